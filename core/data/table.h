@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace awb {
+
+class MappedFile;
+
+/// How a data file is laid out.
+struct TableFormat {
+    enum class Kind {
+        Delimited, ///< delimiter-separated, one record per line unless quoted
+        JsonLines, ///< one JSON object per line; columns are the keys in order of first appearance
+        OrangeTab, ///< tab-separated with Orange's three header lines: names, types, flags
+        LabelText  ///< "label text", separated by the first space; columns "label" and "text"
+    };
+    Kind kind = Kind::Delimited;
+    char delimiter = '\t';
+    bool quoting = false; ///< RFC 4180 double quotes; off: '"' is an ordinary character (GLUE)
+    bool header = false;  ///< the first record names the columns
+
+    bool operator==(const TableFormat &) const = default;
+};
+
+std::string toString(TableFormat::Kind kind); ///< "delimited" | "json-lines" | "orange-tab" | "label-text"
+TableFormat::Kind tableKindFromString(std::string_view s); ///< throws Error
+
+/// Rows of a data file. The file stays mapped; a row is decoded when asked for, so a table of any size costs one offset
+/// per row. A byte-order mark is dropped, CRLF and LF both end a record, a missing final newline is fine.
+/// A field that is not valid UTF-8 is read as Windows-1252, and `notes()` says how many rows that was.
+class Table {
+public:
+    /// Throws Error naming the file: missing, empty, a record over 16 MiB, an unclosed quote, broken JSON (with line).
+    Table(const std::filesystem::path &file, const TableFormat &format);
+    ~Table();
+    Table(Table &&) noexcept;
+
+    std::size_t rows() const { return m_records.size(); }
+    /// From the header, or "column 0", "column 1", ...
+    const std::vector<std::string> &columns() const { return m_columns; }
+    /// Fields of row i as UTF-8. Rows may have fewer or more fields than columns().
+    std::vector<std::string> row(std::size_t i) const;
+    /// Physical line (1-based) on which row i starts, for messages.
+    std::size_t lineOf(std::size_t i) const;
+    /// Sentences about what was done to read the file (encoding fallback, short rows).
+    const std::vector<std::string> &notes() const { return m_notes; }
+
+private:
+    struct Record { std::uint64_t begin, end; };
+    TableFormat m_format;
+    std::unique_ptr<MappedFile> m_file;
+    std::vector<Record> m_records;
+    std::vector<std::string> m_columns;
+    std::vector<std::string> m_notes;
+};
+
+/// Valid UTF-8 comes back unchanged; anything else is decoded as Windows-1252 (undefined bytes as C1 controls).
+/// `fellBack` is set when that happened.
+std::string decodeText(std::string_view bytes, bool *fellBack = nullptr);
+
+} // namespace awb

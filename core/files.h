@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace awb {
+
+/// Lower-case hexadecimal SHA-256 of a file. Throws Error naming the file when it cannot be read.
+std::string sha256OfFile(const std::filesystem::path &file);
+
+/// The whole file. Throws Error naming the file when it cannot be read.
+std::string readFile(const std::filesystem::path &file);
+
+/// Replaces `file` by `content` in one move: written beside it, synced, renamed. On any error (a full disk, say) the old
+/// file stays as it was, the part written is removed, and Error says so.
+void writeFileAtomically(const std::filesystem::path &file, std::string_view content);
+
+/// A file mapped into memory, read-only. The bytes live as long as the object.
+class MappedFile {
+public:
+    /// Throws Error naming the file when it is missing, a folder, or cannot be mapped. An empty file maps to no bytes.
+    explicit MappedFile(const std::filesystem::path &file);
+    ~MappedFile();
+    MappedFile(const MappedFile &) = delete;
+    MappedFile &operator=(const MappedFile &) = delete;
+
+    const std::byte *data() const { return m_data; }
+    std::size_t size() const { return m_size; }
+    std::string_view text() const { return {reinterpret_cast<const char *>(m_data), m_size}; }
+
+private:
+    const std::byte *m_data = nullptr;
+    std::size_t m_size = 0;
+};
+
+} // namespace awb

@@ -1,0 +1,1 @@
+#include "core/spec_json.h"

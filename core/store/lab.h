@@ -1,0 +1,57 @@
+#pragma once
+
+#include <functional>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "core/types.h"
+
+namespace awb {
+
+class Store;
+
+/// Handed to the function that computes a run.
+struct RunContext {
+    Store &store;               ///< of the worker thread
+    std::filesystem::path folder; ///< runs/ID, for weights and snapshot
+    std::function<void(const Progress &)> progress; ///< any rate; throttled by the lab
+    std::function<void(const std::vector<Measurement> &)> measured; ///< once per epoch; stored in one transaction
+    std::function<bool()> stopRequested; ///< asked between batches; true: save a snapshot and throw Stopped
+};
+
+/// Computes a run and returns it with score, weights, parameters and provenance filled in. Throws Error (the run
+/// becomes 'failed') or Stopped (paused, cancelled or queued again).
+using RunFunction = std::function<Run(const Run &, RunContext &)>;
+
+/// Called from the worker thread. Must be cheap and thread-safe: hop to your own thread.
+struct LabCallbacks {
+    std::function<void()> changed;                  ///< something in the store changed: look again
+    std::function<void(const Progress &)> progress; ///< at most ten times a second
+};
+
+/// The queue's worker: one long-lived thread that takes the first queued run, computes it, writes the result, and goes on
+/// with the next whatever happened. Only one process per library works at a time: it holds a lock on worker.lock, which
+/// the kernel frees even after kill -9; another process's lab waits for it and takes over.
+class Lab {
+public:
+    Lab(std::filesystem::path home, RunFunction run, LabCallbacks callbacks);
+    /// Asks the current run to stop (it keeps its snapshot and goes back to 'queued') and joins.
+    ~Lab();
+
+    /// Something was enqueued, resumed, cancelled: look now rather than at the next poll (200 ms).
+    void wake();
+    /// True while this process computes a run.
+    bool busy() const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> m;
+};
+
+/// Works the queue in the calling thread until it is empty, or until run `only` has ended (0: all). Waits for a lab of
+/// another process that holds the lock. `stop` is asked between batches (Ctrl-C).
+void workQueue(const std::filesystem::path &home, const RunFunction &run, const LabCallbacks &callbacks, std::int64_t only,
+               const std::function<bool()> &stop);
+
+} // namespace awb

@@ -1,0 +1,1 @@
+#include "core/store/run_training.h"

@@ -1,0 +1,1 @@
+#include "core/store/sample_library.h"

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/data/dataset.h"
+#include "core/types.h"
+
+namespace awb {
+
+/// A checkpoint known to the library.
+struct CheckpointEntry {
+    std::string name;
+    std::string folder; ///< absolute, or relative to the library when inside it
+    std::string sha256; ///< of the weight files
+    std::string added;  ///< ISO 8601, UTC
+};
+
+/// The library: a folder with library.sqlite (the truth), checkpoints/, data/, runs/. The only place with SQL.
+/// One object per thread. Several processes may use one library at the same time (WAL).
+/// Every member throws Error with a sentence: a newer library than the program, read-only folder, full disk.
+class Store {
+public:
+    /// --home, else AWB_HOME, else $XDG_DATA_HOME/adapter-workbench, else ~/.local/share/adapter-workbench.
+    static std::filesystem::path defaultHome();
+
+    /// Opens, creates or migrates the library in `home`.
+    explicit Store(const std::filesystem::path &home);
+    ~Store();
+
+    const std::filesystem::path &home() const;
+    /// Absolute path of a stored path (relative ones start at home()).
+    std::filesystem::path resolve(const std::string &stored) const;
+
+    // -- checkpoints and data sets
+    void addCheckpoint(const CheckpointEntry &entry); ///< replaces one of the same name
+    std::vector<CheckpointEntry> checkpoints() const; ///< by name
+    CheckpointEntry checkpoint(const std::string &name) const; ///< throws Error listing the known names
+    void removeCheckpoint(const std::string &name);
+    void addDataset(const Manifest &manifest);        ///< replaces one of the same name
+    std::vector<Manifest> datasets() const;           ///< by name
+    Manifest dataset(const std::string &name) const;  ///< throws Error listing the known names
+    void removeDataset(const std::string &name);
+    /// All or nothing: what a fetch registers.
+    void addSampleLibrary(const std::vector<CheckpointEntry> &checkpoints, const std::vector<Manifest> &datasets);
+
+    // -- queue
+    /// One transaction; ids in the order of specs. `study` may be empty.
+    std::vector<std::int64_t> enqueue(const std::vector<TrainSpec> &specs, const std::string &study = {});
+    /// First queued run, now 'running'; nothing when none is queued or the queue is paused.
+    std::optional<Run> claim();
+    /// That run if it is still queued (for `awb train`, which runs its own).
+    std::optional<Run> claim(std::int64_t id);
+    void setProgress(const Progress &progress);
+    void addMeasurements(std::int64_t run, const std::vector<Measurement> &measurements); ///< one transaction
+    /// Removes a run's curve points after `step` (when it goes on from a snapshot).
+    void dropMeasurementsAfter(std::int64_t run, int step);
+    /// 'done' with score, weights and provenance in one transaction.
+    void finish(const Run &run);
+    void fail(std::int64_t id, const std::string &sentence);
+    void setState(std::int64_t id, RunState state); ///< also clears stopRequested
+    /// A queued or paused run becomes cancelled; a running one is asked to stop and the worker cancels it.
+    void cancel(std::int64_t id);
+    /// A queued run becomes paused; a running one is asked to stop, keeps its snapshot and becomes paused.
+    void pause(std::int64_t id);
+    void resume(std::int64_t id); ///< paused -> queued
+    void retry(std::int64_t id);  ///< failed or cancelled -> queued, at the end, from the beginning
+    /// Moves a queued run by `places` (negative: earlier).
+    void move(std::int64_t id, int places);
+    /// Deletes run, curves and its folder. Throws Error for a running one.
+    void remove(std::int64_t id);
+    /// What a stop request for a running run asks for; Running when none.
+    RunState requestedState(std::int64_t id) const;
+    void setQueuePaused(bool paused);
+    bool queuePaused() const;
+    /// 'running' runs whose worker is gone go back to 'queued'. Call only with the worker lock held. Returns how many.
+    int requeueOrphans();
+
+    // -- reading
+    std::vector<Run> runs() const; ///< newest first
+    std::optional<Run> run(std::int64_t id) const;
+    std::vector<Measurement> measurements(std::int64_t run) const;
+    /// Finished runs of one data set and checkpoint; empty names mean any.
+    std::vector<Run> finishedRuns(const std::string &dataset, const std::string &checkpoint) const;
+    /// Changes when any other connection or process commits (PRAGMA data_version).
+    std::int64_t dataVersion() const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> m;
+};
+
+} // namespace awb

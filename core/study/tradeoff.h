@@ -1,0 +1,24 @@
+#pragma once
+
+#include <vector>
+
+#include "core/types.h"
+
+namespace awb {
+
+/// Mean and standard error of the mean, sd/sqrt(n) with sd over n - 1; sem 0 for n < 2.
+struct MeanSem { double mean = 0, sem = 0; int n = 0; };
+MeanSem meanSem(const std::vector<double> &values);
+
+/// Groups finished runs of one data set and checkpoint that differ in the seed only into points, ordered by method, then
+/// trainable parameters. Runs without a finite score are left out.
+std::vector<Point> tradeoffPoints(const std::vector<Run> &runs);
+
+/// The quick study on the sample library: election tweets, adapters m = 1, 8, 64, head only, full fine-tuning, one epoch.
+std::vector<TrainSpec> quickStudy();
+inline constexpr const char *quickStudyName = "quick";
+
+/// Points as CSV (RFC 4180): method,label,metric,trainable,mean,sem,n,runs.
+std::string toCsv(const std::vector<Point> &points);
+
+} // namespace awb

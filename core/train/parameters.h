@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/types.h"
+
+namespace awb {
+
+/// One tensor of an adapted model and whether it is trained.
+struct Parameter {
+    std::string name; ///< as the checkpoint names it; adapters: encoder.layer.I.{attention.output,output}.adapter.{down,up}.{weight,bias}
+    std::vector<std::int64_t> shape;
+    bool trained = false;
+
+    std::int64_t elements() const;
+};
+
+/// The (name, shape, trained) table that follows from config, method and number of outputs (classes; 1 for regression).
+/// No torch, no weights.
+std::vector<Parameter> parameterTable(const ModelShape &shape, const Method &method, int outputs);
+
+struct ParameterCount {
+    std::int64_t trainable = 0;
+    std::int64_t total = 0;    ///< whole model with adapters and head
+    std::int64_t fileBytes = 0; ///< of the trained tensors stored as float32 safetensors
+};
+/// Microseconds: follows the slider. N(m) = 2L(2md+d+m) + (4L+2)d + Cd + C for adapters (paper, section 2.1 as corrected
+/// by its released code).
+ParameterCount countParameters(const ModelShape &shape, const Method &method, int outputs);
+
+/// True when adapters exist at that layer and site.
+LayerSites sitesOf(const Method &method, int layer);
+
+} // namespace awb

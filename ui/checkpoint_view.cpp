@@ -1,0 +1,1 @@
+#include "ui/checkpoint_view.h"

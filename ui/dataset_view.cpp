@@ -1,0 +1,1 @@
+#include "ui/dataset_view.h"

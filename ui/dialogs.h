@@ -1,0 +1,24 @@
+#pragma once
+
+#include <functional>
+
+#include <QString>
+#include <QStringList>
+
+class QWidget;
+
+/// Every modal box of the program goes through these replaceable functions, so that tests answer them.
+namespace awb::dialogs {
+
+struct Functions {
+    std::function<QString(QWidget *, const QString &title, const QString &filter)> openFile;
+    std::function<QString(QWidget *, const QString &title)> openFolder;
+    std::function<QString(QWidget *, const QString &title, const QString &suggested, const QString &filter)> saveFile;
+    std::function<bool(QWidget *, const QString &title, const QString &question, const QString &yes)> confirm;
+    std::function<void(QWidget *, const QString &title, const QString &sentence)> error;
+};
+
+/// The functions in use; the real Qt dialogs unless a test put in its own.
+Functions &functions();
+
+} // namespace awb::dialogs

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <functional>
+
+#include <QSize>
+#include <QString>
+#include <QStringList>
+
+class QCustomPlot;
+
+namespace awb {
+
+/// Writes a plot to FILE.pdf, .svg or .png by the file's ending, always in the light print style, and puts the plot's own
+/// look back. `size` in points (PDF, SVG) or pixels before `scale` (PNG). `restyle(true)` must draw the plot in print
+/// colours, `restyle(false)` in those of the window. Written beside the file and renamed, so an error keeps the old file.
+/// Throws Error naming the file.
+void exportPlot(QCustomPlot &plot, const QString &file, const std::function<void(bool print)> &restyle,
+                QSize size = {640, 420}, double scale = 3.0);
+
+/// "Figures (*.pdf *.svg *.png);;Numbers (*.csv)"
+QString figureFilter();
+
+} // namespace awb

@@ -1,0 +1,1 @@
+#include "ui/import_dialog.h"

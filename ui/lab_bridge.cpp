@@ -1,0 +1,36 @@
+#include "ui/lab_bridge.h"
+
+#include <QMetaObject>
+
+namespace awb {
+
+LabBridge::LabBridge(const std::filesystem::path &home, RunFunction run, QObject *parent) : QObject(parent), m_store(home)
+{
+    m_version = m_store.dataVersion();
+    LabCallbacks callbacks;
+    callbacks.changed = [this] { QMetaObject::invokeMethod(this, &LabBridge::changed, Qt::QueuedConnection); };
+    callbacks.progress = [this](const Progress &now) {
+        QMetaObject::invokeMethod(this, [this, now] { emit progress(now); }, Qt::QueuedConnection);
+    };
+    m_lab = std::make_unique<Lab>(home, std::move(run), std::move(callbacks));
+
+    m_poll.setInterval(500);
+    connect(&m_poll, &QTimer::timeout, this, [this] {
+        const std::int64_t version = m_store.dataVersion();
+        if (version != m_version) {
+            m_version = version;
+            emit changed();
+        }
+    });
+    m_poll.start();
+}
+
+LabBridge::~LabBridge() = default;
+
+void LabBridge::wake()
+{
+    m_lab->wake();
+    emit changed();
+}
+
+} // namespace awb

@@ -1,0 +1,1 @@
+#include "ui/learning_curve.h"

@@ -1,0 +1,1 @@
+#include "ui/library_panel.h"

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+
+#include <QWidget>
+
+namespace awb {
+
+class LabBridge;
+
+/// Checkpoints and data sets of the library as a tree; adding (folder, file, import dialog), removing with confirmation,
+/// and the button that fetches the sample library. Empty: says what to do next.
+class LibraryPanel : public QWidget
+{
+    Q_OBJECT
+
+public:
+    explicit LibraryPanel(LabBridge &bridge, QWidget *parent = nullptr);
+    ~LibraryPanel() override;
+
+public slots:
+    void fetchSamples(); ///< in the background; emits samplesReady or shows the error
+    void addCheckpoint();
+    void addDataset();
+
+signals:
+    void checkpointChosen(const QString &name);
+    void datasetChosen(const QString &name);
+    void samplesReady();
+
+private:
+    struct Ui;
+    LabBridge &m_bridge;
+    std::unique_ptr<Ui> m_ui;
+};
+
+} // namespace awb

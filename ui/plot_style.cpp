@@ -1,0 +1,1 @@
+#include "ui/plot_style.h"

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+
+#include <QColor>
+#include <QFont>
+
+class QCustomPlot;
+class QPalette;
+class QCPScatterStyle;
+
+/// The only place that knows how charts look: the colour-blind-safe Okabe-Ito palette, one colour and marker per method,
+/// fonts, grid, and the light print style that every export uses.
+namespace awb::plot_style {
+
+struct Theme {
+    QColor background, text, axis, grid, highlight;
+    bool dark = false;
+};
+
+Theme themeOf(const QPalette &palette);
+Theme printTheme();
+
+/// Colours axes, labels, ticks, grid, legend and background of every axis rect. Call at start and on PaletteChange.
+void apply(QCustomPlot &plot, const Theme &theme);
+
+/// Adapters vermillion with discs, top layers blue with squares, as in the paper; LayerNorm green; full black/white.
+QColor methodColor(const std::string &method, const Theme &theme);
+QCPScatterStyle methodMarker(const std::string &method, const Theme &theme, double size = 9);
+
+} // namespace awb::plot_style

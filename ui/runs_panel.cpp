@@ -1,0 +1,1 @@
+#include "ui/runs_panel.h"

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include <QWidget>
+
+#include "core/types.h"
+
+namespace awb {
+
+class LabBridge;
+
+/// Queue and history in one table: state, what, score, parameters, progress bar with time left; filter, sort; cancel,
+/// pause, resume, retry, move up and down, delete with confirmation.
+class RunsPanel : public QWidget
+{
+    Q_OBJECT
+
+public:
+    explicit RunsPanel(LabBridge &bridge, QWidget *parent = nullptr);
+    ~RunsPanel() override;
+
+    std::int64_t selectedRun() const; ///< 0: none
+    void selectRun(std::int64_t run);
+
+signals:
+    void runSelected(std::int64_t run);
+    void runAgain(const awb::TrainSpec &spec); ///< "Use these settings"
+
+private:
+    struct Ui;
+    LabBridge &m_bridge;
+    std::unique_ptr<Ui> m_ui;
+};
+
+} // namespace awb

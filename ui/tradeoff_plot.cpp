@@ -1,0 +1,1 @@
+#include "ui/tradeoff_plot.h"
