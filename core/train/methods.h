@@ -1,19 +1,21 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/types.h"
 
-namespace awb {
+namespace awb
+{
 
 /// An entry of resources/methods.json.
 struct MethodEntry {
-    Method method;            ///< defaults; bottleneck and sites are set by the user
-    std::string title;        ///< for menus and legends: "Adapters (Houlsby)"
-    std::string description;  ///< one sentence, for tooltips
-    double learningRate = 0;  ///< suggested peak
+    Method method;           ///< defaults; bottleneck and sites are set by the user
+    std::string title;       ///< for menus and legends: "Adapters (Houlsby)"
+    std::string description; ///< one sentence, for tooltips
+    double learningRate = 0; ///< suggested peak
 };
 
 /// All entries, in the file's order. The file is compiled in.
@@ -21,12 +23,29 @@ const std::vector<MethodEntry> &methodTable();
 /// Throws Error listing the known names.
 const MethodEntry &methodEntry(std::string_view name);
 
-/// "adapters, m = 64", "adapters, m = 64, layers 3-5, feed-forward", "full fine-tuning".
+/// "adapters, m = 64", "adapters, m = 64, layers 3-5, feed-forward", "full fine-tuning": the label of a run. Layers are
+/// numbered from 0, as the checkpoint names them. Different sites per layer read "attention 0-2, feed-forward 3-5".
 std::string describe(const Method &method, int layers);
 
-/// Parses "3-5", "0,2,4-5", "all", "none", "top-half", "bottom-half" and "attention", "ffn", "both" into the toggles of a model with
-/// `layers` layers. Throws Error saying what was not understood.
+/// Parses "3-5", "0,2,4-5", "all", "none", "top-half", "bottom-half" and "attention", "ffn", "both" into the toggles of a
+/// model with `layers` layers. Throws Error saying what was not understood.
 std::vector<LayerSites> parseSites(std::string_view layersText, std::string_view sitesText, int layers);
+
+/// Sites as a spec holds them: empty when every site is on, so that the same method always compares equal.
+std::vector<LayerSites> storedSites(std::vector<LayerSites> sites);
+
+/// One entry per layer, lowest first: 'a' attention, 'f' feed-forward, '-' neither: "a,f,af,-,af,af".
+std::string formatSites(const std::vector<LayerSites> &sites);
+/// Reads what formatSites writes. Throws Error when an entry is not understood or there are not `layers` of them.
+std::vector<LayerSites> parseLayerSites(std::string_view text, int layers);
+
+/// Sites as the two texts that parseSites reads.
+struct SiteTexts {
+    std::string layers; ///< "all", "none", "0,2,4-5"
+    std::string sites;  ///< "both", "attention", "ffn"
+};
+/// Nothing when the layers that are on differ in their sites (then only formatSites can say it).
+std::optional<SiteTexts> siteTexts(const std::vector<LayerSites> &sites);
 
 /// '*' matches any run of characters; everything else itself.
 bool matchesGlob(std::string_view glob, std::string_view name);

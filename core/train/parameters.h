@@ -6,11 +6,13 @@
 
 #include "core/types.h"
 
-namespace awb {
+namespace awb
+{
 
 /// One tensor of an adapted model and whether it is trained.
 struct Parameter {
-    std::string name; ///< as the checkpoint names it; adapters: encoder.layer.I.{attention.output,output}.adapter.{down,up}.{weight,bias}
+    std::string name; ///< as the checkpoint names it; adapters:
+                      ///< encoder.layer.I.{attention.output,output}.adapter.{down,up}.{weight,bias}
     std::vector<std::int64_t> shape;
     bool trained = false;
 
@@ -18,13 +20,18 @@ struct Parameter {
 };
 
 /// The (name, shape, trained) table that follows from config, method and number of outputs (classes; 1 for regression).
-/// No torch, no weights.
+/// No torch, no weights. Encoder order; adapters stand between their projection and its LayerNorm, the head comes last.
+/// "full" trains everything, embeddings and pooler included.
 std::vector<Parameter> parameterTable(const ModelShape &shape, const Method &method, int outputs);
 
 struct ParameterCount {
     std::int64_t trainable = 0;
-    std::int64_t total = 0;    ///< whole model with adapters and head
-    std::int64_t fileBytes = 0; ///< of the trained tensors stored as float32 safetensors
+    std::int64_t total = 0;     ///< whole model with adapters and head
+    std::int64_t fileBytes = 0; ///< of the trained tensors stored as float32 safetensors, without the header (a few kB)
+    std::int64_t adapters = 0;  ///< in all adapters; total - adapters is the model before the insertion
+
+    /// Trainable share of the model before the insertion, 0..1.
+    double share() const;
 };
 /// Microseconds: follows the slider. N(m) = 2L(2md+d+m) + (4L+2)d + Cd + C for adapters (paper, section 2.1 as corrected
 /// by its released code).
