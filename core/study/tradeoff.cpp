@@ -1,1 +1,228 @@
 #include "core/study/tradeoff.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <map>
+#include <tuple>
+
+#include "core/spec_json.h"
+#include "core/train/methods.h"
+
+namespace awb
+{
+
+namespace
+{
+
+/// What makes a point: the spec without what does not change its numbers or only repeats it.
+TrainSpec withoutSeed(TrainSpec spec)
+{
+    spec.seed = 0;
+    spec.recipe.threads = 0;
+    const bool everywhere = std::all_of(spec.method.sites.begin(), spec.method.sites.end(),
+                                        [](const LayerSites &sites) { return sites == LayerSites{}; });
+    if (everywhere || spec.method.bottleneck == 0)
+        spec.method.sites.clear();
+    return spec;
+}
+
+std::string number(double value)
+{
+    char text[32];
+    const auto end = std::to_chars(text, text + sizeof text, value).ptr;
+    return {text, end};
+}
+
+std::string joined(const std::vector<std::string> &words, const char *between)
+{
+    std::string text;
+    for (const std::string &word : words)
+        text += (text.empty() ? "" : between) + word;
+    return text;
+}
+
+/// "3e-4" rather than "0.0003" or "3e-04".
+std::string learningRate(double value)
+{
+    char text[32];
+    const auto end = std::to_chars(text, text + sizeof text, value, std::chars_format::scientific).ptr;
+    std::string result(text, end);
+    const auto zero = result.find_last_of("+-") + 1;
+    while (zero + 1 < result.size() && result[zero] == '0')
+        result.erase(zero, 1);
+    return result;
+}
+
+/// The settings that can tell two points of one method and size apart, each as the words of a label.
+std::vector<std::string> settings(const TrainSpec &spec)
+{
+    const Recipe &recipe = spec.recipe;
+    return {spec.dataset,
+            spec.checkpoint,
+            "lr " + learningRate(recipe.learningRate),
+            std::to_string(recipe.epochs) + (recipe.epochs == 1 ? " epoch" : " epochs"),
+            "batch " + std::to_string(recipe.batch),
+            "length " + std::to_string(recipe.maxLength),
+            "warm-up " + number(recipe.warmup),
+            "initialisation " + number(recipe.initStd),
+            "weight decay " + number(recipe.weightDecay),
+            "clip " + number(recipe.clip),
+            recipe.dropout < 0 ? "the checkpoint's dropout" : "dropout " + number(recipe.dropout),
+            recipe.biasCorrection ? "bias correction" : "no bias correction",
+            recipe.partialBatch ? "partial batches" : "whole batches",
+            toString(recipe.precision),
+            recipe.device,
+            spec.method.activation,
+            "training " + joined(spec.method.train, " ")};
+}
+
+struct Group {
+    TrainSpec spec;
+    Point point;
+    std::map<std::uint64_t, const Run *> bySeed;
+};
+
+std::vector<Group> grouped(const std::vector<Run> &runs)
+{
+    std::vector<Group> groups;
+    for (const Run &run : runs) {
+        if (run.state != RunState::Done || !run.score || !std::isfinite(*run.score))
+            continue;
+        const TrainSpec spec = withoutSeed(run.spec);
+        auto group = std::find_if(groups.begin(), groups.end(), [&](const Group &other) {
+            return other.spec == spec && other.point.metric == run.metric && other.point.trainable == run.trainable;
+        });
+        if (group == groups.end()) {
+            Point point;
+            point.method = spec.method.name;
+            point.label = describe(spec.method, static_cast<int>(spec.method.sites.size()));
+            point.metric = run.metric;
+            point.trainable = run.trainable;
+            group = groups.insert(groups.end(), Group{spec, point, {}});
+        }
+        const Run *&counted = group->bySeed[run.spec.seed];
+        if (!counted || counted->id < run.id)
+            counted = &run;
+    }
+    return groups;
+}
+
+void summarise(Group &group)
+{
+    for (const auto &[seed, run] : group.bySeed) {
+        group.point.runs.push_back(run->id);
+        group.point.scores.push_back(*run->score);
+    }
+    const MeanSem summary = meanSem(group.point.scores);
+    group.point.mean = summary.mean;
+    group.point.sem = summary.sem;
+    group.point.n = summary.n;
+}
+
+/// Adds to the labels that several groups share whatever setting is not the same in all of them.
+void tellApart(std::vector<Group> &groups)
+{
+    std::map<std::string, std::vector<Group *>> byLabel;
+    for (Group &group : groups)
+        byLabel[group.point.label].push_back(&group);
+    for (const auto &[label, same] : byLabel) {
+        std::vector<std::vector<std::string>> all;
+        for (const Group *group : same)
+            all.push_back(settings(group->spec));
+        for (std::size_t k = 0; k < all.front().size(); ++k) {
+            if (std::all_of(all.begin(), all.end(), [&](const auto &one) { return one[k] == all.front()[k]; }))
+                continue;
+            for (std::size_t i = 0; i < same.size(); ++i)
+                same[i]->point.label += ", " + all[i][k];
+        }
+    }
+}
+
+std::string csvField(const std::string &text)
+{
+    if (text.find_first_of(",\"\r\n") == std::string::npos)
+        return text;
+    std::string quoted = "\"";
+    for (const char c : text)
+        quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+    return quoted + '"';
+}
+
+TrainSpec quickSpec(const std::string &method, int bottleneck)
+{
+    const MethodEntry &entry = methodEntry(method);
+    TrainSpec spec;
+    spec.checkpoint = "all-MiniLM-L6-v2";
+    spec.dataset = "election-tweets-2016";
+    spec.method = entry.method;
+    spec.method.bottleneck = bottleneck;
+    spec.recipe.learningRate = entry.learningRate;
+    spec.recipe.epochs = 1;
+    spec.recipe.batch = 32;
+    spec.recipe.maxLength = 128;
+    return spec;
+}
+
+} // namespace
+
+MeanSem meanSem(const std::vector<double> &values)
+{
+    MeanSem result;
+    result.n = static_cast<int>(values.size());
+    if (values.empty())
+        return result;
+    for (const double value : values)
+        result.mean += value / result.n;
+    if (result.n < 2)
+        return result;
+    double squares = 0;
+    for (const double value : values)
+        squares += (value - result.mean) * (value - result.mean);
+    result.sem = std::sqrt(squares / (result.n - 1) / result.n);
+    return result;
+}
+
+bool sameButSeed(const TrainSpec &a, const TrainSpec &b)
+{
+    return withoutSeed(a) == withoutSeed(b);
+}
+
+std::vector<Point> tradeoffPoints(const std::vector<Run> &runs)
+{
+    std::vector<Group> groups = grouped(runs);
+    tellApart(groups);
+    std::vector<Point> points;
+    for (Group &group : groups) {
+        summarise(group);
+        points.push_back(std::move(group.point));
+    }
+    std::sort(points.begin(), points.end(), [](const Point &a, const Point &b) {
+        return std::tie(a.method, a.trainable, a.label) < std::tie(b.method, b.trainable, b.label);
+    });
+    return points;
+}
+
+std::vector<TrainSpec> quickStudy()
+{
+    return {quickSpec("adapter", 1), quickSpec("adapter", 8), quickSpec("adapter", 64), quickSpec("head", 0),
+            quickSpec("full", 0)};
+}
+
+std::string toCsv(const std::vector<Point> &points)
+{
+    std::string csv = "method,label,metric,trainable,mean,sem,n,runs\r\n";
+    for (const Point &point : points) {
+        std::vector<std::string> runs;
+        for (const std::int64_t run : point.runs)
+            runs.push_back(std::to_string(run));
+        csv +=
+            joined({csvField(point.method), csvField(point.label), csvField(point.metric), std::to_string(point.trainable),
+                    number(point.mean), number(point.sem), std::to_string(point.n), joined(runs, " ")},
+                   ",");
+        csv += "\r\n";
+    }
+    return csv;
+}
+
+} // namespace awb

@@ -10,15 +10,21 @@ namespace awb {
 struct MeanSem { double mean = 0, sem = 0; int n = 0; };
 MeanSem meanSem(const std::vector<double> &values);
 
+/// Whether two specs make repeats of one experiment: all equal but the seed. The number of CPU threads does not change a
+/// run's numbers and is left out; sites that are all on are the same as none given.
+bool sameButSeed(const TrainSpec &a, const TrainSpec &b);
+
 /// Groups finished runs of one data set and checkpoint that differ in the seed only into points, ordered by method, then
-/// trainable parameters. Runs without a finite score are left out.
+/// trainable parameters. Runs without a finite score are left out. Of several runs with one seed the newest counts, since
+/// a repeat would pretend to a smaller standard error. Where points of one method and size differ in the recipe, their
+/// labels say in what.
 std::vector<Point> tradeoffPoints(const std::vector<Run> &runs);
 
 /// The quick study on the sample library: election tweets, adapters m = 1, 8, 64, head only, full fine-tuning, one epoch.
 std::vector<TrainSpec> quickStudy();
 inline constexpr const char *quickStudyName = "quick";
 
-/// Points as CSV (RFC 4180): method,label,metric,trainable,mean,sem,n,runs.
+/// Points as CSV (RFC 4180): method,label,metric,trainable,mean,sem,n,runs; run numbers are separated by spaces.
 std::string toCsv(const std::vector<Point> &points);
 
 } // namespace awb

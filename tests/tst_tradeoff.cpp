@@ -1,0 +1,197 @@
+#include <cmath>
+#include <limits>
+
+#include <QTest>
+
+#include "core/study/tradeoff.h"
+#include "core/train/methods.h"
+
+using namespace awb;
+
+namespace
+{
+
+Run run(std::int64_t id, const std::string &method, int bottleneck, std::uint64_t seed, double score)
+{
+    Run run;
+    run.id = id;
+    run.spec.checkpoint = "minilm";
+    run.spec.dataset = "tweets";
+    run.spec.method = methodEntry(method).method;
+    run.spec.method.bottleneck = bottleneck;
+    run.spec.seed = seed;
+    run.state = RunState::Done;
+    run.trainable = bottleneck > 0 ? 10000 + 9600 * bottleneck : (method == "head" ? 770 : 22713216);
+    run.metric = "accuracy";
+    run.score = score;
+    return run;
+}
+
+} // namespace
+
+class TestTradeoff : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void meanAndStandardErrorFollowTheTextbook()
+    {
+        // deviations -0.02, 0, 0.02: sd = 0.02 with n - 1 = 2, sem = 0.02 / sqrt(3)
+        const MeanSem three = meanSem({0.80, 0.82, 0.84});
+        QCOMPARE(three.n, 3);
+        QVERIFY(std::abs(three.mean - 0.82) < 1e-12);
+        QVERIFY(std::abs(three.sem - 0.011547005383792516) < 1e-12);
+        QCOMPARE(meanSem({0.7}).mean, 0.7);
+        QCOMPARE(meanSem({0.7}).sem, 0.0);
+        QCOMPARE(meanSem({}).n, 0);
+    }
+
+    void runsThatDifferInTheSeedOnlyMakeOnePoint()
+    {
+        const auto points = tradeoffPoints({run(1, "adapter", 64, 0, 0.80), run(2, "adapter", 64, 1, 0.82),
+                                            run(3, "adapter", 8, 0, 0.79), run(4, "adapter", 64, 2, 0.84)});
+        QCOMPARE(points.size(), std::size_t(2));
+        QCOMPARE(points[0].label, std::string("adapters, m = 8"));
+        QCOMPARE(points[0].n, 1);
+        QCOMPARE(points[1].label, std::string("adapters, m = 64"));
+        QCOMPARE(points[1].method, std::string("adapter"));
+        QCOMPARE(points[1].metric, std::string("accuracy"));
+        QCOMPARE(points[1].trainable, std::int64_t(624400));
+        QCOMPARE(points[1].runs, (std::vector<std::int64_t>{1, 2, 4}));
+        QCOMPARE(points[1].scores, (std::vector<double>{0.80, 0.82, 0.84}));
+        QVERIFY(std::abs(points[1].sem - 0.011547005383792516) < 1e-12);
+    }
+
+    void anotherLearningRateIsAnotherPointAndTheLabelSaysSo()
+    {
+        Run other = run(2, "adapter", 64, 0, 0.7);
+        other.spec.recipe.learningRate = 3e-4;
+        const auto points = tradeoffPoints({run(1, "adapter", 64, 0, 0.8), other, run(3, "adapter", 8, 0, 0.75)});
+        QCOMPARE(points.size(), std::size_t(3));
+        QCOMPARE(points[0].label, std::string("adapters, m = 8"));
+        QCOMPARE(points[1].label, std::string("adapters, m = 64, lr 1e-3"));
+        QCOMPARE(points[2].label, std::string("adapters, m = 64, lr 3e-4"));
+    }
+
+    void everyOtherSettingSeparatesPoints_data()
+    {
+        QTest::addColumn<QString>("says");
+        QTest::newRow("epochs") << ", 1 epoch";
+        QTest::newRow("precision") << ", bfloat16";
+        QTest::newRow("batch") << ", batch 16";
+        QTest::newRow("activation") << ", relu";
+        QTest::newRow("device") << ", cuda:0";
+    }
+
+    void everyOtherSettingSeparatesPoints()
+    {
+        QFETCH(QString, says);
+        Run other = run(2, "adapter", 64, 1, 0.7);
+        const QString what = QString::fromLatin1(QTest::currentDataTag());
+        if (what == "epochs")
+            other.spec.recipe.epochs = 1;
+        else if (what == "precision")
+            other.spec.recipe.precision = Precision::BFloat16;
+        else if (what == "batch")
+            other.spec.recipe.batch = 16;
+        else if (what == "activation")
+            other.spec.method.activation = "relu";
+        else
+            other.spec.recipe.device = "cuda:0";
+        const auto points = tradeoffPoints({run(1, "adapter", 64, 0, 0.8), other});
+        QCOMPARE(points.size(), std::size_t(2));
+        QVERIFY(QString::fromStdString(points[0].label + points[1].label).contains(says));
+        QVERIFY(points[0].label != points[1].label);
+    }
+
+    void sitesSeparatePointsUnlessTheyAreAllOn()
+    {
+        Run everywhere = run(2, "adapter", 64, 1, 0.82);
+        everywhere.spec.method.sites.assign(6, LayerSites{});
+        Run top = run(3, "adapter", 64, 0, 0.78);
+        top.spec.method.sites.assign(6, LayerSites{});
+        for (int layer = 0; layer < 3; ++layer)
+            top.spec.method.sites[layer] = {false, false};
+        top.trainable = 320000;
+        const auto points = tradeoffPoints({run(1, "adapter", 64, 0, 0.8), everywhere, top});
+        QCOMPARE(points.size(), std::size_t(2));
+        QCOMPARE(points[0].label, std::string("adapters, m = 64, layers 3-5"));
+        QCOMPARE(points[1].n, 2);
+        QVERIFY(sameButSeed(everywhere.spec, run(9, "adapter", 64, 5, 0).spec));
+        QVERIFY(!sameButSeed(top.spec, everywhere.spec));
+    }
+
+    void threadsDoNotSeparatePoints()
+    {
+        Run other = run(2, "head", 0, 1, 0.7);
+        other.spec.recipe.threads = 2;
+        QCOMPARE(tradeoffPoints({run(1, "head", 0, 0, 0.8), other}).size(), std::size_t(1));
+    }
+
+    void aRepeatedSeedCountsOnce()
+    {
+        const auto points =
+            tradeoffPoints({run(7, "head", 0, 0, 0.71), run(3, "head", 0, 0, 0.70), run(4, "head", 0, 1, 0.75)});
+        QCOMPARE(points.size(), std::size_t(1));
+        QCOMPARE(points[0].n, 2);
+        QCOMPARE(points[0].runs, (std::vector<std::int64_t>{7, 4}));
+    }
+
+    void unfinishedRunsAndScoresThatAreNoNumbersAreLeftOut()
+    {
+        Run queued = run(1, "head", 0, 0, 0.5);
+        queued.state = RunState::Queued;
+        Run failed = run(2, "head", 0, 1, 0.5);
+        failed.state = RunState::Failed;
+        Run none = run(3, "head", 0, 2, 0.5);
+        none.score.reset();
+        const Run diverged = run(4, "head", 0, 3, std::numeric_limits<double>::quiet_NaN());
+        const Run infinite = run(5, "head", 0, 4, std::numeric_limits<double>::infinity());
+        QVERIFY(tradeoffPoints({queued, failed, none, diverged, infinite}).empty());
+        QCOMPARE(tradeoffPoints({queued, diverged, run(6, "head", 0, 5, 0.6)})[0].n, 1);
+    }
+
+    void pointsAreOrderedByMethodThenSize()
+    {
+        const auto points = tradeoffPoints({run(1, "head", 0, 0, 0.6), run(2, "full", 0, 0, 0.9),
+                                            run(3, "adapter", 64, 0, 0.8), run(4, "adapter", 1, 0, 0.7)});
+        QCOMPARE(points.size(), std::size_t(4));
+        QCOMPARE(points[0].runs[0], std::int64_t(4));
+        QCOMPARE(points[1].runs[0], std::int64_t(3));
+        QCOMPARE(points[2].label, std::string("full fine-tuning"));
+        QCOMPARE(points[3].label, std::string("head only"));
+    }
+
+    void csvHoldsThePointsInFull()
+    {
+        const auto points = tradeoffPoints({run(1, "adapter", 64, 0, 0.75), run(2, "adapter", 64, 1, 0.25)});
+        QCOMPARE(QString::fromStdString(toCsv(points)),
+                 QString("method,label,metric,trainable,mean,sem,n,runs\r\n"
+                         "adapter,\"adapters, m = 64\",accuracy,624400,0.5,0.25,2,1 2\r\n"));
+        Point quoted;
+        quoted.label = "a \"quoted\" label";
+        QVERIFY(toCsv({quoted}).find("\"a \"\"quoted\"\" label\"") != std::string::npos);
+    }
+
+    void quickStudyIsSmallAndUsesTheSuggestedRates()
+    {
+        const auto specs = quickStudy();
+        QCOMPARE(specs.size(), std::size_t(5));
+        const std::vector<int> bottlenecks = {1, 8, 64, 0, 0};
+        for (std::size_t i = 0; i < specs.size(); ++i) {
+            QCOMPARE(specs[i].checkpoint, std::string("all-MiniLM-L6-v2"));
+            QCOMPARE(specs[i].dataset, std::string("election-tweets-2016"));
+            QCOMPARE(specs[i].method.bottleneck, bottlenecks[i]);
+            QCOMPARE(specs[i].recipe.learningRate, methodEntry(specs[i].method.name).learningRate);
+            QCOMPARE(specs[i].recipe.epochs, 1);
+            QCOMPARE(specs[i].recipe.batch, 32);
+            QCOMPARE(specs[i].recipe.maxLength, 128);
+            QCOMPARE(specs[i].seed, std::uint64_t(0));
+        }
+        QCOMPARE(specs[3].method.name, std::string("head"));
+        QCOMPARE(specs[4].method.name, std::string("full"));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestTradeoff)
+#include "tst_tradeoff.moc"
