@@ -6,7 +6,8 @@
 
 #include "core/data/dataset.h"
 
-namespace awb {
+namespace awb
+{
 
 class WordPiece;
 
