@@ -7,7 +7,8 @@
 
 #include "core/types.h"
 
-namespace awb {
+namespace awb
+{
 
 class LabBridge;
 
@@ -22,11 +23,15 @@ public:
     ~RunsPanel() override;
 
     std::int64_t selectedRun() const; ///< 0: none
+    /// Selects and shows a run, past any filter; one that the table does not have yet as soon as it has.
     void selectRun(std::int64_t run);
 
 signals:
     void runSelected(std::int64_t run);
     void runAgain(const awb::TrainSpec &spec); ///< "Use these settings"
+
+protected:
+    void changeEvent(QEvent *event) override; // theme
 
 private:
     struct Ui;

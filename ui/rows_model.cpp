@@ -1,0 +1,1 @@
+#include "ui/rows_model.h"

@@ -1,0 +1,207 @@
+#include "ui/runs_commands.h"
+
+#include <algorithm>
+
+#include <QAction>
+#include <QTableView>
+#include <QToolBar>
+#include <QToolButton>
+
+#include "core/train/methods.h"
+#include "ui/dialogs.h"
+#include "ui/lab_bridge.h"
+#include "ui/runs_filter.h"
+#include "ui/runs_model.h"
+#include "ui/wording.h"
+
+namespace awb
+{
+
+using glyphs::Glyph;
+using wording::text;
+
+namespace
+{
+
+QString nameOf(const Run &run)
+{
+    return RunsCommands::tr("run %1 (%2 on %3)")
+        .arg(run.id)
+        .arg(text(describe(run.spec.method, int(run.spec.method.sites.size()))), text(run.spec.dataset));
+}
+
+} // namespace
+
+RunsCommands::RunsCommands(LabBridge &bridge, RunsModel &model, RunsFilter &filter, QTableView &table, QToolBar &tools)
+    : QObject(&table), m_bridge(bridge), m_model(model), m_filter(filter), m_table(table), m_tools(tools)
+{
+    m_cancel =
+        add("cancelRun", tr("Cancel"), Glyph::Square, tr("Ctrl+K"), tr("Cancel the selected runs"), [this] { cancel(); });
+    m_pause =
+        add("pauseRun", tr("Pause"), Glyph::Bars, tr("Ctrl+P"),
+            tr("Pause or resume the selected runs; a running one keeps what it has learnt"), [this] { pauseOrResume(); });
+    m_retry = add("retryRun", tr("Retry"), Glyph::Retry, tr("Ctrl+T"),
+                  tr("Queue failed or cancelled runs again, from the beginning"), [this] { retry(); });
+    m_up = add("moveRunUp", tr("Move up"), Glyph::Up, tr("Alt+Up"), tr("Run earlier"), [this] { move(-1); });
+    m_down = add("moveRunDown", tr("Move down"), Glyph::Down, tr("Alt+Down"), tr("Run later"), [this] { move(1); });
+    m_delete = add("deleteRun", tr("Delete…"), Glyph::Bin, tr("Del"),
+                   tr("Delete the selected runs with their curves and weights"), [this] { remove(); });
+    m_reuse = add("reuseRun", tr("Use these settings"), Glyph::Reuse, tr("Ctrl+U"), tr("Fill the set-up form from this run"),
+                  [this] {
+                      if (const Run *run = current())
+                          emit runAgain(run->spec);
+                  });
+    m_tools.addSeparator();
+    m_queue = add("pauseQueue", tr("Pause queue"), Glyph::Bars, tr("Ctrl+Shift+P"), tr("Start no further runs, or go on"),
+                  [this] { guarded([this] { m_bridge.store().setQueuePaused(!m_bridge.store().queuePaused()); }); });
+    if (auto *button = qobject_cast<QToolButton *>(m_tools.widgetForAction(m_queue)))
+        button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+}
+
+QAction *RunsCommands::add(const char *name, const QString &label, Glyph glyph, const QString &keys, const QString &tip,
+                           const std::function<void()> &triggered)
+{
+    auto *action = new QAction(label, this);
+    action->setObjectName(QLatin1String(name));
+    action->setShortcut(QKeySequence(keys));
+    action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    action->setToolTip(
+        tr("%1: %2 (%3)")
+            .arg(QString(label).remove(QChar(0x2026)), tip, action->shortcut().toString(QKeySequence::NativeText)));
+    connect(action, &QAction::triggered, this, triggered);
+    m_table.addAction(action);
+    m_tools.addAction(action);
+    if (QWidget *button = m_tools.widgetForAction(action)) {
+        button->setObjectName(action->objectName() + QLatin1String("Button"));
+        button->setAccessibleName(label);
+        button->setFocusPolicy(Qt::TabFocus);
+    }
+    m_icons.push_back({action, glyph});
+    return action;
+}
+
+const Run *RunsCommands::current() const
+{
+    const QModelIndex index = m_table.currentIndex();
+    return index.isValid() ? &m_model.at(m_filter.mapToSource(index).row()) : nullptr;
+}
+
+std::vector<const Run *> RunsCommands::selected() const
+{
+    std::vector<const Run *> runs;
+    for (const QModelIndex &index : m_table.selectionModel()->selectedRows())
+        runs.push_back(&m_model.at(m_filter.mapToSource(index).row()));
+    return runs;
+}
+
+std::vector<std::int64_t> RunsCommands::selectedIn(std::initializer_list<RunState> states) const
+{
+    std::vector<std::int64_t> ids;
+    for (const Run *run : selected()) {
+        if (std::find(states.begin(), states.end(), run->state) != states.end())
+            ids.push_back(run->id);
+    }
+    return ids;
+}
+
+void RunsCommands::enable(bool queuePaused)
+{
+    const auto all = selected();
+    const bool pausing = !selectedIn({RunState::Queued, RunState::Running}).empty();
+    const bool resuming = !pausing && !selectedIn({RunState::Paused}).empty();
+    m_cancel->setEnabled(pausing || resuming);
+    m_pause->setEnabled(pausing || resuming);
+    m_pause->setText(resuming ? tr("Resume") : tr("Pause"));
+    m_pause->setIcon(glyphs::icon(resuming ? Glyph::Triangle : Glyph::Bars, m_table.palette()));
+    m_retry->setEnabled(!selectedIn({RunState::Failed, RunState::Cancelled}).empty());
+    const bool oneQueued = all.size() == 1 && all.front()->state == RunState::Queued;
+    m_up->setEnabled(oneQueued);
+    m_down->setEnabled(oneQueued);
+    m_delete->setEnabled(!all.empty() && selectedIn({RunState::Running}).empty());
+    m_reuse->setEnabled(all.size() == 1);
+    m_queue->setText(queuePaused ? tr("Resume queue") : tr("Pause queue"));
+    m_queue->setIcon(glyphs::icon(queuePaused ? Glyph::Triangle : Glyph::Bars, m_table.palette()));
+}
+
+void RunsCommands::showIcons(const QPalette &palette)
+{
+    for (const ActionIcon &entry : m_icons)
+        entry.action->setIcon(glyphs::icon(entry.glyph, palette));
+}
+
+void RunsCommands::guarded(const std::function<void()> &change)
+{
+    try {
+        change();
+    } catch (const std::exception &failure) {
+        dialogs::functions().error(&m_table, tr("Runs"), QString::fromUtf8(failure.what()));
+    }
+    m_bridge.wake();
+}
+
+void RunsCommands::cancel()
+{
+    const auto running = selectedIn({RunState::Running});
+    if (!running.empty() &&
+        !dialogs::functions().confirm(
+            &m_table, tr("Cancel run"),
+            tr("Cancel %1? What it has learnt so far is given up.").arg(nameOf(*m_model.run(running.front()))),
+            tr("Cancel the run")))
+        return;
+    guarded([this] {
+        for (const std::int64_t id : selectedIn({RunState::Queued, RunState::Paused, RunState::Running}))
+            m_bridge.store().cancel(id);
+    });
+}
+
+void RunsCommands::pauseOrResume()
+{
+    guarded([this] {
+        const auto active = selectedIn({RunState::Queued, RunState::Running});
+        for (const std::int64_t id : active)
+            m_bridge.store().pause(id);
+        if (active.empty()) {
+            for (const std::int64_t id : selectedIn({RunState::Paused}))
+                m_bridge.store().resume(id);
+        }
+    });
+}
+
+void RunsCommands::retry()
+{
+    guarded([this] {
+        auto ids = selectedIn({RunState::Failed, RunState::Cancelled});
+        std::sort(ids.begin(), ids.end());
+        for (const std::int64_t id : ids)
+            m_bridge.store().retry(id);
+    });
+}
+
+void RunsCommands::move(int places)
+{
+    guarded([this, places] {
+        for (const std::int64_t id : selectedIn({RunState::Queued}))
+            m_bridge.store().move(id, places);
+    });
+}
+
+void RunsCommands::remove()
+{
+    const auto runs = selected();
+    if (runs.empty())
+        return;
+    const QString question =
+        runs.size() == 1 ? tr("Delete %1? Its score, curve and weights are removed for good.").arg(nameOf(*runs.front()))
+                         : tr("Delete %1 runs? Their scores, curves and weights are removed for good.").arg(runs.size());
+    std::vector<std::int64_t> ids;
+    for (const Run *run : runs)
+        ids.push_back(run->id);
+    if (!dialogs::functions().confirm(&m_table, tr("Delete runs"), question, tr("Delete")))
+        return;
+    guarded([this, &ids] {
+        for (const std::int64_t id : ids)
+            m_bridge.store().remove(id);
+    });
+}
+
+} // namespace awb

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <vector>
+
+#include <QObject>
+
+#include "core/types.h"
+#include "ui/glyphs.h"
+
+class QAction;
+class QPalette;
+class QTableView;
+class QToolBar;
+class QWidget;
+
+namespace awb
+{
+
+class LabBridge;
+class RunsFilter;
+class RunsModel;
+
+/// What the user can do with the selected runs: actions for the tool bar, the context menu and the keyboard.
+class RunsCommands : public QObject
+{
+    Q_OBJECT
+
+public:
+    /// `table` shows `filter` over `model`. The actions go into `tools` and become the table's own.
+    RunsCommands(LabBridge &bridge, RunsModel &model, RunsFilter &filter, QTableView &table, QToolBar &tools);
+
+    const Run *current() const;    ///< null: none
+    void enable(bool queuePaused); ///< as selection and states allow
+    void showIcons(const QPalette &palette);
+
+signals:
+    void runAgain(const awb::TrainSpec &spec);
+
+private:
+    QAction *add(const char *name, const QString &label, glyphs::Glyph glyph, const QString &keys, const QString &tip,
+                 const std::function<void()> &triggered);
+    void guarded(const std::function<void()> &change);
+    std::vector<const Run *> selected() const;
+    std::vector<std::int64_t> selectedIn(std::initializer_list<RunState> states) const;
+    void cancel();
+    void pauseOrResume();
+    void retry();
+    void move(int places);
+    void remove();
+
+    struct ActionIcon {
+        QAction *action;
+        glyphs::Glyph glyph;
+    };
+    LabBridge &m_bridge;
+    RunsModel &m_model;
+    RunsFilter &m_filter;
+    QTableView &m_table;
+    QToolBar &m_tools;
+    QAction *m_cancel, *m_pause, *m_retry, *m_up, *m_down, *m_delete, *m_reuse, *m_queue;
+    std::vector<ActionIcon> m_icons;
+};
+
+} // namespace awb

@@ -1,0 +1,1 @@
+#include "ui/tensor_model.h"
