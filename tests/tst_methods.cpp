@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/train/methods.h"
+#include "core/train/train_command.h"
 
 using namespace awb;
 
@@ -223,6 +224,62 @@ private Q_SLOTS:
         QCOMPARE(describe(adapters(8, sitesFrom("-,-", 2)), 2), std::string("adapters, m = 8, no site"));
         // Layers without an entry are on.
         QCOMPARE(describe(adapters(8, sitesFrom("-", 1)), 3), std::string("adapters, m = 8, layers 1-2"));
+    }
+
+    void anotherActivationEndsTheLabel()
+    {
+        Method method = adapters(8);
+        method.activation = "relu";
+        QCOMPARE(describe(method, 6), std::string("adapters, m = 8, relu"));
+    }
+
+    void seedsAreReadAsWritten()
+    {
+        using Seeds = std::vector<std::uint64_t>;
+        QCOMPARE(parseSeeds("0"), Seeds{0});
+        QCOMPARE(parseSeeds("0-2"), (Seeds{0, 1, 2}));
+        QCOMPARE(parseSeeds("0,1,5"), (Seeds{0, 1, 5}));
+        QCOMPARE(parseSeeds(" 3 , 1-2, 3"), (Seeds{3, 1, 2}));
+        QCOMPARE(parseSeeds("18446744073709551615"), Seeds{18446744073709551615ULL});
+        QCOMPARE(formatSeeds({0, 1, 2, 5, 7, 8}), std::string("0-2,5,7,8"));
+        QCOMPARE(parseSeeds(formatSeeds({4, 5, 6, 1})), (Seeds{4, 5, 6, 1}));
+    }
+
+    void seedsThatAreNoneAreSaid()
+    {
+        for (const char *text : {"", "a", "1,", "-1", "1-", "1.5", "0 1", "18446744073709551616"})
+            QVERIFY2(errorOf([&] { parseSeeds(text); }).find("were not understood") != std::string::npos, text);
+        QVERIFY(errorOf([] { parseSeeds("2-0"); }).find("backwards") != std::string::npos);
+        QVERIFY(errorOf([] { parseSeeds("0-99999999999"); }).find("1,000") != std::string::npos);
+        QVERIFY(errorOf([] { parseSeeds("0-18446744073709551615"); }).find("1,000") != std::string::npos);
+    }
+
+    void aRunIsWrittenAsACommand()
+    {
+        TrainSpec spec;
+        spec.checkpoint = "all-MiniLM-L6-v2";
+        spec.dataset = "cola";
+        spec.method = adapters(64, parseSites("3-5", "ffn", 6));
+        QCOMPARE(trainCommand(spec), std::string("awb train --checkpoint all-MiniLM-L6-v2 --dataset cola --method adapter "
+                                                 "--bottleneck 64 --layers 3-5 --sites ffn --lr 0.001 --seed 0"));
+        spec.method = adapters(8, sitesFrom("a,f,af,-,af,af", 6));
+        spec.dataset = "Ann's tweets";
+        spec.seed = 7;
+        spec.recipe.learningRate = 5e-5;
+        spec.recipe.epochs = 20;
+        spec.recipe.dropout = 0;
+        spec.recipe.biasCorrection = true;
+        spec.recipe.precision = Precision::BFloat16;
+        spec.recipe.device = "cuda:0";
+        QCOMPARE(trainCommand(spec),
+                 std::string("awb train --checkpoint all-MiniLM-L6-v2 --dataset 'Ann'\\''s tweets' --method adapter "
+                             "--bottleneck 8 --layer-sites a,f,af,-,af,af --lr 5e-05 --epochs 20 --dropout 0 "
+                             "--bias-correction --precision bfloat16 --device cuda:0 --seed 7"));
+        spec.method = methodEntry("full").method;
+        spec.recipe = {};
+        spec.dataset = "cola";
+        QCOMPARE(trainCommand(spec),
+                 std::string("awb train --checkpoint all-MiniLM-L6-v2 --dataset cola --method full --lr 0.001 --seed 7"));
     }
 
     void aMethodThatTheTableDoesNotHoldKeepsItsName()

@@ -179,7 +179,8 @@ std::string describe(const Method &method, int layers)
     std::vector<LayerSites> sites = method.sites;
     if (layers > 0)
         sites.resize(layers);
-    return text + describeSites(sites);
+    text += describeSites(sites);
+    return method.activation == Method().activation ? text : text + ", " + method.activation;
 }
 
 std::vector<LayerSites> parseSites(std::string_view layersText, std::string_view sitesText, int layers)

@@ -24,7 +24,8 @@ const std::vector<MethodEntry> &methodTable();
 const MethodEntry &methodEntry(std::string_view name);
 
 /// "adapters, m = 64", "adapters, m = 64, layers 3-5, feed-forward", "full fine-tuning": the label of a run. Layers are
-/// numbered from 0, as the checkpoint names them. Different sites per layer read "attention 0-2, feed-forward 3-5".
+/// numbered from 0, as the checkpoint names them. Different sites per layer read "attention 0-2, feed-forward 3-5";
+/// an activation other than the paper's ends the label.
 std::string describe(const Method &method, int layers);
 
 /// Parses "3-5", "0,2,4-5", "all", "none", "top-half", "bottom-half" and "attention", "ffn", "both" into the toggles of a
