@@ -1,0 +1,147 @@
+#include <CLI/CLI.hpp>
+
+#include "app/commands.h"
+#include "app/method_options.h"
+#include "app/output.h"
+#include "core/model/checkpoint.h"
+
+namespace awb
+{
+
+namespace
+{
+
+std::string shapeText(const ModelShape &shape)
+{
+    return std::to_string(shape.layers) + " layers, hidden size " + std::to_string(shape.hidden) + ", " +
+           std::to_string(shape.heads) + " heads, feed-forward " + std::to_string(shape.feedForward) + ", vocabulary " +
+           withThousands(shape.vocabulary) + ", " + std::to_string(shape.positions) + " positions, " + shape.activation;
+}
+
+Json shapeJson(const ModelShape &shape)
+{
+    return {{"layers", shape.layers},         {"hidden", shape.hidden},
+            {"heads", shape.heads},           {"feed_forward", shape.feedForward},
+            {"vocabulary", shape.vocabulary}, {"positions", shape.positions},
+            {"segments", shape.segments},     {"activation", shape.activation}};
+}
+
+std::string joined(const std::vector<std::string> &names)
+{
+    std::string text;
+    for (const std::string &name : names)
+        text += (text.empty() ? "" : ", ") + name;
+    return text;
+}
+
+int add(Context &context, const std::string &folder, std::string name)
+{
+    const auto path = std::filesystem::weakly_canonical(folder);
+    if (name.empty())
+        name = path.filename().string();
+    const Checkpoint checkpoint = Checkpoint::open(path);
+    context.store().addCheckpoint({name, path.string(), checkpoint.sha256(), {}});
+    std::string text = name + ": " + shapeText(checkpoint.shape());
+    if (!checkpoint.missing().empty())
+        text += "\nIt cannot be trained yet, since its weights lack " + joined(checkpoint.missing()) + ".";
+    context.print({{"name", name},
+                   {"folder", path.string()},
+                   {"shape", shapeJson(checkpoint.shape())},
+                   {"missing", checkpoint.missing()}},
+                  text);
+    return 0;
+}
+
+int list(Context &context)
+{
+    Json entries = Json::array();
+    std::vector<std::vector<std::string>> rows{{"name", "folder", "added"}};
+    for (const CheckpointEntry &entry : context.store().checkpoints()) {
+        const std::string folder = context.store().resolve(entry.folder).string();
+        entries.push_back({{"name", entry.name}, {"folder", folder}, {"sha256", entry.sha256}, {"added", entry.added}});
+        rows.push_back({entry.name, folder, entry.added});
+    }
+    context.print(
+        {{"checkpoints", entries}},
+        entries.empty()
+            ? "No checkpoint yet: `awb fetch` brings the sample library, `awb checkpoints add FOLDER` adds your own."
+            : columnsText(rows));
+    return 0;
+}
+
+int show(Context &context, const std::string &name)
+{
+    const Checkpoint checkpoint = Checkpoint::open(checkpointFolder(context, name));
+    Json parts = Json::array(), tensors = Json::array(), licences = Json::array();
+    std::vector<std::vector<std::string>> rows{{"part", "parameters", "bytes"}};
+    for (const PartSize &part : partSizes(checkpoint)) {
+        parts.push_back({{"part", part.part}, {"parameters", part.parameters}, {"bytes", part.bytes}});
+        rows.push_back({part.part, withThousands(part.parameters), withThousands(part.bytes)});
+    }
+    for (const TensorView &tensor : checkpoint.tensors())
+        tensors.push_back({{"name", tensor.name}, {"shape", tensor.shape}, {"type", toString(tensor.type)}});
+    for (const auto &file : checkpoint.licenceFiles())
+        licences.push_back(file.string());
+
+    std::string text = checkpoint.folder().string() + "\n" + shapeText(checkpoint.shape()) + "\n\n" + columnsText(rows);
+    if (!checkpoint.missing().empty())
+        text += "\nmissing: " + joined(checkpoint.missing()) + "\n";
+    if (!checkpoint.unexpected().empty())
+        text += "\nnot used: " + joined(checkpoint.unexpected()) + "\n";
+    for (const auto &file : checkpoint.licenceFiles())
+        text += "licence: " + file.string() + "\n";
+    context.print({{"folder", checkpoint.folder().string()},
+                   {"shape", shapeJson(checkpoint.shape())},
+                   {"parts", parts},
+                   {"tensors", tensors},
+                   {"missing", checkpoint.missing()},
+                   {"unexpected", checkpoint.unexpected()},
+                   {"licence_files", licences}},
+                  text);
+    return 0;
+}
+
+int removeEntry(Context &context, const std::string &name)
+{
+    context.store().checkpoint(name); // throws, listing the known names
+    context.store().removeCheckpoint(name);
+    context.print({{"removed", name}}, "The checkpoint " + name + " is no longer in the library.");
+    return 0;
+}
+
+} // namespace
+
+void addCheckpointsCommand(CLI::App &app, Context &context)
+{
+    struct Options {
+        std::string folder, name;
+    };
+    const auto options = std::make_shared<Options>();
+    CLI::App *command = app.add_subcommand("checkpoints", "List, add, show or remove checkpoints");
+    command->require_subcommand(0, 1);
+    command->fallthrough();
+    command->callback([&context] {
+        if (!context.action)
+            context.action = [&context] { return list(context); };
+    });
+
+    CLI::App *sub = command->add_subcommand("add", "Register a BERT folder (config.json, weights, vocab.txt)");
+    sub->add_option("folder", options->folder, "The folder; it stays where it is")->required();
+    sub->add_option("--name", options->name, "Name in the library (else the folder's)");
+    sub->callback([&context, options] {
+        context.action = [&context, options] { return add(context, options->folder, options->name); };
+    });
+
+    command->add_subcommand("list", "List the checkpoints of the library");
+
+    sub = command->add_subcommand("show", "Show architecture, parameters and bytes per layer");
+    sub->add_option("name", options->name, "Name in the library, or a folder")->required();
+    sub->callback([&context, options] { context.action = [&context, options] { return show(context, options->name); }; });
+
+    sub = command->add_subcommand("remove", "Forget a checkpoint; its files stay");
+    sub->add_option("name", options->name, "Name in the library")->required();
+    sub->callback(
+        [&context, options] { context.action = [&context, options] { return removeEntry(context, options->name); }; });
+}
+
+} // namespace awb

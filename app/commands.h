@@ -1,0 +1,57 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "core/store/store.h"
+
+namespace CLI
+{
+class App;
+}
+
+namespace awb
+{
+
+using Json = nlohmann::ordered_json;
+
+/// What a call of `awb` knows: the options that hold for every command, and the command's action, set while the command
+/// line is parsed and run afterwards.
+struct Context {
+    std::string home;            ///< --home; empty: the default library
+    bool json = false;           ///< --json
+    std::function<int()> action; ///< of the command given; returns the exit status
+
+    /// The library, opened when first asked for: `awb params --checkpoint DIR` needs none.
+    Store &store();
+    std::filesystem::path homeFolder() const;
+    /// The one JSON object of --json, or else `plain` (ended by a line feed if it has none).
+    void print(const Json &object, const std::string &plain) const;
+
+private:
+    std::unique_ptr<Store> m_store;
+};
+
+// One file per command group. These need neither LibTorch nor Qt, and start at once ...
+void addCheckpointsCommand(CLI::App &app, Context &context);
+void addDatasetsCommand(CLI::App &app, Context &context);
+void addParamsCommand(CLI::App &app, Context &context);
+void addRunsCommand(CLI::App &app, Context &context);
+// ... and these are in awb-engine only.
+void addBenchCommand(CLI::App &app, Context &context);
+void addDevicesCommand(CLI::App &app, Context &context);
+void addFetchCommand(CLI::App &app, Context &context);
+void addFigureCommand(CLI::App &app, Context &context);
+void addPredictCommand(CLI::App &app, Context &context);
+void addStudyCommand(CLI::App &app, Context &context);
+void addTrainCommand(CLI::App &app, Context &context);
+void addWorkCommand(CLI::App &app, Context &context);
+
+/// Every command of the program that is linked: app/commands_light.cpp or app/commands_all.cpp.
+void addCommands(CLI::App &app, Context &context);
+
+} // namespace awb

@@ -1,0 +1,24 @@
+#include "app/commands.h"
+
+namespace awb
+{
+
+void addCommands(CLI::App &app, Context &context)
+{
+    addFetchCommand(app, context);
+    addCheckpointsCommand(app, context);
+    addDatasetsCommand(app, context);
+    addParamsCommand(app, context);
+    addTrainCommand(app, context);
+    addWorkCommand(app, context);
+    addRunsCommand(app, context);
+    addStudyCommand(app, context);
+    addFigureCommand(app, context);
+    addPredictCommand(app, context);
+    addDevicesCommand(app, context);
+#ifdef AWB_BENCH
+    addBenchCommand(app, context);
+#endif
+}
+
+} // namespace awb

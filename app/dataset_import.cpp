@@ -1,0 +1,159 @@
+#include "app/dataset_import.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include <CLI/CLI.hpp>
+
+#include "core/data/recognise.h"
+#include "core/error.h"
+
+namespace awb
+{
+
+namespace
+{
+
+char delimiterFrom(const std::string &text)
+{
+    static const std::map<std::string, char> names{{"tab", '\t'},      {"\\t", '\t'}, {"comma", ','},
+                                                   {"semicolon", ';'}, {"bar", '|'},  {"space", ' '}};
+    if (const auto found = names.find(text); found != names.end())
+        return found->second;
+    if (text.size() != 1)
+        throw Error("The delimiter \"" + text +
+                    "\" was not understood: give one character, or tab, comma, semicolon, bar or space.");
+    return text[0];
+}
+
+/// Number of a column given by number from 0 or by its name in the header.
+int columnFrom(const std::string &text, const Table &table, const std::string &file)
+{
+    const auto &columns = table.columns();
+    const auto named = std::ranges::find(columns, text);
+    if (named != columns.end())
+        return int(named - columns.begin());
+    int number = -1;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error == std::errc() && end == text.data() + text.size() && number >= 0 && number < int(columns.size()))
+        return number;
+    std::string known;
+    for (std::size_t i = 0; i < columns.size(); ++i)
+        known += (i ? ", " : "") + std::to_string(i) + " (" + columns[i] + ")";
+    throw Error("There is no column \"" + text + "\" in " + file + "; it has " + known + ".");
+}
+
+/// True when the user said something about the file itself, so that it is not to be recognised.
+bool describesFile(const ImportOptions &o)
+{
+    return !(o.dev + o.test + o.text + o.text2 + o.label + o.delimiter + o.quoting + o.header).empty();
+}
+
+void applyColumns(const ImportOptions &options, DataFile &file)
+{
+    if (!options.delimiter.empty()) {
+        file.format.kind = TableFormat::Kind::Delimited;
+        file.format.delimiter = delimiterFrom(options.delimiter);
+    }
+    if (!options.quoting.empty())
+        file.format.quoting = options.quoting == "on";
+    if (!options.header.empty())
+        file.format.header = options.header == "on";
+    const Table table(file.path, file.format);
+    if (!options.text.empty())
+        file.textA = columnFrom(options.text, table, file.path);
+    if (!options.text2.empty())
+        file.textB = columnFrom(options.text2, table, file.path);
+    if (!options.label.empty())
+        file.label = columnFrom(options.label, table, file.path);
+    for (const int column : {file.textA, file.textB, file.label})
+        if (column >= int(table.columns().size()))
+            throw Error("The columns of " + file.path +
+                        " could not be guessed with this format; name them with --text and --label.");
+    if (file.label < 0)
+        throw Error("No label column was found in " + file.path + "; name it with --label.");
+    if (file.textA == file.label || file.textB == file.label || file.textA == file.textB)
+        throw Error("Texts and label of " + file.path +
+                    " must be different columns; name them with --text, --text2 and --label.");
+}
+
+void applyLabels(const ImportOptions &options, Manifest &manifest)
+{
+    if (options.labelUntil.size() > 1)
+        throw Error("--label-until takes one character.");
+    if (!options.labelUntil.empty())
+        for (DataFile *file :
+             {&manifest.train, manifest.dev ? &*manifest.dev : nullptr, manifest.test ? &*manifest.test : nullptr})
+            if (file)
+                file->labelUntil = options.labelUntil[0];
+    for (const std::string &entry : options.merge) {
+        const auto equals = entry.rfind('=');
+        if (equals == std::string::npos || equals + 1 == entry.size())
+            throw Error("\"" + entry +
+                        "\" was not understood: --merge takes a raw label and its class, as in --merge Yes=Y.");
+        manifest.merge[entry.substr(0, equals)] = entry.substr(equals + 1);
+    }
+    for (const std::string &label : options.drop)
+        manifest.merge[label] = "";
+}
+
+Manifest fromUnknownFile(const ImportOptions &options, const std::filesystem::path &path)
+{
+    if (std::filesystem::is_directory(path))
+        throw Error("The folder " + path.string() +
+                    " has no layout that is known; give the file of training examples instead, with --dev and --test for "
+                    "further ones.");
+    Manifest manifest = guessManifest(path, options.name);
+    applyColumns(options, manifest.train);
+    for (const auto &[file, part] : {std::pair{options.dev, &manifest.dev}, std::pair{options.test, &manifest.test}})
+        if (!file.empty()) {
+            *part = manifest.train;
+            (*part)->path = std::filesystem::absolute(file).lexically_normal().string();
+        }
+    return manifest;
+}
+
+} // namespace
+
+void addImportOptions(CLI::App &command, ImportOptions &options)
+{
+    command.add_option("path", options.path, "A folder with a known layout (GLUE, TREC, Orange ...), or a file")->required();
+    command.add_option("--name", options.name, "Name in the library (else the file's or folder's)");
+    command.add_option("--dev", options.dev, "File of development examples (else they are split off by seed)");
+    command.add_option("--test", options.test, "File of test examples");
+    command.add_option("--text", options.text, "Column of the text: number from 0, or header name");
+    command.add_option("--text2", options.text2, "Column of the second text of a pair");
+    command.add_option("--label", options.label, "Column of the label or score");
+    command.add_option("--delimiter", options.delimiter, "A character, or tab, comma, semicolon, bar, space");
+    command.add_option("--quoting", options.quoting, "Whether \" encloses fields")->check(CLI::IsMember({"on", "off"}));
+    command.add_option("--header", options.header, "Whether the first record names the columns")
+        ->check(CLI::IsMember({"on", "off"}));
+    command.add_option("--label-until", options.labelUntil, "A label ends before this character");
+    command.add_option("--task", options.task, "What the labels are")
+        ->check(CLI::IsMember({"classification", "regression"}));
+    command.add_option("--merge", options.merge, "RAW=CLASS: count a label as that class; may be repeated")
+        ->allow_extra_args(false);
+    command.add_option("--drop", options.drop, "Leave out the rows of a label; may be repeated")->allow_extra_args(false);
+}
+
+Manifest manifestFromOptions(const ImportOptions &given)
+{
+    ImportOptions options = given;
+    const auto path = std::filesystem::absolute(options.path).lexically_normal();
+    if (!std::filesystem::exists(path))
+        throw Error("There is no file or folder " + path.string() + ".");
+    if (options.name.empty())
+        options.name = (path.has_filename() ? path : path.parent_path()).stem().string();
+
+    auto recognised = describesFile(options) ? std::nullopt : recognise(path, options.name);
+    Manifest manifest = recognised ? std::move(*recognised) : fromUnknownFile(options, path);
+    applyLabels(options, manifest);
+    const bool relabelled = !options.merge.empty() || !options.drop.empty() || !options.labelUntil.empty();
+    if (!options.task.empty())
+        manifest.task = options.task == "regression" ? Task::Regression : Task::Classification;
+    if (!recognised || relabelled)
+        completeManifest(manifest);
+    return manifest;
+}
+
+} // namespace awb

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/data/dataset.h"
+
+namespace CLI
+{
+class App;
+}
+
+namespace awb
+{
+
+/// The options of `datasets add`. Empty: as recognised or guessed.
+struct ImportOptions {
+    std::string path, name;
+    std::string dev, test;          ///< further files of an unknown layout
+    std::string text, text2, label; ///< columns, by number from 0 or by header name
+    std::string delimiter;          ///< a character, or tab, comma, semicolon, bar, space
+    std::string quoting, header;    ///< on | off
+    std::string labelUntil;
+    std::string task;               ///< classification | regression
+    std::vector<std::string> merge; ///< "raw=class"
+    std::vector<std::string> drop;  ///< raw labels
+};
+
+void addImportOptions(CLI::App &command, ImportOptions &options);
+/// Recognises or guesses the layout, applies the options, and completes the manifest. Reads the file; registers nothing.
+Manifest manifestFromOptions(const ImportOptions &options);
+
+} // namespace awb

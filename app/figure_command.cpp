@@ -1,0 +1,96 @@
+#include <cstdio>
+
+#include <CLI/CLI.hpp>
+
+#include "app/commands.h"
+#include "core/error.h"
+#include "core/files.h"
+#include "core/study/tradeoff.h"
+
+#ifdef AWB_FIGURES
+#include <QApplication>
+
+#include "ui/tradeoff_plot.h"
+#endif
+
+namespace awb
+{
+
+namespace
+{
+
+struct FigureOptions {
+    std::string dataset, checkpoint, out;
+};
+
+/// Fills in what was not given from the run that was finished last among those that fit, and returns all runs of that
+/// data set and checkpoint.
+std::vector<Run> chosenRuns(Store &store, FigureOptions &options)
+{
+    const auto fitting = store.finishedRuns(options.dataset, options.checkpoint);
+    const Run *latest = nullptr;
+    for (const Run &run : fitting)
+        if (!latest || run.finished > latest->finished || (run.finished == latest->finished && run.id > latest->id))
+            latest = &run;
+    if (!latest)
+        throw Error("There is no finished run to draw; `awb train` or `awb study quick` makes one.");
+    options.dataset = latest->spec.dataset;
+    options.checkpoint = latest->spec.checkpoint;
+    return store.finishedRuns(options.dataset, options.checkpoint);
+}
+
+#ifdef AWB_FIGURES
+void draw(const std::vector<Run> &runs, const FigureOptions &options)
+{
+    // No window is opened: the figure is the same with and without a display.
+    ::setenv("QT_QPA_PLATFORM", "offscreen", 1);
+    int count = 1;
+    char name[] = "awb";
+    char *arguments[] = {name, nullptr};
+    const QApplication application(count, arguments);
+    TradeoffPlot plot;
+    plot.setRuns(runs, QString::fromStdString(options.dataset + " · " + options.checkpoint));
+    plot.exportTo(QString::fromStdString(options.out));
+}
+#else
+void draw(const std::vector<Run> &, const FigureOptions &options)
+{
+    throw Error("This awb was built without figures, so " + options.out +
+                " cannot be drawn; write the numbers to a .csv file instead.");
+}
+#endif
+
+int tradeoff(Context &context, FigureOptions &options)
+{
+    options.out = std::filesystem::absolute(options.out).string();
+    const std::string type = std::filesystem::path(options.out).extension().string();
+    if (type != ".pdf" && type != ".svg" && type != ".png" && type != ".csv")
+        throw Error("The figure " + options.out + " must end in .pdf, .svg, .png or .csv.");
+    const auto runs = chosenRuns(context.store(), options);
+    const auto points = tradeoffPoints(runs);
+    if (type == ".csv")
+        writeFileAtomically(options.out, toCsv(points));
+    else
+        draw(runs, options);
+    context.print(
+        {{"out", options.out}, {"dataset", options.dataset}, {"checkpoint", options.checkpoint}, {"points", points.size()}},
+        options.out);
+    return 0;
+}
+
+} // namespace
+
+void addFigureCommand(CLI::App &app, Context &context)
+{
+    const auto options = std::make_shared<FigureOptions>();
+    CLI::App *command = app.add_subcommand("figure", "Draw a chart of the finished runs");
+    command->require_subcommand(1);
+    command->fallthrough();
+    CLI::App *sub = command->add_subcommand("tradeoff", "Score against trainable parameters");
+    sub->add_option("--out", options->out, "FILE.pdf, .svg, .png, or .csv for the numbers")->required();
+    sub->add_option("--dataset", options->dataset, "Name in the library (else the one of the latest run)");
+    sub->add_option("--checkpoint", options->checkpoint, "Name in the library (else the one of the latest run)");
+    sub->callback([&context, options] { context.action = [&context, options] { return tradeoff(context, *options); }; });
+}
+
+} // namespace awb

@@ -1,0 +1,110 @@
+#include <CLI/CLI.hpp>
+
+#include "app/commands.h"
+#include "app/output.h"
+#include "core/error.h"
+#include "core/spec_json.h"
+
+namespace awb
+{
+
+namespace
+{
+
+Run existingRun(Context &context, std::int64_t id)
+{
+    const auto run = context.store().run(id);
+    if (!run)
+        throw Error("There is no run " + std::to_string(id) + " in this library; `awb runs` lists them.");
+    return *run;
+}
+
+int list(Context &context)
+{
+    Json runs = Json::array();
+    std::vector<std::vector<std::string>> rows{
+        {"run", "state", "data set", "checkpoint", "method", "seed", "trained", "score", "metric"}};
+    for (const Run &run : context.store().runs()) {
+        runs.push_back(runJson(run, context.store()));
+        std::string state = toString(run.state);
+        if (run.state == RunState::Running && run.steps > 0)
+            state += " " + std::to_string(100 * run.step / run.steps) + " %";
+        rows.push_back({std::to_string(run.id), state, run.spec.dataset, run.spec.checkpoint, methodText(run.spec.method),
+                        std::to_string(run.spec.seed), run.trainable > 0 ? withThousands(run.trainable) : "",
+                        run.score ? scoreText(*run.score) : "", run.metric});
+    }
+    context.print({{"runs", runs}},
+                  runs.empty() ? "No run yet: `awb study quick` makes the first ones." : columnsText(rows));
+    return 0;
+}
+
+int show(Context &context, std::int64_t id)
+{
+    const Run run = existingRun(context, id);
+    Json object = runJson(run, context.store());
+    Json curves = Json::object();
+    for (const Measurement &m : context.store().measurements(id))
+        curves[m.name].push_back({{"step", m.step}, {"epoch", m.epoch}, {"value", m.value}});
+    object["curves"] = curves;
+    context.print(object, runText(run, context.store()));
+    return 0;
+}
+
+using Change = void (Store::*)(std::int64_t);
+
+/// Does one thing to several runs; checks all of them first, so that a typing error changes nothing.
+int change(Context &context, const std::vector<std::int64_t> &ids, Change what, const std::string &done)
+{
+    for (const std::int64_t id : ids)
+        existingRun(context, id);
+    std::string text;
+    for (const std::int64_t id : ids) {
+        (context.store().*what)(id);
+        const auto run = context.store().run(id);
+        text += "Run " + std::to_string(id) + " " + done +
+                (run && run->state == RunState::Running ? " after its current batch" : "") + ".\n";
+    }
+    context.print({{"runs", ids}, {"done", done}}, text);
+    return 0;
+}
+
+} // namespace
+
+void addRunsCommand(CLI::App &app, Context &context)
+{
+    const auto ids = std::make_shared<std::vector<std::int64_t>>();
+    CLI::App *command = app.add_subcommand("runs", "List, show and change runs");
+    command->require_subcommand(0, 1);
+    command->fallthrough();
+    command->callback([&context] {
+        if (!context.action)
+            context.action = [&context] { return list(context); };
+    });
+    command->add_subcommand("list", "List queue and history, newest first");
+
+    CLI::App *sub = command->add_subcommand("show", "Show one run; with --json its curves too");
+    sub->add_option("run", *ids, "Number of the run")->required()->expected(1);
+    sub->callback([&context, ids] { context.action = [&context, ids] { return show(context, ids->front()); }; });
+
+    struct Entry {
+        const char *name, *help;
+        Change what;
+        const char *done;
+    };
+    static constexpr Entry entries[] = {
+        {"cancel", "Cancel queued or running runs", &Store::cancel, "is cancelled"},
+        {"pause", "Pause queued or running runs; they keep what they have computed", &Store::pause, "is paused"},
+        {"resume", "Put paused runs back into the queue", &Store::resume, "is in the queue again"},
+        {"retry", "Queue failed or cancelled runs again, from the beginning", &Store::retry, "is in the queue again"},
+        {"delete", "Delete runs with their curves and weights", &Store::remove, "is deleted"},
+    };
+    for (const Entry &entry : entries) {
+        sub = command->add_subcommand(entry.name, entry.help);
+        sub->add_option("run", *ids, "Numbers of the runs")->required();
+        sub->callback([&context, ids, &entry] {
+            context.action = [&context, ids, &entry] { return change(context, *ids, entry.what, entry.done); };
+        });
+    }
+}
+
+} // namespace awb
