@@ -1,1 +1,392 @@
 #include "ui/dataset_view.h"
+
+#include <algorithm>
+
+#include <QComboBox>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QSpinBox>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QTabWidget>
+#include <QTableWidget>
+#include <QVBoxLayout>
+
+#include "core/store/store.h"
+#include "ui/background.h"
+#include "ui/bar_chart.h"
+#include "ui/dataset_facts.h"
+#include "ui/lab_bridge.h"
+#include "ui/rows_model.h"
+#include "ui/view_parts.h"
+#include "ui/wording.h"
+
+namespace awb
+{
+
+using wording::count;
+using wording::text;
+
+struct DatasetView::Ui {
+    explicit Ui(DatasetView &owner) : view(owner) {}
+
+    void build();
+    QWidget *buildSummary();
+    QWidget *buildLengths();
+    QWidget *buildRows();
+    void fill(const QString &name, DatasetFacts read);
+    void fillSummary();
+    void fillBalance();
+    void fillScores();
+    void fillLengths();
+    void showPart();
+    void findNext();
+    const PartSummary *lengthsPart() const;
+
+    DatasetView &view;
+    ViewHeader *header = nullptr;
+    QStackedWidget *pages = nullptr;
+    QLabel *message = nullptr;
+    QTabWidget *tabs = nullptr;
+    QTableWidget *summary = nullptr, *classes = nullptr;
+    BarChart *balance = nullptr, *lengths = nullptr;
+    QSpinBox *maxLength = nullptr;
+    QComboBox *lengthsOf = nullptr, *part = nullptr;
+    QLabel *truncation = nullptr, *found = nullptr;
+    QLineEdit *search = nullptr;
+    RowsModel *model = nullptr;
+    QTableView *rows = nullptr;
+    DatasetFacts facts;
+    QString shown;
+    int generation = 0; ///< results for an earlier wish are dropped
+};
+
+QWidget *DatasetView::Ui::buildSummary()
+{
+    summary = new QTableWidget;
+    setUpTable(*summary, "datasetParts", tr("Parts of the data set"));
+    classes = new QTableWidget;
+    setUpTable(*classes, "datasetClasses", tr("Class balance as a table"));
+    balance = new BarChart(QStringLiteral("classBalance"), tr("Class balance"));
+    auto *lower = new QSplitter(Qt::Horizontal);
+    lower->setChildrenCollapsible(false);
+    lower->addWidget(balance);
+    lower->addWidget(classes);
+    lower->setStretchFactor(0, 3);
+    lower->setStretchFactor(1, 2);
+    auto *page = new QWidget;
+    auto *layout = new QVBoxLayout(page);
+    layout->addWidget(summary);
+    layout->addWidget(lower, 1);
+    return page;
+}
+
+QWidget *DatasetView::Ui::buildLengths()
+{
+    maxLength = new QSpinBox;
+    maxLength->setObjectName(QStringLiteral("maximumLength"));
+    maxLength->setRange(4, 4096);
+    maxLength->setValue(128);
+    maxLength->setSuffix(tr(" tokens"));
+    auto *lengthLabel = new QLabel(tr("&Maximum length"));
+    lengthLabel->setBuddy(maxLength);
+    lengthsOf = new QComboBox;
+    lengthsOf->setObjectName(QStringLiteral("lengthsPart"));
+    auto *partLabel = new QLabel(tr("Lengths &of"));
+    partLabel->setBuddy(lengthsOf);
+    truncation = new QLabel;
+    truncation->setObjectName(QStringLiteral("truncation"));
+    truncation->setWordWrap(true);
+    lengths = new BarChart(QStringLiteral("lengthHistogram"), tr("Histogram of token lengths"));
+    lengths->setAxes(tr("tokens, special tokens included"), tr("examples"));
+    auto *bar = new QHBoxLayout;
+    for (QWidget *widget : {static_cast<QWidget *>(partLabel), static_cast<QWidget *>(lengthsOf),
+                            static_cast<QWidget *>(lengthLabel), static_cast<QWidget *>(maxLength)})
+        bar->addWidget(widget);
+    bar->addStretch(1);
+    auto *page = new QWidget;
+    auto *layout = new QVBoxLayout(page);
+    layout->addLayout(bar);
+    layout->addWidget(truncation);
+    layout->addWidget(lengths, 1);
+    QObject::connect(maxLength, &QSpinBox::valueChanged, &view, [this] { fillLengths(); });
+    QObject::connect(lengthsOf, &QComboBox::currentIndexChanged, &view, [this] { fillLengths(); });
+    return page;
+}
+
+QWidget *DatasetView::Ui::buildRows()
+{
+    part = new QComboBox;
+    part->setObjectName(QStringLiteral("rowsPart"));
+    auto *partLabel = new QLabel(tr("&Part"));
+    partLabel->setBuddy(part);
+    search = new QLineEdit;
+    search->setObjectName(QStringLiteral("rowsSearch"));
+    search->setAccessibleName(tr("Find text in the rows"));
+    search->setPlaceholderText(tr("Find text, Enter for the next …"));
+    search->setClearButtonEnabled(true);
+    auto *next = new QPushButton(tr("&Next"));
+    next->setObjectName(QStringLiteral("rowsNext"));
+    found = new QLabel;
+    found->setObjectName(QStringLiteral("rowsFound"));
+    model = new RowsModel(&view);
+    rows = makeTable("rowsTable", tr("Rows of the data set"));
+    rows->setModel(model);
+    auto *bar = new QHBoxLayout;
+    bar->addWidget(partLabel);
+    bar->addWidget(part);
+    bar->addWidget(search, 1);
+    bar->addWidget(next);
+    auto *page = new QWidget;
+    auto *layout = new QVBoxLayout(page);
+    layout->addLayout(bar);
+    layout->addWidget(rows, 1);
+    layout->addWidget(found);
+    QObject::connect(part, &QComboBox::currentIndexChanged, &view, [this] { showPart(); });
+    QObject::connect(search, &QLineEdit::returnPressed, &view, [this] { findNext(); });
+    QObject::connect(next, &QPushButton::clicked, &view, [this] { findNext(); });
+    return page;
+}
+
+void DatasetView::Ui::build()
+{
+    view.setObjectName(QStringLiteral("datasetView"));
+    header = new ViewHeader("dataset");
+    message = makeMessage("datasetMessage", tr("Choose a data set in the library to look inside."));
+    tabs = new QTabWidget;
+    tabs->setObjectName(QStringLiteral("datasetTabs"));
+    tabs->setDocumentMode(true);
+    tabs->addTab(buildSummary(), tr("Summary"));
+    tabs->addTab(buildLengths(), tr("Lengths"));
+    tabs->addTab(buildRows(), tr("Rows"));
+    auto *content = new QWidget;
+    auto *contentLayout = new QVBoxLayout(content);
+    contentLayout->setContentsMargins(0, 0, 0, 0);
+    contentLayout->addWidget(header);
+    contentLayout->addWidget(tabs, 1);
+    pages = new QStackedWidget(&view);
+    pages->addWidget(message);
+    pages->addWidget(content);
+    auto *layout = new QVBoxLayout(&view);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(pages);
+}
+
+void DatasetView::Ui::fillSummary()
+{
+    const bool regression = facts.dataset->manifest.task == Task::Regression;
+    QStringList columns{tr("Part"),        tr("Rows"),   tr("Duplicates"), tr("Conflicting texts"), tr("Shared with train"),
+                        tr("Mean length"), tr("Longest")};
+    if (regression)
+        columns << tr("Mean score");
+    QList<QStringList> words;
+    for (const PartSummary &p : facts.parts) {
+        const bool measured = !p.lengths.empty();
+        words << QStringList{text(p.part),
+                             count(qint64(p.rows)),
+                             count(qint64(p.duplicates)),
+                             count(qint64(p.conflicting)),
+                             p.part == "train" ? QString() : count(qint64(p.sharedWithTrain)),
+                             measured ? QString::number(p.meanLength(), 'f', 1) : QString(),
+                             measured ? count(qint64(p.maxLength())) : QString()};
+        if (regression)
+            words.last() << QString::number(p.scoreMean, 'f', 3);
+    }
+    fillTable(*summary, columns, words, {1, 2, 3, 4, 5, 6, 7});
+    summary->horizontalHeaderItem(2)->setToolTip(tr("Rows whose texts stood before"));
+    summary->horizontalHeaderItem(3)->setToolTip(tr("Distinct texts that carry more than one label"));
+    summary->horizontalHeaderItem(4)->setToolTip(tr("Rows whose texts are in train too"));
+    const int height = summary->horizontalHeader()->sizeHint().height() +
+                       summary->rowCount() * summary->verticalHeader()->defaultSectionSize() + 2 * summary->frameWidth() +
+                       summary->style()->pixelMetric(QStyle::PM_ScrollBarExtent);
+    summary->setFixedHeight(height);
+}
+
+void DatasetView::Ui::fillBalance()
+{
+    QStringList names, columns{tr("Class")};
+    for (const std::string &name : facts.dataset->manifest.classes)
+        names << text(name);
+    std::vector<BarChart::Series> series;
+    QList<QStringList> words(names.size());
+    for (int i = 0; i < names.size(); ++i)
+        words[i] << names[i];
+    for (const PartSummary &p : facts.parts) {
+        std::size_t labelled = 0;
+        for (const std::size_t n : p.perClass)
+            labelled += n;
+        if (labelled == 0) // a test part without labels has no balance
+            continue;
+        BarChart::Series bars{text(p.part), {}, {}};
+        for (int i = 0; i < names.size() && i < int(p.perClass.size()); ++i) {
+            const double share = double(p.perClass[std::size_t(i)]) / double(labelled);
+            bars.values.push_back(100 * share);
+            bars.words << tr("%1 rows, %2").arg(count(qint64(p.perClass[std::size_t(i)])), wording::percent(share));
+            words[i] << QStringLiteral("%1 (%2)").arg(count(qint64(p.perClass[std::size_t(i)])), wording::percent(share));
+        }
+        columns << bars.name;
+        series.push_back(std::move(bars));
+    }
+    balance->setAxes(tr("class"), tr("share of the part (%)"));
+    balance->setGroups(names, series);
+    balance->setSummary(tr("Share of each class in each part; the table beside the chart has the numbers."));
+    fillTable(*classes, columns, words, {1, 2, 3});
+}
+
+void DatasetView::Ui::fillScores()
+{
+    const auto &train = facts.dataset->train;
+    const auto [low, high] =
+        std::minmax_element(train.begin(), train.end(), [](const auto &a, const auto &b) { return a.score < b.score; });
+    constexpr int bins = 20;
+    const double first = low->score, width = std::max(1e-6, double(high->score - low->score) / bins);
+    BarChart::Series bars{tr("train"), std::vector<double>(bins), {}};
+    for (const Example &example : train)
+        ++bars.values[std::size_t(std::clamp(int((double(example.score) - first) / width), 0, bins - 1))];
+    QList<QStringList> words;
+    for (int i = 0; i < bins; ++i)
+        words << QStringList{
+            tr("%1 to %2").arg(wording::figure(first + i * width), wording::figure(first + (i + 1) * width)),
+            count(qint64(bars.values[std::size_t(i)]))};
+    balance->setAxes(tr("score"), tr("train examples"));
+    balance->setHistogram(first, width, {bars}, 2);
+    balance->setSummary(tr("How the scores of train are spread; the table beside the chart has the numbers."));
+    fillTable(*classes, {tr("Score"), tr("train")}, words, {1});
+}
+
+const PartSummary *DatasetView::Ui::lengthsPart() const
+{
+    const int index = lengthsOf->currentIndex();
+    return index >= 0 && index < int(facts.parts.size()) ? &facts.parts[std::size_t(index)] : nullptr;
+}
+
+void DatasetView::Ui::fillLengths()
+{
+    const PartSummary *p = lengthsPart();
+    if (!p || p->lengths.empty()) {
+        lengths->clear();
+        truncation->setText(facts.lengthsNote);
+        return;
+    }
+    const int longest = int(p->maxLength());
+    const int width = std::max(1, (longest + 79) / 80);
+    BarChart::Series bars{tr("examples"), std::vector<double>(std::size_t(longest / width + 1)), {}};
+    for (std::size_t n = 0; n < p->lengths.size(); ++n)
+        if (p->lengths[n] > 0)
+            bars.values[n / std::size_t(width)] += double(p->lengths[n]);
+    const QString sentence = describeTruncation(facts.parts, maxLength->value());
+    truncation->setText(sentence);
+    lengths->setHistogram(-0.5, width, {bars}, 0);
+    lengths->setMarker(maxLength->value() + 0.5);
+    lengths->setSummary(sentence);
+}
+
+void DatasetView::Ui::showPart()
+{
+    model->setPart(facts.dataset, part->currentData().toString());
+    rows->setColumnHidden(RowsModel::TextB, facts.dataset->manifest.train.textB < 0);
+    const int digit = rows->fontMetrics().averageCharWidth();
+    rows->setColumnWidth(RowsModel::Number, 9 * digit);
+    rows->setColumnWidth(RowsModel::Label, 20 * digit);
+    rows->horizontalHeader()->setStretchLastSection(false);
+    rows->horizontalHeader()->setSectionResizeMode(RowsModel::TextA, QHeaderView::Stretch);
+    rows->horizontalHeader()->setSectionResizeMode(RowsModel::TextB, QHeaderView::Stretch);
+    found->setText(tr("%1 rows").arg(count(model->total())));
+}
+
+void DatasetView::Ui::findNext()
+{
+    if (search->text().isEmpty() || model->total() == 0)
+        return;
+    const int row = model->findNext(search->text(), rows->currentIndex().isValid() ? rows->currentIndex().row() : -1);
+    if (row < 0) {
+        found->setText(tr("No row contains “%1”.").arg(search->text()));
+        return;
+    }
+    rows->setCurrentIndex(model->index(row, RowsModel::TextA));
+    rows->scrollTo(model->index(row, RowsModel::TextA), QAbstractItemView::PositionAtCenter);
+    found->setText(tr("Row %1 of %2").arg(count(row + 1), count(model->total())));
+}
+
+void DatasetView::Ui::fill(const QString &name, DatasetFacts read)
+{
+    facts = std::move(read);
+    const Manifest &manifest = facts.dataset->manifest;
+    header->setTitle(name);
+    header->setSentence(describeDataset(manifest));
+    QStringList notes;
+    if (!manifest.dev)
+        notes << tr("No official dev part: split by seed %1 and by distinct text, so that duplicates do not leak.")
+                     .arg(manifest.split.seed);
+    for (const std::string &note : facts.dataset->notes)
+        notes << text(note);
+    header->setNotes(notes);
+    fillSummary();
+    if (manifest.task == Task::Regression)
+        fillScores();
+    else
+        fillBalance();
+    const QSignalBlocker quietLengths(lengthsOf), quietPart(part);
+    for (QComboBox *box : {lengthsOf, part}) {
+        box->clear();
+        for (const PartSummary &p : facts.parts)
+            box->addItem(text(p.part), text(p.part));
+    }
+    fillLengths();
+    showPart();
+    pages->setCurrentIndex(1);
+}
+
+DatasetView::DatasetView(LabBridge &bridge, QWidget *parent)
+    : QWidget(parent), m_bridge(bridge), m_ui(std::make_unique<Ui>(*this))
+{
+    m_ui->build();
+}
+
+DatasetView::~DatasetView() = default;
+
+void DatasetView::show(const QString &dataset, const QString &checkpointForLengths)
+{
+    const int generation = ++m_ui->generation;
+    const auto fail = [this](const QString &sentence) {
+        m_ui->shown.clear();
+        m_ui->message->setText(sentence);
+        m_ui->pages->setCurrentIndex(0);
+        emit loaded();
+    };
+    Manifest manifest;
+    std::filesystem::path folder;
+    try {
+        manifest = m_bridge.store().dataset(dataset.toStdString());
+        if (!checkpointForLengths.isEmpty())
+            folder = m_bridge.store().resolve(m_bridge.store().checkpoint(checkpointForLengths.toStdString()).folder);
+    } catch (const std::exception &failure) {
+        fail(QString::fromUtf8(failure.what()));
+        return;
+    }
+    const QString key = text(toJson(manifest) + '\n' + folder.string());
+    if (key == m_ui->shown) {
+        m_ui->pages->setCurrentIndex(1);
+        emit loaded();
+        return;
+    }
+    m_ui->message->setText(tr("Reading %1 …").arg(dataset));
+    m_ui->pages->setCurrentIndex(0);
+    inBackground(
+        this, [manifest, folder] { return readDatasetFacts(manifest, folder); },
+        [this, generation, dataset, key, fail](Outcome<DatasetFacts> outcome) {
+            if (generation != m_ui->generation)
+                return;
+            if (!outcome.error.isEmpty()) {
+                fail(outcome.error);
+                return;
+            }
+            m_ui->shown = key;
+            m_ui->fill(dataset, std::move(outcome.value));
+            emit loaded();
+        });
+}
+
+} // namespace awb

@@ -1,1 +1,395 @@
 #include "ui/import_dialog.h"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QDialogButtonBox>
+#include <QFileInfo>
+#include <QFormLayout>
+#include <QGroupBox>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QSplitter>
+#include <QTableWidget>
+#include <QTimer>
+#include <QVBoxLayout>
+
+#include "core/data/recognise.h"
+#include "core/error.h"
+#include "ui/background.h"
+#include "ui/glyphs.h"
+#include "ui/import_check.h"
+#include "ui/view_parts.h"
+#include "ui/wording.h"
+
+namespace awb
+{
+
+using wording::text;
+
+struct ImportDialog::Ui {
+    explicit Ui(ImportDialog &owner) : dialog(owner) {}
+
+    void build();
+    QWidget *buildForm();
+    QWidget *buildTables();
+    template <class Widget>
+    Widget *named(const char *name);
+    void setFrom(const Manifest &manifest);
+    Manifest fromControls() const;
+    void enableFormat();
+    void changed();
+    void check();
+    void take(const ImportCheck &result);
+    void fillColumns();
+    void fillPreview();
+    void fillLabels();
+    void labelEdited(QTableWidgetItem *item);
+    void showSentence();
+
+    ImportDialog &dialog;
+    Manifest manifest; ///< what the controls started from; keeps what they do not show
+    ImportCheck latest;
+    QLineEdit *name = nullptr, *labelUntil = nullptr;
+    QComboBox *kind = nullptr, *delimiter = nullptr, *textA = nullptr, *textB = nullptr, *label = nullptr, *task = nullptr;
+    QCheckBox *quoting = nullptr, *header = nullptr;
+    QTableWidget *preview = nullptr, *labels = nullptr;
+    QWidget *labelsBox = nullptr;
+    QLabel *sentence = nullptr;
+    QPushButton *accept = nullptr;
+    QTimer delay; ///< a burst of changes is checked once
+    int generation = 0;
+    bool filling = false, upToDate = false;
+};
+
+template <class Widget>
+Widget *ImportDialog::Ui::named(const char *objectName)
+{
+    auto *widget = new Widget;
+    widget->setObjectName(QLatin1String(objectName));
+    return widget;
+}
+
+QWidget *ImportDialog::Ui::buildForm()
+{
+    name = named<QLineEdit>("importName");
+    kind = named<QComboBox>("importKind");
+    kind->addItem(tr("Delimited text"), int(TableFormat::Kind::Delimited));
+    kind->addItem(tr("JSON Lines"), int(TableFormat::Kind::JsonLines));
+    kind->addItem(tr("Orange table"), int(TableFormat::Kind::OrangeTab));
+    kind->addItem(tr("Label, space, text"), int(TableFormat::Kind::LabelText));
+    delimiter = named<QComboBox>("importDelimiter");
+    for (const auto &[words, sign] :
+         {std::pair{tr("Tab"), '\t'}, {tr("Comma"), ','}, {tr("Semicolon"), ';'}, {tr("Bar |"), '|'}})
+        delimiter->addItem(words, int(sign));
+    quoting = named<QCheckBox>("importQuoting");
+    quoting->setText(tr("&Quotes enclose fields"));
+    header = named<QCheckBox>("importHeader");
+    header->setText(tr("First row &names the columns"));
+    textA = named<QComboBox>("importText");
+    textB = named<QComboBox>("importSecondText");
+    label = named<QComboBox>("importLabel");
+    labelUntil = named<QLineEdit>("importLabelUntil");
+    labelUntil->setMaxLength(1);
+    labelUntil->setPlaceholderText(tr("whole label"));
+    labelUntil->setToolTip(tr("A label ends before this character: with “:”, “DESC:def” is “DESC”"));
+    task = named<QComboBox>("importTask");
+    task->addItem(tr("Classes"), int(Task::Classification));
+    task->addItem(tr("Score (a number)"), int(Task::Regression));
+    for (QComboBox *box : {textA, textB, label})
+        box->setMinimumContentsLength(12), box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+
+    auto *form = new QWidget;
+    auto *layout = new QFormLayout(form);
+    layout->setContentsMargins(0, 0, 6, 0);
+    layout->addRow(tr("Na&me"), name);
+    layout->addRow(tr("&Format"), kind);
+    layout->addRow(tr("&Delimiter"), delimiter);
+    layout->addRow(QString(), quoting);
+    layout->addRow(QString(), header);
+    layout->addRow(tr("&Text"), textA);
+    layout->addRow(tr("&Second text"), textB);
+    layout->addRow(tr("&Label"), label);
+    layout->addRow(tr("Label &up to"), labelUntil);
+    layout->addRow(tr("Tas&k"), task);
+    auto *scroll = new QScrollArea;
+    scroll->setWidgetResizable(true);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setWidget(form);
+    scroll->setFocusPolicy(Qt::NoFocus);
+    scroll->setMinimumWidth(form->sizeHint().width() + 12);
+    return scroll;
+}
+
+QWidget *ImportDialog::Ui::buildTables()
+{
+    preview = new QTableWidget;
+    setUpTable(*preview, "importPreview", tr("First rows of the file"));
+    labels = new QTableWidget;
+    setUpTable(*labels, "importLabels", tr("Labels of the file and the classes they become"));
+    labels->setEditTriggers(QAbstractItemView::AllEditTriggers);
+    auto *hint = new QLabel(tr("Give two labels the same class to merge them; leave the class empty to drop its rows."));
+    hint->setWordWrap(true);
+    labelsBox = new QWidget;
+    auto *labelsLayout = new QVBoxLayout(labelsBox);
+    labelsLayout->setContentsMargins(0, 6, 0, 0);
+    labelsLayout->addWidget(hint);
+    labelsLayout->addWidget(labels, 1);
+    auto *splitter = new QSplitter(Qt::Vertical);
+    splitter->setChildrenCollapsible(false);
+    splitter->addWidget(preview);
+    splitter->addWidget(labelsBox);
+    splitter->setStretchFactor(0, 3);
+    splitter->setStretchFactor(1, 2);
+    return splitter;
+}
+
+void ImportDialog::Ui::build()
+{
+    dialog.setObjectName(QStringLiteral("importDialog"));
+    sentence = named<QLabel>("importSentence");
+    sentence->setWordWrap(true);
+    sentence->setTextFormat(Qt::PlainText);
+    auto *buttons = named<QDialogButtonBox>("importButtons");
+    accept = buttons->addButton(tr("&Import"), QDialogButtonBox::AcceptRole);
+    accept->setObjectName(QStringLiteral("importAccept"));
+    accept->setDefault(true);
+    buttons->addButton(QDialogButtonBox::Cancel);
+    auto *middle = new QHBoxLayout;
+    middle->addWidget(buildForm());
+    middle->addWidget(buildTables(), 1);
+    auto *layout = new QVBoxLayout(&dialog);
+    layout->addLayout(middle, 1);
+    layout->addWidget(sentence);
+    layout->addWidget(buttons);
+    dialog.resize(900, 580);
+
+    QObject::connect(buttons, &QDialogButtonBox::accepted, &dialog, &QDialog::accept);
+    QObject::connect(buttons, &QDialogButtonBox::rejected, &dialog, &QDialog::reject);
+    for (QComboBox *box : {kind, delimiter, textA, textB, label, task})
+        QObject::connect(box, &QComboBox::currentIndexChanged, &dialog, [this, box] {
+            if (box == label && !filling)
+                manifest.merge.clear(); // another column has other labels
+            changed();
+        });
+    for (QCheckBox *box : {quoting, header})
+        QObject::connect(box, &QCheckBox::toggled, &dialog, [this] { changed(); });
+    QObject::connect(name, &QLineEdit::textChanged, &dialog, [this] { showSentence(); });
+    QObject::connect(labelUntil, &QLineEdit::textChanged, &dialog, [this] { changed(); });
+    QObject::connect(labels, &QTableWidget::itemChanged, &dialog, [this](QTableWidgetItem *item) { labelEdited(item); });
+    delay.setSingleShot(true);
+    delay.setInterval(120);
+    QObject::connect(&delay, &QTimer::timeout, &dialog, [this] { check(); });
+}
+
+void ImportDialog::Ui::setFrom(const Manifest &start)
+{
+    manifest = start;
+    filling = true;
+    dialog.setWindowTitle(tr("Import %1").arg(QFileInfo(text(start.train.path)).fileName()));
+    const TableFormat &format = start.train.format;
+    name->setText(text(start.name));
+    kind->setCurrentIndex(kind->findData(int(format.kind)));
+    if (delimiter->findData(int(format.delimiter)) < 0)
+        delimiter->addItem(QString(QLatin1Char(format.delimiter)), int(format.delimiter));
+    delimiter->setCurrentIndex(delimiter->findData(int(format.delimiter)));
+    quoting->setChecked(format.quoting);
+    header->setChecked(format.header);
+    labelUntil->setText(start.train.labelUntil ? QString(QLatin1Char(start.train.labelUntil)) : QString());
+    task->setCurrentIndex(task->findData(int(start.task)));
+    filling = false;
+    sentence->setText(tr("Reading the file …"));
+    check();
+}
+
+Manifest ImportDialog::Ui::fromControls() const
+{
+    Manifest now = manifest;
+    now.name = name->text().trimmed().toStdString();
+    now.train.format.kind = TableFormat::Kind(kind->currentData().toInt());
+    now.train.format.delimiter = char(delimiter->currentData().toInt());
+    now.train.format.quoting = quoting->isChecked();
+    now.train.format.header = header->isChecked();
+    // The boxes are empty until the first check has told the columns.
+    if (textA->count() > 0) {
+        now.train.textA = textA->currentData().toInt();
+        now.train.textB = textB->currentData().toInt();
+        now.train.label = label->currentData().toInt();
+    }
+    now.train.labelUntil = labelUntil->text().isEmpty() ? char(0) : labelUntil->text().at(0).toLatin1();
+    now.task = Task(task->currentData().toInt());
+    return now;
+}
+
+void ImportDialog::Ui::enableFormat()
+{
+    const bool delimited = TableFormat::Kind(kind->currentData().toInt()) == TableFormat::Kind::Delimited;
+    for (QWidget *widget :
+         {static_cast<QWidget *>(delimiter), static_cast<QWidget *>(quoting), static_cast<QWidget *>(header)})
+        widget->setEnabled(delimited);
+}
+
+void ImportDialog::Ui::changed()
+{
+    if (filling)
+        return;
+    enableFormat();
+    upToDate = false;
+    accept->setEnabled(false);
+    delay.start();
+}
+
+void ImportDialog::Ui::check()
+{
+    upToDate = false;
+    accept->setEnabled(false);
+    inBackground(
+        &dialog, [now = fromControls()] { return checkImport(now); },
+        [this, mine = ++generation](Outcome<ImportCheck> outcome) {
+            if (mine == generation)
+                take(outcome.value);
+        });
+}
+
+void ImportDialog::Ui::take(const ImportCheck &result)
+{
+    latest = result;
+    upToDate = true;
+    filling = true;
+    fillColumns();
+    fillPreview();
+    fillLabels();
+    filling = false;
+    enableFormat();
+    showSentence();
+    emit dialog.checked();
+}
+
+void ImportDialog::Ui::fillColumns()
+{
+    const Manifest now = fromControls();
+    const std::pair<QComboBox *, int> boxes[] = {
+        {textA, now.train.textA}, {textB, now.train.textB}, {label, now.train.label}};
+    for (const auto &[box, column] : boxes) {
+        box->clear();
+        if (box != textA)
+            box->addItem(box == textB ? tr("none") : tr("choose …"), -1);
+        for (std::size_t i = 0; i < latest.columns.size(); ++i)
+            box->addItem(text(latest.columns[i]), int(i));
+        box->setCurrentIndex(std::max(0, box->findData(column)));
+    }
+}
+
+void ImportDialog::Ui::fillPreview()
+{
+    const Manifest now = fromControls();
+    QStringList columns;
+    for (std::size_t i = 0; i < latest.columns.size(); ++i) {
+        const int column = int(i);
+        const QString role = column == now.train.textA   ? tr("text")
+                             : column == now.train.textB ? tr("second text")
+                             : column == now.train.label ? tr("label")
+                                                         : QString();
+        columns << (role.isEmpty() ? text(latest.columns[i]) : QStringLiteral("%1 (%2)").arg(text(latest.columns[i]), role));
+    }
+    QList<QStringList> rows;
+    for (const auto &fields : latest.preview) {
+        rows << QStringList();
+        for (const std::string &field : fields)
+            rows.last() << text(field).left(300).simplified();
+    }
+    fillTable(*preview, columns, rows, {});
+    QFont bold = preview->font();
+    bold.setBold(true);
+    for (int column = 0; column < columns.size(); ++column) {
+        const bool used = column == now.train.textA || column == now.train.textB || column == now.train.label;
+        if (used)
+            preview->horizontalHeaderItem(column)->setFont(bold);
+        preview->setColumnWidth(column, std::min(preview->columnWidth(column) + 8, column == now.train.textA ? 420 : 180));
+    }
+}
+
+void ImportDialog::Ui::fillLabels()
+{
+    const bool classes = fromControls().task == Task::Classification;
+    labelsBox->setVisible(classes);
+    if (!classes)
+        return;
+    const int current = labels->currentRow();
+    QList<QStringList> rows;
+    for (const auto &[raw, n] : latest.labels) {
+        const auto merged = manifest.merge.find(raw);
+        rows << QStringList{raw.empty() ? tr("(blank)") : text(raw), wording::count(qint64(n)),
+                            text(merged == manifest.merge.end() ? raw : merged->second)};
+    }
+    fillTable(*labels, {tr("Label"), tr("Rows"), tr("Class")}, rows, {1});
+    for (int row = 0; row < labels->rowCount(); ++row)
+        for (const int column : {0, 1})
+            labels->item(row, column)->setFlags(Qt::ItemIsSelectable | Qt::ItemIsEnabled);
+    labels->horizontalHeader()->setStretchLastSection(true);
+    labels->setColumnWidth(0, std::clamp(labels->columnWidth(0) + 12, 120, 260));
+    if (current >= 0 && current < labels->rowCount())
+        labels->setCurrentCell(current, 2);
+}
+
+void ImportDialog::Ui::labelEdited(QTableWidgetItem *item)
+{
+    if (filling || item->column() != 2 || item->row() >= int(latest.labels.size()))
+        return;
+    const std::string &raw = latest.labels[std::size_t(item->row())].first;
+    const std::string name = item->text().trimmed().toStdString();
+    if (name == raw)
+        manifest.merge.erase(raw);
+    else
+        manifest.merge[raw] = name;
+    changed();
+}
+
+void ImportDialog::Ui::showSentence()
+{
+    const bool unnamed = name->text().trimmed().isEmpty();
+    const bool bad = unnamed || !latest.error.isEmpty();
+    QString words = unnamed                  ? tr("Give the data set a name.")
+                    : latest.error.isEmpty() ? describeImport(latest)
+                                             : latest.error;
+    if (!bad && !latest.note.isEmpty())
+        words += QLatin1Char('\n') + latest.note;
+    sentence->setText(words);
+    QPalette colors = dialog.palette();
+    if (bad)
+        colors.setColor(QPalette::WindowText, glyphs::stateColor(RunState::Failed, glyphs::isDark(colors)));
+    sentence->setPalette(colors);
+    accept->setEnabled(upToDate && !bad);
+}
+
+Manifest ImportDialog::guess(const QString &file)
+{
+    const QFileInfo info(file);
+    const std::string name = info.completeBaseName().toStdString();
+    const std::filesystem::path path = info.absoluteFilePath().toStdString();
+    if (auto known = recognise(path, name); known && !known->dev && !known->test)
+        return *known;
+    return guessManifest(path, name);
+}
+
+ImportDialog::ImportDialog(const QString &file, QWidget *parent) : ImportDialog(guess(file), parent) {}
+
+ImportDialog::ImportDialog(const Manifest &guess, QWidget *parent) : QDialog(parent), m_ui(std::make_unique<Ui>(*this))
+{
+    m_ui->build();
+    m_ui->setFrom(guess);
+}
+
+ImportDialog::~ImportDialog() = default;
+
+Manifest ImportDialog::manifest() const
+{
+    Manifest result = m_ui->latest.manifest;
+    result.name = m_ui->name->text().trimmed().toStdString();
+    return result;
+}
+
+} // namespace awb

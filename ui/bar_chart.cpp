@@ -1,0 +1,209 @@
+#include "ui/bar_chart.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include <qcustomplot.h>
+
+#include <QEvent>
+#include <QKeyEvent>
+#include <QToolTip>
+#include <QVBoxLayout>
+
+#include "ui/plot_style.h"
+#include "ui/wording.h"
+
+namespace awb
+{
+
+namespace
+{
+
+/// Three well-told hues of the charts' palette, for train, dev and test.
+QColor seriesColor(std::size_t index, const plot_style::Theme &theme)
+{
+    static const std::array<const char *, 3> hues = {"top-k", "adapter", "layer-norm"};
+    return plot_style::methodColor(hues[index % hues.size()], theme);
+}
+
+} // namespace
+
+BarChart::BarChart(const QString &objectName, const QString &accessibleName, QWidget *parent)
+    : QWidget(parent), m_plot(new QCustomPlot(this))
+{
+    setObjectName(objectName);
+    m_plot->setObjectName(objectName + QLatin1String("Plot"));
+    m_plot->setAccessibleName(accessibleName);
+    m_plot->setFocusPolicy(Qt::StrongFocus);
+    m_plot->setMouseTracking(true);
+    m_plot->installEventFilter(this);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_plot);
+    setMinimumSize(160, 120);
+    style();
+}
+
+void BarChart::setAxes(const QString &x, const QString &y)
+{
+    m_plot->xAxis->setLabel(x);
+    m_plot->yAxis->setLabel(y);
+}
+
+void BarChart::addSeries(const std::vector<Series> &series)
+{
+    m_plot->clearPlottables();
+    m_series = series;
+    m_cursor = -1;
+    double highest = 0;
+    const double groupWidth = m_width * (m_categories.isEmpty() ? 1.0 : 0.8);
+    const double barWidth = groupWidth / double(std::max<std::size_t>(1, series.size()));
+    for (std::size_t s = 0; s < series.size(); ++s) {
+        auto *bars = new QCPBars(m_plot->xAxis, m_plot->yAxis);
+        bars->setName(series[s].name);
+        bars->setAntialiased(false);
+        bars->setWidth(barWidth * (m_categories.isEmpty() ? 1.0 : 0.92));
+        QVector<double> keys, values;
+        for (std::size_t i = 0; i < series[s].values.size(); ++i) {
+            const double centre = m_first + (double(i) + 0.5) * m_width;
+            keys << centre - groupWidth / 2 + (double(s) + 0.5) * barWidth;
+            values << series[s].values[i];
+            highest = std::max(highest, series[s].values[i]);
+        }
+        bars->setData(keys, values, true);
+    }
+    const std::size_t bars = series.empty() ? 1 : std::max<std::size_t>(1, series.front().values.size());
+    m_plot->xAxis->setRange(m_first, m_first + double(bars) * m_width);
+    m_plot->yAxis->setRange(0, highest > 0 ? 1.08 * highest : 1);
+    m_plot->legend->setVisible(series.size() > 1);
+    style();
+}
+
+void BarChart::setHistogram(double first, double width, const std::vector<Series> &series, int decimals)
+{
+    m_categories.clear();
+    m_first = first;
+    m_width = width;
+    m_decimals = decimals;
+    m_plot->xAxis->setTicker(QSharedPointer<QCPAxisTicker>(new QCPAxisTicker));
+    m_plot->xAxis->setTickLabelRotation(0);
+    addSeries(series);
+}
+
+void BarChart::setGroups(const QStringList &categories, const std::vector<Series> &series)
+{
+    m_categories = categories;
+    m_first = 0;
+    m_width = 1;
+    QSharedPointer<QCPAxisTickerText> ticker(new QCPAxisTickerText);
+    int longest = 0;
+    for (int i = 0; i < categories.size(); ++i) {
+        const QString label = categories[i].size() > 18 ? categories[i].left(17) + QChar(0x2026) : categories[i];
+        longest = std::max(longest, int(label.size()));
+        ticker->addTick(i + 0.5, label);
+    }
+    m_plot->xAxis->setTicker(ticker);
+    // Names that would run into each other stand slanted.
+    m_plot->xAxis->setTickLabelRotation(categories.size() * longest > 60 ? -40 : 0);
+    addSeries(series);
+}
+
+void BarChart::setMarker(double x)
+{
+    m_marker = x;
+    m_hasMarker = true;
+    style();
+}
+
+void BarChart::setSummary(const QString &sentence)
+{
+    m_plot->setAccessibleDescription(sentence);
+}
+
+void BarChart::clear()
+{
+    m_hasMarker = false;
+    addSeries({});
+}
+
+void BarChart::style()
+{
+    const plot_style::Theme theme = plot_style::themeOf(palette());
+    plot_style::apply(*m_plot, theme);
+    for (int s = 0; s < m_plot->plottableCount(); ++s) {
+        QColor fill = seriesColor(std::size_t(s), theme);
+        m_plot->plottable(s)->setPen(Qt::NoPen);
+        m_plot->plottable(s)->setBrush(fill);
+    }
+    m_plot->xAxis->grid()->setVisible(false);
+    m_plot->yAxis->setNumberFormat(QStringLiteral("gb"));
+    m_plot->yAxis->setNumberPrecision(6);
+    m_plot->xAxis->setNumberFormat(QStringLiteral("gb"));
+    m_plot->xAxis->setNumberPrecision(5);
+    m_plot->clearItems();
+    if (m_hasMarker) {
+        auto *line = new QCPItemStraightLine(m_plot);
+        line->setPen(QPen(theme.text, 1, Qt::DashLine));
+        line->point1->setCoords(m_marker, 0);
+        line->point2->setCoords(m_marker, 1);
+    }
+    m_plot->replot(QCustomPlot::rpQueuedReplot);
+}
+
+QString BarChart::barText(int bar) const
+{
+    QString where;
+    if (!m_categories.isEmpty())
+        where = m_categories.value(bar);
+    else if (m_decimals == 0 && m_width <= 1)
+        where = wording::count(std::llround(m_first + bar + 0.5 * m_width));
+    else if (m_decimals == 0)
+        where = tr("%1 to %2")
+                    .arg(wording::count(std::llround(m_first + 0.5 + bar * m_width)),
+                         wording::count(std::llround(m_first - 0.5 + (bar + 1) * m_width)));
+    else
+        where = tr("%1 to %2").arg(wording::figure(m_first + bar * m_width), wording::figure(m_first + (bar + 1) * m_width));
+    QStringList lines{where};
+    for (const Series &series : m_series)
+        lines << QStringLiteral("%1: %2").arg(
+            series.name, series.words.value(bar, wording::count(std::llround(series.values[std::size_t(bar)]))));
+    return lines.join(QLatin1Char('\n'));
+}
+
+void BarChart::tell(int bar, const QPoint &where)
+{
+    const int bars = m_series.empty() ? 0 : int(m_series.front().values.size());
+    m_cursor = bar >= 0 && bar < bars ? bar : -1;
+    if (m_cursor >= 0)
+        QToolTip::showText(m_plot->mapToGlobal(where), barText(m_cursor), m_plot);
+    else
+        QToolTip::hideText();
+}
+
+bool BarChart::eventFilter(QObject *watched, QEvent *event)
+{
+    if (watched == m_plot && event->type() == QEvent::MouseMove) {
+        const QPoint at = static_cast<QMouseEvent *>(event)->pos();
+        const bool inside = m_plot->axisRect()->rect().contains(at);
+        tell(inside ? int(std::floor((m_plot->xAxis->pixelToCoord(at.x()) - m_first) / m_width)) : -1, at);
+    } else if (watched == m_plot && event->type() == QEvent::KeyPress && !m_series.empty()) {
+        const int key = static_cast<QKeyEvent *>(event)->key();
+        if (key == Qt::Key_Left || key == Qt::Key_Right) {
+            const int bars = int(m_series.front().values.size());
+            const int bar = std::clamp(m_cursor + (key == Qt::Key_Right ? 1 : -1), 0, std::max(0, bars - 1));
+            tell(bar, QPoint(int(m_plot->xAxis->coordToPixel(m_first + (bar + 0.5) * m_width)), m_plot->axisRect()->top()));
+            return true;
+        }
+    }
+    return QWidget::eventFilter(watched, event);
+}
+
+void BarChart::changeEvent(QEvent *event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange)
+        style();
+}
+
+} // namespace awb

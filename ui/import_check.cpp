@@ -1,0 +1,107 @@
+#include "ui/import_check.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include <QCoreApplication>
+
+#include "core/data/labels.h"
+#include "core/data/recognise.h"
+#include "core/data/table.h"
+#include "core/error.h"
+#include "ui/wording.h"
+
+namespace awb
+{
+
+namespace
+{
+
+constexpr std::size_t previewRows = 50;
+constexpr std::size_t mostLabels = 200;
+
+QString tr(const char *sentence)
+{
+    return QCoreApplication::translate("ImportDialog", sentence);
+}
+
+void countLabels(const Table &table, const DataFile &file, ImportCheck &check)
+{
+    if (file.label < 0)
+        return;
+    std::unordered_map<std::string, std::size_t> counts;
+    for (std::size_t i = 0; i < table.rows(); ++i) {
+        const auto fields = table.row(i);
+        if (file.label < int(fields.size()))
+            ++counts[rawLabel(fields[std::size_t(file.label)], file.labelUntil)];
+    }
+    check.distinctLabels = counts.size();
+    check.labels.assign(counts.begin(), counts.end());
+    std::sort(check.labels.begin(), check.labels.end(),
+              [](const auto &a, const auto &b) { return a.second != b.second ? a.second > b.second : a.first < b.first; });
+    if (check.labels.size() > mostLabels)
+        check.labels.resize(mostLabels);
+}
+
+/// The dialog's task stands, whatever the labels look like.
+void holdTask(Manifest &manifest, Task wanted)
+{
+    if (manifest.task == wanted)
+        return;
+    manifest.task = wanted;
+    manifest.classes.clear();
+    manifest.metrics = wanted == Task::Regression ? std::vector<std::string>{"pearson", "spearman"}
+                                                  : std::vector<std::string>{"accuracy", "f1"};
+}
+
+} // namespace
+
+ImportCheck checkImport(Manifest manifest)
+{
+    ImportCheck check;
+    const Task wanted = manifest.task;
+    try {
+        const Table table(manifest.train.path, manifest.train.format);
+        check.columns = table.columns();
+        check.rows = table.rows();
+        for (std::size_t i = 0; i < std::min(previewRows, table.rows()); ++i)
+            check.preview.push_back(table.row(i));
+        if (!table.notes().empty())
+            check.note = wording::text(table.notes().front());
+        countLabels(table, manifest.train, check);
+        if (manifest.train.label < 0)
+            throw Error("Choose the column that holds the label.");
+        if (manifest.train.label == manifest.train.textA || manifest.train.label == manifest.train.textB)
+            throw Error("Text and label cannot be the same column; choose another one.");
+        if (wanted == Task::Classification && check.distinctLabels > mostLabels)
+            throw Error("The label column holds " + std::to_string(check.distinctLabels) +
+                        " different values; choose another column, or the score task for numbers.");
+        manifest.classes.clear();
+        completeManifest(manifest);
+        holdTask(manifest, wanted);
+        const Dataset dataset = loadDataset(manifest);
+        manifest.classes = dataset.manifest.classes;
+        check.usable =
+            dataset.train.size() + (manifest.dev ? 0 : dataset.dev.size()) + (manifest.test ? 0 : dataset.test.size());
+        check.manifest = std::move(manifest);
+    } catch (const std::exception &failure) {
+        check.error = QString::fromUtf8(failure.what());
+    }
+    return check;
+}
+
+QString describeImport(const ImportCheck &check)
+{
+    const QString rows = wording::count(qint64(check.usable));
+    const QString sentence =
+        check.manifest.task == Task::Regression
+            ? tr("%1 rows with a score").arg(rows)
+            : tr("%1 rows, %2 classes").arg(rows, wording::count(qint64(check.manifest.classes.size())));
+    const std::size_t dropped = check.rows - std::min(check.rows, check.usable);
+    if (dropped == 0)
+        return sentence + QLatin1Char('.');
+    return dropped == 1 ? tr("%1; 1 row dropped.").arg(sentence)
+                        : tr("%1; %2 rows dropped.").arg(sentence, wording::count(qint64(dropped)));
+}
+
+} // namespace awb

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <QString>
+
+#include "core/data/dataset.h"
+
+namespace awb
+{
+
+/// What an import with these settings would give; computed on a worker, since it reads the whole file.
+struct ImportCheck {
+    std::vector<std::string> columns;
+    std::vector<std::vector<std::string>> preview;           ///< first 50 rows
+    std::vector<std::pair<std::string, std::size_t>> labels; ///< raw labels by frequency, at most 200
+    std::size_t distinctLabels = 0;
+    std::size_t rows = 0;   ///< of the file
+    std::size_t usable = 0; ///< that are imported
+    Manifest manifest;      ///< completed; counts only without an error
+    QString error;          ///< sentence that says why it cannot be imported
+    QString note;           ///< what was done to read it
+};
+
+/// Never throws: the sentence is in `error`, beside what could be read.
+ImportCheck checkImport(Manifest manifest);
+
+/// "10,860 rows, 2 classes; 16 rows dropped."
+QString describeImport(const ImportCheck &check);
+
+} // namespace awb
