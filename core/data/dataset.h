@@ -10,7 +10,8 @@
 
 #include "core/data/table.h"
 
-namespace awb {
+namespace awb
+{
 
 enum class Task { Classification, Regression };
 
@@ -19,8 +20,8 @@ struct DataFile {
     std::string path; ///< absolute
     TableFormat format;
     int textA = 0;
-    int textB = -1; ///< second text of a pair
-    int label = -1; ///< -1: unlabelled
+    int textB = -1;      ///< second text of a pair
+    int label = -1;      ///< -1: unlabelled
     char labelUntil = 0; ///< not 0: a label ends before this character ("DESC:def" with ':' is "DESC")
 
     bool operator==(const DataFile &) const = default;
@@ -41,13 +42,14 @@ struct Manifest {
     std::string layout; ///< "GLUE CoLA", "TREC", "custom" ...: how it was recognised
     Task task = Task::Classification;
     DataFile train;
-    std::optional<DataFile> dev, test; ///< absent: taken from train by `split`
+    std::optional<DataFile> dev;  ///< absent: taken from train by `split`
+    std::optional<DataFile> test; ///< absent: taken from train by `split` too, but only where dev is absent as well
     SplitRule split;
-    std::vector<std::string> classes;          ///< class i is classes[i] (order of GLUE's processors where known)
-    std::map<std::string, std::string> merge;  ///< raw label -> class; to "": rows are dropped; not listed: itself
-    std::vector<std::string> metrics;          ///< the task's own first: "matthews", "f1", "accuracy", "pearson", "spearman"
-    std::string licence;                       ///< file or words, shown in the browser
-    std::string sha256;                        ///< of the data files, train, dev, test, joined by ' '
+    std::vector<std::string> classes;         ///< class i is classes[i] (order of GLUE's processors where known)
+    std::map<std::string, std::string> merge; ///< raw label -> class; to "": rows are dropped; not listed: itself
+    std::vector<std::string> metrics;         ///< the task's own first: "matthews", "f1", "accuracy", "pearson", "spearman"
+    std::string licence;                      ///< file or words, shown in the browser
+    std::string sha256;                       ///< of the data files, train, dev, test, joined by ' '
 
     bool operator==(const Manifest &) const = default;
 };
@@ -56,9 +58,9 @@ std::string toJson(const Manifest &manifest);
 Manifest manifestFromJson(std::string_view json); ///< throws Error
 
 struct Example {
-    std::string a, b;  ///< UTF-8; b empty: single text
-    int label = -1;    ///< class index; -1: unlabelled
-    float score = 0;   ///< for Regression
+    std::string a, b; ///< UTF-8; b empty: single text
+    int label = -1;   ///< class index; -1: unlabelled
+    float score = 0;  ///< for Regression
 };
 
 /// A data set in memory.
@@ -68,9 +70,14 @@ struct Dataset {
     std::vector<std::string> notes; ///< what the user should know: encoding fallback, dropped rows ...
 };
 
-/// Reads all files of a manifest, maps labels and splits. Throws Error for: a missing or empty file, no usable row, one
-/// class only, a score that is not a number, a label in dev that train has not ("label unseen in training").
+/// Reads all files of a manifest, maps labels and splits. Rows without a text, a label or the columns are left out, and a
+/// note says how many. Where manifest.classes is empty they are the labels of train, sorted. Throws Error for: a missing or
+/// empty file, no usable row, one class only, a score that is not a number, a label that is not one of the classes, a label
+/// in dev or test that train has not ("label unseen in training").
 Dataset loadDataset(const Manifest &manifest);
+
+/// What makes two examples the same text: both texts, whatever the label.
+std::string textKey(const Example &example);
 
 /// Splits rows 80/10/10 (or as `rule` says) by seed: rows with the same texts always land in the same part, so a
 /// duplicate never leaks. Parts keep the order of the file.

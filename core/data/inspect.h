@@ -5,7 +5,8 @@
 
 #include "core/data/dataset.h"
 
-namespace awb {
+namespace awb
+{
 
 class WordPiece;
 
@@ -13,12 +14,13 @@ class WordPiece;
 struct PartSummary {
     std::string part;
     std::size_t rows = 0;
-    std::vector<std::size_t> perClass;  ///< in the order of manifest.classes; empty for regression
-    double scoreMean = 0;               ///< regression only
-    std::vector<std::size_t> lengths;   ///< lengths[n]: examples of n tokens (special tokens included); empty without tokenizer
-    std::size_t duplicates = 0;         ///< rows whose texts stood before
-    std::size_t conflicting = 0;        ///< distinct texts that carry more than one label
-    std::size_t sharedWithTrain = 0;    ///< rows whose texts are in train too (0 for train)
+    std::vector<std::size_t> perClass; ///< in the order of manifest.classes; empty for regression
+    double scoreMean = 0;              ///< regression only
+    std::vector<std::size_t>
+        lengths;                     ///< lengths[n]: examples of n tokens (special tokens included); empty without tokenizer
+    std::size_t duplicates = 0;      ///< rows whose texts stood before
+    std::size_t conflicting = 0;     ///< distinct texts that carry more than one label
+    std::size_t sharedWithTrain = 0; ///< rows whose texts are in train too (0 for train)
 
     double meanLength() const;
     std::size_t maxLength() const;

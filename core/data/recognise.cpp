@@ -1,1 +1,162 @@
 #include "core/data/recognise.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "core/data/delimited.h"
+#include "core/data/labels.h"
+#include "core/data/layouts.h"
+#include "core/data/sample.h"
+#include "core/error.h"
+#include "core/files.h"
+
+namespace awb
+{
+
+namespace
+{
+
+constexpr std::size_t maxClasses = 1000; // more values are texts or scores
+
+std::vector<std::filesystem::path> filesIn(const std::filesystem::path &folder)
+{
+    std::vector<std::filesystem::path> files;
+    for (const auto &entry : std::filesystem::directory_iterator(folder))
+        if (entry.is_regular_file())
+            files.push_back(entry.path());
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
+std::optional<Manifest> recogniseFile(const std::filesystem::path &file)
+{
+    try {
+        for (const auto layout : {recogniseGlue, recogniseLabelText, recogniseSms, recogniseOrange, recogniseCrowdflower})
+            if (auto manifest = layout(file))
+                return manifest;
+    } catch (const Error &) { // empty or no text: no layout
+    }
+    return std::nullopt;
+}
+
+// A folder is a data set when exactly one of its files is, apart from those that belong to it as dev and test.
+std::optional<Manifest> recogniseFolder(const std::filesystem::path &folder)
+{
+    std::vector<Manifest> found;
+    for (const auto &file : filesIn(folder))
+        if (auto manifest = recogniseFile(file))
+            found.push_back(std::move(*manifest));
+    const auto isPart = [&](const Manifest &candidate) {
+        return std::any_of(found.begin(), found.end(), [&](const Manifest &whole) {
+            return (whole.dev && whole.dev->path == candidate.train.path) ||
+                   (whole.test && whole.test->path == candidate.train.path);
+        });
+    };
+    std::vector<Manifest> whole;
+    std::copy_if(found.begin(), found.end(), std::back_inserter(whole), [&](const Manifest &m) { return !isPart(m); });
+    return whole.size() == 1 ? std::optional(whole.front()) : std::nullopt;
+}
+
+// The licence beside the data, or its read-me; "" without.
+std::string licenceBeside(const std::filesystem::path &file)
+{
+    std::string readMe;
+    for (const auto &other : filesIn(file.parent_path())) {
+        const std::string name = folded(other.filename().string());
+        if (name.find("licen") != std::string::npos)
+            return other.string();
+        if (name.find("readme") != std::string::npos)
+            readMe = other.string();
+    }
+    return readMe;
+}
+
+// Scores, where every label is a number, some have a fraction, and there are more of them than a scale of classes has.
+bool looksLikeScores(const std::vector<std::pair<std::string, std::size_t>> &values)
+{
+    bool fraction = false;
+    for (const auto &[value, count] : values) {
+        const auto number = parseNumber(value);
+        if (!number && !value.empty())
+            return false;
+        fraction |= number && *number != double(std::int64_t(std::clamp(*number, -1e15, 1e15)));
+    }
+    return fraction && values.size() > 10;
+}
+
+} // namespace
+
+std::optional<Manifest> recognise(const std::filesystem::path &path, const std::string &name)
+{
+    const auto absolute = std::filesystem::absolute(path).lexically_normal();
+    if (!std::filesystem::exists(absolute))
+        throw Error(absolute.string() + " does not exist; choose a data file or a folder of data files.");
+    auto manifest = std::filesystem::is_directory(absolute) ? recogniseFolder(absolute) : recogniseFile(absolute);
+    if (!manifest)
+        return std::nullopt;
+    manifest->name = name;
+    manifest->licence = licenceBeside(manifest->train.path);
+    if (manifest->metrics.empty())
+        completeManifest(*manifest);
+    else if (manifest->classes.empty() && manifest->task == Task::Classification) {
+        const auto metrics = manifest->metrics;
+        completeManifest(*manifest);
+        manifest->metrics = metrics;
+    } else {
+        addHashes(*manifest);
+    }
+    return manifest;
+}
+
+std::vector<std::pair<std::string, std::size_t>> distinctValues(const Table &table, int column, std::size_t limit)
+{
+    std::unordered_map<std::string, std::size_t> counts;
+    for (std::size_t i = 0; i < table.rows(); ++i) {
+        auto fields = table.row(i);
+        if (column >= 0 && std::size_t(column) < fields.size())
+            ++counts[std::move(fields[std::size_t(column)])];
+    }
+    std::vector<std::pair<std::string, std::size_t>> values(counts.begin(), counts.end());
+    std::sort(values.begin(), values.end(),
+              [](const auto &a, const auto &b) { return a.second != b.second ? a.second > b.second : a.first < b.first; });
+    values.resize(std::min(values.size(), limit));
+    return values;
+}
+
+void addHashes(Manifest &manifest)
+{
+    manifest.sha256 = sha256OfFile(manifest.train.path);
+    for (const auto &file : {manifest.dev, manifest.test})
+        if (file)
+            manifest.sha256.append(1, ' ').append(sha256OfFile(file->path));
+}
+
+void completeManifest(Manifest &manifest)
+{
+    manifest.classes.clear();
+    if (manifest.train.label >= 0) {
+        const Table table(manifest.train.path, manifest.train.format);
+        const auto values = distinctValues(table, manifest.train.label, table.rows());
+        if (manifest.merge.empty() && looksLikeScores(values))
+            manifest.task = Task::Regression;
+        if (manifest.task == Task::Classification) {
+            for (const auto &[value, count] : values)
+                if (auto name = classOf(rawLabel(value, manifest.train.labelUntil), manifest); !name.empty())
+                    manifest.classes.push_back(std::move(name));
+            std::sort(manifest.classes.begin(), manifest.classes.end());
+            manifest.classes.erase(std::unique(manifest.classes.begin(), manifest.classes.end()), manifest.classes.end());
+            if (manifest.classes.size() > maxClasses)
+                throw Error("The label column of " + manifest.train.path + " has " +
+                            std::to_string(manifest.classes.size()) +
+                            " different values; choose a column with at most 1000.");
+            sortClasses(manifest.classes);
+        }
+    }
+    if (manifest.task == Task::Regression)
+        manifest.metrics = {"pearson", "spearman"};
+    else
+        manifest.metrics = {"accuracy", "f1"};
+    addHashes(manifest);
+}
+
+} // namespace awb

@@ -7,7 +7,8 @@
 
 #include "core/data/dataset.h"
 
-namespace awb {
+namespace awb
+{
 
 /// Recognises a folder or file by its layout: GLUE's tasks (paper.md: file names, header or none, columns, label order,
 /// metrics), the SST-2 sentences and Subj `label text` files, TREC (coarse labels), the SMS collection, Orange `.tab`.

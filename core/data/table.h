@@ -4,9 +4,11 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
-namespace awb {
+namespace awb
+{
 
 class MappedFile;
 
@@ -26,13 +28,15 @@ struct TableFormat {
     bool operator==(const TableFormat &) const = default;
 };
 
-std::string toString(TableFormat::Kind kind); ///< "delimited" | "json-lines" | "orange-tab" | "label-text"
+std::string toString(TableFormat::Kind kind);              ///< "delimited" | "json-lines" | "orange-tab" | "label-text"
 TableFormat::Kind tableKindFromString(std::string_view s); ///< throws Error
 
 /// Rows of a data file. The file stays mapped; a row is decoded when asked for, so a table of any size costs one offset
-/// per row. A byte-order mark is dropped, CRLF and LF both end a record, a missing final newline is fine.
+/// per row. A byte-order mark is dropped, CRLF and LF both end a record, a missing final newline is fine, blank lines are
+/// no rows. Control characters stay in the text.
 /// A field that is not valid UTF-8 is read as Windows-1252, and `notes()` says how many rows that was.
-class Table {
+class Table
+{
 public:
     /// Throws Error naming the file: missing, empty, a record over 16 MiB, an unclosed quote, broken JSON (with line).
     Table(const std::filesystem::path &file, const TableFormat &format);
@@ -42,6 +46,8 @@ public:
     std::size_t rows() const { return m_records.size(); }
     /// From the header, or "column 0", "column 1", ...
     const std::vector<std::string> &columns() const { return m_columns; }
+    /// The records above the rows, decoded: none, one (`header`) or Orange's three (names, types, flags).
+    const std::vector<std::vector<std::string>> &headers() const { return m_headers; }
     /// Fields of row i as UTF-8. Rows may have fewer or more fields than columns().
     std::vector<std::string> row(std::size_t i) const;
     /// Physical line (1-based) on which row i starts, for messages.
@@ -50,13 +56,23 @@ public:
     const std::vector<std::string> &notes() const { return m_notes; }
 
 private:
-    struct Record { std::uint64_t begin, end; };
+    struct Record {
+        std::uint64_t begin, end; // bytes of the file, without the line end
+    };
+    void scan(const std::filesystem::path &file);
+    void nameColumns(const std::filesystem::path &file);
+    void collectKeys(const std::filesystem::path &file);
+    std::vector<std::string> split(const Record &record) const;
+
     TableFormat m_format;
     std::unique_ptr<MappedFile> m_file;
     std::vector<Record> m_records;
     std::vector<std::string> m_columns;
+    std::vector<std::vector<std::string>> m_headers;
     std::vector<std::string> m_notes;
 };
+
+bool isUtf8(std::string_view bytes);
 
 /// Valid UTF-8 comes back unchanged; anything else is decoded as Windows-1252 (undefined bytes as C1 controls).
 /// `fellBack` is set when that happened.

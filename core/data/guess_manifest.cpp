@@ -1,0 +1,207 @@
+#include "core/data/recognise.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "core/data/guess.h"
+#include "core/data/labels.h"
+#include "core/data/layouts.h"
+#include "core/data/sample.h"
+#include "core/error.h"
+
+namespace awb
+{
+
+namespace
+{
+
+using Kind = TableFormat::Kind;
+
+// Names by which data sets call their columns, folded, the surer first.
+constexpr std::array labelNames = {"label",    "labels",  "gold_label",   "class",   "category", "target", "sentiment",
+                                   "polarity", "emotion", "stance",       "topic",   "intent",   "score",  "similarity",
+                                   "rating",   "stars",   "is_duplicate", "quality", "y",        "tag"};
+constexpr std::array textNames = {"text",     "sentence", "content",   "tweet", "message",  "review",   "comment",    "body",
+                                  "document", "question", "utterance", "post",  "abstract", "headline", "description"};
+struct PairNames {
+    const char *a, *b;
+};
+constexpr std::array<PairNames, 9> pairNames = {{{"sentence1", "sentence2"},
+                                                 {"question1", "question2"},
+                                                 {"premise", "hypothesis"},
+                                                 {"text1", "text2"},
+                                                 {"text_a", "text_b"},
+                                                 {"sentence_a", "sentence_b"},
+                                                 {"question", "sentence"},
+                                                 {"question", "answer"},
+                                                 {"#1 string", "#2 string"}}};
+
+// What the first rows of a column look like.
+struct ColumnLook {
+    double meanLength = 0; // bytes
+    std::size_t filled = 0, distinct = 0;
+    bool numbers = true;
+};
+
+std::vector<ColumnLook> lookAt(const Table &table)
+{
+    std::vector<ColumnLook> looks(table.columns().size());
+    std::vector<std::map<std::string, std::size_t>> values(looks.size());
+    const std::size_t rows = std::min<std::size_t>(table.rows(), 2000);
+    for (std::size_t i = 0; i < rows; ++i) {
+        const auto fields = table.row(i);
+        for (std::size_t c = 0; c < std::min(fields.size(), looks.size()); ++c) {
+            if (fields[c].empty())
+                continue;
+            ++looks[c].filled;
+            looks[c].meanLength += double(fields[c].size());
+            looks[c].numbers &= parseNumber(fields[c]).has_value();
+            ++values[c][fields[c]];
+        }
+    }
+    for (std::size_t c = 0; c < looks.size(); ++c) {
+        looks[c].distinct = values[c].size();
+        looks[c].meanLength /= double(std::max<std::size_t>(looks[c].filled, 1));
+    }
+    return looks;
+}
+
+template <typename Names>
+int firstNamed(const std::vector<std::string> &columns, const Names &names)
+{
+    for (const char *name : names)
+        if (const int column = columnNamed(columns, name); column >= 0)
+            return column;
+    return -1;
+}
+
+void guessTexts(const Table &table, const std::vector<ColumnLook> &looks, DataFile &data)
+{
+    for (const auto &pair : pairNames) {
+        data.textA = columnNamed(table.columns(), pair.a);
+        data.textB = columnNamed(table.columns(), pair.b);
+        if (data.textA >= 0 && data.textB >= 0)
+            return;
+    }
+    data.textB = -1;
+    data.textA = firstNamed(table.columns(), textNames);
+    if (data.textA >= 0)
+        return;
+    const auto longest = std::max_element(looks.begin(), looks.end(),
+                                          [](const auto &a, const auto &b) { return a.meanLength < b.meanLength; });
+    data.textA = int(longest - looks.begin());
+}
+
+// A column called so, else the filled one with the fewest values that repeat.
+int guessLabel(const Table &table, const std::vector<ColumnLook> &looks, const DataFile &data)
+{
+    const std::size_t rows = std::min<std::size_t>(table.rows(), 2000);
+    const auto fits = [&](int c) {
+        const ColumnLook &look = looks[std::size_t(c)];
+        return c != data.textA && c != data.textB && look.distinct >= 2 && look.filled * 10 >= rows * 9;
+    };
+    if (const int named = firstNamed(table.columns(), labelNames);
+        named >= 0 && named != data.textA && looks[std::size_t(named)].filled > 0)
+        return named;
+    int best = -1;
+    for (int c = 0; c < int(looks.size()); ++c) {
+        const std::size_t distinct = looks[std::size_t(c)].distinct;
+        if (fits(c) && distinct <= std::max<std::size_t>(2, rows / 2) && distinct <= 200 &&
+            (best < 0 || distinct < looks[std::size_t(best)].distinct))
+            best = c;
+    }
+    return best;
+}
+
+// The file beside `train` of another part: "train.csv" -> "dev.csv".
+std::optional<DataFile> partBeside(const DataFile &train, std::initializer_list<const char *> parts)
+{
+    const std::filesystem::path file = train.path;
+    if (folded(file.stem().string()) != "train")
+        return std::nullopt;
+    const Table trainTable(train.path, train.format);
+    for (const char *part : parts) {
+        const auto other = file.parent_path() / (part + file.extension().string());
+        if (!std::filesystem::is_regular_file(other))
+            continue;
+        DataFile data = train;
+        data.path = other.string();
+        const Table table(other, data.format);
+        const auto sameColumn = [&](int column) {
+            const bool named = train.format.header || train.format.kind == Kind::JsonLines;
+            if (column < 0)
+                return -1;
+            if (named)
+                return columnNamed(table.columns(), folded(trainTable.columns()[std::size_t(column)]));
+            return column < int(table.columns().size()) ? column : -1;
+        };
+        data.textA = sameColumn(train.textA);
+        data.textB = sameColumn(train.textB);
+        data.label = sameColumn(train.label);
+        if (data.textA >= 0 && (train.textB < 0 || data.textB >= 0))
+            return data;
+    }
+    return std::nullopt;
+}
+
+// The file of a folder to start from: its train file, or its only one.
+std::filesystem::path fileToStartFrom(const std::filesystem::path &folder)
+{
+    std::vector<std::filesystem::path> files;
+    for (const auto &entry : std::filesystem::directory_iterator(folder)) {
+        const std::string extension = folded(entry.path().extension().string());
+        if (!entry.is_regular_file() || (extension != ".csv" && extension != ".tsv" && extension != ".tab" &&
+                                         extension != ".txt" && extension != ".jsonl" && extension != ".json"))
+            continue;
+        if (folded(entry.path().stem().string()) == "train")
+            return entry.path();
+        files.push_back(entry.path());
+    }
+    if (files.size() != 1)
+        throw Error(folder.string() + " has no file called train and not exactly one data file; choose a file.");
+    return files.front();
+}
+
+} // namespace
+
+bool isColumnName(std::string_view name)
+{
+    const std::string n = folded(name);
+    const auto isOne = [&](const auto &names) { return std::find(names.begin(), names.end(), n) != names.end(); };
+    return isOne(labelNames) || isOne(textNames) ||
+           std::any_of(pairNames.begin(), pairNames.end(), [&](const auto &pair) { return n == pair.a || n == pair.b; });
+}
+
+Manifest guessManifest(const std::filesystem::path &path, const std::string &name)
+{
+    const auto absolute = std::filesystem::absolute(path).lexically_normal();
+    const auto file = std::filesystem::is_directory(absolute) ? fileToStartFrom(absolute) : absolute;
+    Manifest manifest;
+    manifest.name = name;
+    manifest.layout = "custom";
+    manifest.train.path = file.string();
+    manifest.train.format = guessFormat(file);
+    const Table table(file, manifest.train.format);
+    const auto looks = lookAt(table);
+    if (looks.empty() || table.rows() == 0)
+        throw Error(file.string() + " has no rows below its header; choose a file with at least one row.");
+    if (manifest.train.format.kind == Kind::LabelText) {
+        manifest.train.textA = 1;
+        manifest.train.label = 0;
+    } else {
+        guessTexts(table, looks, manifest.train);
+        if (manifest.train.format.kind == Kind::OrangeTab)
+            if (const int text = orangeTextColumn(sampleRows(readSample(file), manifest.train.format)); text >= 0)
+                manifest.train.textA = text;
+        manifest.train.label = guessLabel(table, looks, manifest.train);
+    }
+    manifest.dev = partBeside(manifest.train, {"dev", "validation", "valid", "val"});
+    manifest.test = partBeside(manifest.train, {"test"});
+    if (manifest.dev && manifest.dev->label < 0)
+        manifest.dev.reset(); // nothing to score on
+    completeManifest(manifest);
+    return manifest;
+}
+
+} // namespace awb

@@ -1,0 +1,87 @@
+#include "core/data/dataset.h"
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_map>
+
+#include "core/error.h"
+#include "core/random.h"
+
+namespace awb
+{
+
+namespace
+{
+
+constexpr std::uint64_t splitStream = 0x73706C6974; // apart from the streams of training with the same seed
+
+// FNV-1a, 64 bits: the same on every machine, so that a split can be repeated.
+std::uint64_t hashOf(const std::string &text)
+{
+    std::uint64_t hash = 0xCBF29CE484222325ull;
+    for (const char c : text)
+        hash = (hash ^ std::uint8_t(c)) * 0x100000001B3ull;
+    return hash;
+}
+
+struct Group {
+    std::uint64_t order; // random, of the seed and the text alone
+    const std::string *text;
+    std::size_t rows;
+};
+
+} // namespace
+
+std::string textKey(const Example &example)
+{
+    std::string key = example.a;
+    key += '\x1F';
+    key += example.b;
+    return key;
+}
+
+void splitByText(std::vector<Example> all, const SplitRule &rule, bool wantDev, bool wantTest, Dataset &into)
+{
+    if (!(rule.dev >= 0 && rule.test >= 0 && rule.dev + rule.test < 1))
+        throw Error("A split needs shares of at least 0 for dev and test that leave rows for training.");
+    std::unordered_map<std::string, std::size_t> rowsOfText;
+    for (const auto &example : all)
+        ++rowsOfText[textKey(example)];
+
+    const std::uint64_t key = streamKey(rule.seed, splitStream);
+    std::vector<Group> groups;
+    groups.reserve(rowsOfText.size());
+    for (const auto &[text, rows] : rowsOfText)
+        groups.push_back({randomBits(key, hashOf(text)), &text, rows});
+    std::sort(groups.begin(), groups.end(),
+              [](const Group &a, const Group &b) { return a.order != b.order ? a.order < b.order : *a.text < *b.text; });
+
+    // Whole groups fill dev, then test; one that would overfill them stays in train, so the shares are met to the row.
+    const auto rowsFor = [&](double share) {
+        return share > 0 ? std::max<std::size_t>(1, std::size_t(std::llround(share * double(all.size())))) : 0;
+    };
+    const std::size_t wantedDev = wantDev ? rowsFor(rule.dev) : 0, wantedTest = wantTest ? rowsFor(rule.test) : 0;
+    std::size_t devLeft = wantedDev, testLeft = wantedTest;
+    enum Part { Train, Dev, Test };
+    std::unordered_map<std::string_view, Part> partOf;
+    for (const auto &group : groups) {
+        Part part = Train;
+        if (group.rows <= devLeft) {
+            part = Dev;
+            devLeft -= group.rows;
+        } else if (group.rows <= testLeft) {
+            part = Test;
+            testLeft -= group.rows;
+        }
+        partOf[*group.text] = part;
+    }
+    if (groups.size() < 1 + std::size_t(wantedDev > 0) + std::size_t(wantedTest > 0) ||
+        (wantedDev > 0 && devLeft == wantedDev))
+        throw Error("There are too few different texts to split off rows for dev and test; add rows or name a dev file.");
+    for (auto &example : all) {
+        const Part part = partOf.at(textKey(example));
+        (part == Dev ? into.dev : part == Test ? into.test : into.train).push_back(std::move(example));
+    }
+}
+
+} // namespace awb
