@@ -6,8 +6,7 @@
 
 using namespace awb;
 
-namespace
-{
+namespace {
 
 std::vector<LayerSites> sitesFrom(const char *text, int layers)
 {
@@ -34,8 +33,7 @@ Method adapters(int m, std::vector<LayerSites> sites = {})
 
 } // namespace
 
-class MethodsTest : public QObject
-{
+class MethodsTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:

@@ -8,8 +8,7 @@
 
 using namespace awb;
 
-namespace
-{
+namespace {
 
 ModelShape bert(int layers, int hidden)
 {
@@ -52,8 +51,7 @@ constexpr Backbone family[] = {
 
 } // namespace
 
-class ParametersTest : public QObject
-{
+class ParametersTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:

@@ -9,14 +9,16 @@
 
 #include "core/types.h"
 
+class QLayout;
+
 namespace awb {
 
 class LabBridge;
 
 /// Set-up of runs: data set, checkpoint, method, bottleneck slider with exact entry, per-layer toggles, recipe, seeds,
-/// precision, device; beside the slider the count that follows it. "Add to queue" enqueues one run per seed.
-class SetupPanel : public QWidget
-{
+/// precision, device; beside the slider the count that follows it. "Add to queue" enqueues one run per seed. Remembers
+/// nothing itself.
+class SetupPanel : public QWidget {
     Q_OBJECT
 
 public:
@@ -24,7 +26,7 @@ public:
     SetupPanel(LabBridge &bridge, std::vector<std::pair<QString, QString>> devices, QWidget *parent = nullptr);
     ~SetupPanel() override;
 
-    /// The specs that "Add to queue" would enqueue now, one per seed; empty while checkpoint or data set is missing.
+    /// The specs that "Add to queue" would enqueue now, one per seed; empty while something is missing or wrong.
     std::vector<TrainSpec> specs() const;
     /// Fills the form from a stored run ("run again").
     void setSpec(const TrainSpec &spec);
@@ -39,6 +41,22 @@ signals:
 
 private:
     struct Ui;
+    void build(const std::vector<std::pair<QString, QString>> &devices);
+    QLayout *buildChoices();
+    QLayout *buildSites();
+    QLayout *buildFooter();
+    void connectAll();
+    void readStore();  ///< fills the combo boxes again, keeping what is chosen
+    void readShape();  ///< of the chosen checkpoint
+    void takeMethod(); ///< of the combo box: its bottleneck and learning rate
+    void refresh();    ///< everything that follows from the choices
+    void showCount(const Method &method, int outputs);
+    void enqueue();
+    void copyCommand();
+    Method method() const;
+    int outputs() const;     ///< classes of the chosen data set; 1 for regression
+    QString problem() const; ///< why nothing can be enqueued, as a sentence; empty: nothing is missing
+
     LabBridge &m_bridge;
     std::unique_ptr<Ui> m_ui;
 };

@@ -8,16 +8,13 @@
 
 #include "core/error.h"
 
-namespace awb::resources
-{
+namespace awb::resources {
 extern const char *const methods; // resources/methods.json
 }
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 std::vector<MethodEntry> readMethods()
 {

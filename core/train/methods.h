@@ -7,8 +7,7 @@
 
 #include "core/types.h"
 
-namespace awb
-{
+namespace awb {
 
 /// An entry of resources/methods.json.
 struct MethodEntry {

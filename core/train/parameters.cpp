@@ -7,11 +7,9 @@
 
 #include "core/train/methods.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 enum Size { None, Hidden, FeedForward, Vocabulary, Positions, Segments, Bottleneck, Outputs, SizeCount };
 

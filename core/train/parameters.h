@@ -6,8 +6,7 @@
 
 #include "core/types.h"
 
-namespace awb
-{
+namespace awb {
 
 /// One tensor of an adapted model and whether it is trained.
 struct Parameter {

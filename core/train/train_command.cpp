@@ -7,11 +7,9 @@
 #include "core/spec_json.h"
 #include "core/train/methods.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 constexpr std::uint64_t mostSeeds = 1000;
 

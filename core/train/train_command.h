@@ -7,8 +7,7 @@
 
 #include "core/types.h"
 
-namespace awb
-{
+namespace awb {
 
 /// "0", "0-2", "0,1,5" to seeds, each once, in the order written; at most 1,000. Throws Error saying what was not
 /// understood.

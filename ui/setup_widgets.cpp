@@ -1,0 +1,137 @@
+#include "ui/setup_widgets.h"
+
+#include <cmath>
+
+#include <QBoxLayout>
+#include <QComboBox>
+#include <QFormLayout>
+#include <QLabel>
+#include <QScrollArea>
+#include <QScrollBar>
+#include <QSignalBlocker>
+#include <QToolButton>
+
+#include "core/train/parameters.h"
+#include "ui/wording.h"
+
+namespace awb {
+
+Figures::Figures(QWidget *parent) : QFrame(parent)
+{
+    auto *row = new QHBoxLayout(this);
+    row->setContentsMargins(0, 0, 0, 0);
+    const auto add = [this, row](const char *name, const QString &caption, int stretch) {
+        auto *figure = new QLabel;
+        figure->setObjectName(QLatin1String(name));
+        figure->setAccessibleName(caption);
+        figure->setTextInteractionFlags(Qt::TextSelectableByMouse);
+        QFont large = font();
+        large.setPointSizeF(large.pointSizeF() * 1.25);
+        large.setBold(true);
+        figure->setFont(large);
+        auto *text = new QLabel(caption);
+        auto *column = new QVBoxLayout;
+        column->setSpacing(0);
+        column->addWidget(figure);
+        column->addWidget(text);
+        row->addLayout(column, stretch);
+        return figure;
+    };
+    m_trainable = add("trainableLabel", tr("trainable parameters"), 3);
+    m_share = add("shareLabel", tr("of the model"), 2);
+    m_file = add("fileSizeLabel", tr("per task"), 2);
+    m_share->setToolTip(tr("Trainable parameters as a share of the model before adapters are put in."));
+    m_file->setToolTip(tr("Size of the file that holds what is trained, beside one shared copy of the checkpoint."));
+    clear();
+}
+
+void Figures::show(const ParameterCount &count)
+{
+    setTexts(wording::count(count.trainable), shareText(count.share()), wording::bytes(count.fileBytes));
+}
+
+void Figures::clear()
+{
+    setTexts(QStringLiteral("–"), QStringLiteral("–"), QStringLiteral("–"));
+}
+
+void Figures::setTexts(const QString &trainable, const QString &share, const QString &file)
+{
+    m_trainable->setText(trainable);
+    m_share->setText(share);
+    m_file->setText(file);
+}
+
+QString shareText(double share)
+{
+    const double percent = 100 * share;
+    int decimals = 2 - int(std::floor(std::log10(std::max(percent, 1e-9))));
+    if (percent >= 99.95)
+        decimals = share < 1 ? 2 : 0;
+    return QObject::tr("%1 %").arg(percent, 0, 'f', std::clamp(decimals, 0, 6));
+}
+
+QComboBox *newCombo(QFormLayout &form, const char *name, const QString &label, const QString &toolTip)
+{
+    auto *combo = new QComboBox;
+    combo->setObjectName(QLatin1String(name));
+    combo->setToolTip(toolTip);
+    // Long names must not widen the dock.
+    combo->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    combo->setMinimumContentsLength(12);
+    combo->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    auto *text = new QLabel(label);
+    text->setBuddy(combo);
+    form.addRow(text, combo);
+    return combo;
+}
+
+QToolButton *newToolButton(QBoxLayout &row, const char *name, const QString &text, const QString &toolTip)
+{
+    auto *button = new QToolButton;
+    button->setObjectName(QLatin1String(name));
+    button->setText(text);
+    button->setToolTip(toolTip);
+    button->setFocusPolicy(Qt::StrongFocus);
+    row.addWidget(button);
+    return button;
+}
+
+QScrollArea *newScrollArea(QWidget *content, const char *name)
+{
+    auto *area = new QScrollArea;
+    area->setObjectName(QLatin1String(name));
+    area->setFrameShape(QFrame::NoFrame);
+    area->setWidgetResizable(true);
+    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    area->setFocusPolicy(Qt::NoFocus);
+    area->setWidget(content);
+    return area;
+}
+
+QFrame *newLine()
+{
+    auto *line = new QFrame;
+    line->setFrameShape(QFrame::HLine);
+    line->setFrameShadow(QFrame::Sunken);
+    return line;
+}
+
+bool refill(QComboBox &combo, const QStringList &names)
+{
+    QStringList there;
+    for (int i = 0; i < combo.count(); ++i)
+        there << combo.itemText(i);
+    if (there == names)
+        return false;
+    const QSignalBlocker quiet(combo);
+    const QString chosen = combo.currentText();
+    combo.clear();
+    combo.addItems(names);
+    for (int i = 0; i < names.size(); ++i)
+        combo.setItemData(i, names[i], Qt::ToolTipRole);
+    combo.setCurrentIndex(std::max(combo.findText(chosen), names.isEmpty() ? -1 : 0));
+    return combo.currentText() != chosen;
+}
+
+} // namespace awb
