@@ -4,13 +4,12 @@
 #include "core/data/dataset.h"
 #include "core/data/inspect.h"
 #include "core/data/recognise.h"
-#include "core/error.h"
+#include "core/data/word_piece.h"
 #include "tests/real_files.h"
 
 using namespace awb;
 
-namespace
-{
+namespace {
 
 /// What a part must hold; counted by an independent reader.
 struct Expected {
@@ -78,8 +77,7 @@ void keepWhole(Manifest &manifest)
 
 } // namespace
 
-class TestRealData : public QObject
-{
+class TestRealData : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -88,6 +86,7 @@ private Q_SLOTS:
     void splitsOfTheRealSetsLeakNothing();
     void unmergedCrowdflowerLabels();
     void whatTheFilesDidIsNoted();
+    void tokenLengthsAreThoseOfBert();
     void sst2LoadsInWellUnderASecond();
 };
 
@@ -187,6 +186,23 @@ void TestRealData::whatTheFilesDidIsNoted()
                         "city") != std::string::npos;
     };
     QVERIFY(std::any_of(dataset.train.begin(), dataset.train.end(), hasSister));
+}
+
+void TestRealData::tokenLengthsAreThoseOfBert()
+{
+    const auto cola = test::realData("GLUE/CoLA"), rte = test::realData("GLUE/RTE");
+    const auto checkpoint = test::sampleCheckpoint();
+    if (cola.empty() || rte.empty() || checkpoint.empty())
+        QSKIP("needs the real data sets and the sample checkpoint");
+    const WordPiece tokenizer = WordPiece::load(checkpoint);
+    const auto single = inspectDataset(loadDataset(*recognise(cola, "cola")), &tokenizer);
+    QCOMPARE(single[0].maxLength(), std::size_t(47));
+    QCOMPARE(single[1].maxLength(), std::size_t(35));
+    QVERIFY(std::abs(single[0].meanLength() - 11.3) < 0.05);
+    const auto pairs = inspectDataset(loadDataset(*recognise(rte, "rte")), &tokenizer);
+    QCOMPARE(pairs[0].maxLength(), std::size_t(289));
+    QVERIFY(std::abs(pairs[0].meanLength() - 70.2) < 0.05);
+    QVERIFY(std::abs(pairs[0].truncatedShare(128) - 0.12) < 0.005);
 }
 
 void TestRealData::sst2LoadsInWellUnderASecond()

@@ -10,11 +10,9 @@
 #include "core/data/sample.h"
 #include "core/error.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 using Kind = TableFormat::Kind;
 
@@ -24,6 +22,7 @@ constexpr std::array labelNames = {"label",    "labels",  "gold_label",   "class
                                    "rating",   "stars",   "is_duplicate", "quality", "y",        "tag"};
 constexpr std::array textNames = {"text",     "sentence", "content",   "tweet", "message",  "review",   "comment",    "body",
                                   "document", "question", "utterance", "post",  "abstract", "headline", "description"};
+constexpr std::array dataExtensions = {".csv", ".tsv", ".tab", ".txt", ".jsonl", ".json"};
 struct PairNames {
     const char *a, *b;
 };
@@ -149,14 +148,13 @@ std::optional<DataFile> partBeside(const DataFile &train, std::initializer_list<
 std::filesystem::path fileToStartFrom(const std::filesystem::path &folder)
 {
     std::vector<std::filesystem::path> files;
-    for (const auto &entry : std::filesystem::directory_iterator(folder)) {
-        const std::string extension = folded(entry.path().extension().string());
-        if (!entry.is_regular_file() || (extension != ".csv" && extension != ".tsv" && extension != ".tab" &&
-                                         extension != ".txt" && extension != ".jsonl" && extension != ".json"))
+    for (const auto &file : filesIn(folder)) {
+        const std::string extension = folded(file.extension().string());
+        if (std::find(dataExtensions.begin(), dataExtensions.end(), extension) == dataExtensions.end())
             continue;
-        if (folded(entry.path().stem().string()) == "train")
-            return entry.path();
-        files.push_back(entry.path());
+        if (folded(file.stem().string()) == "train")
+            return file;
+        files.push_back(file);
     }
     if (files.size() != 1)
         throw Error(folder.string() + " has no file called train and not exactly one data file; choose a file.");
@@ -176,7 +174,8 @@ bool isColumnName(std::string_view name)
 Manifest guessManifest(const std::filesystem::path &path, const std::string &name)
 {
     const auto absolute = std::filesystem::absolute(path).lexically_normal();
-    const auto file = std::filesystem::is_directory(absolute) ? fileToStartFrom(absolute) : absolute;
+    std::error_code error;
+    const auto file = std::filesystem::is_directory(absolute, error) ? fileToStartFrom(absolute) : absolute;
     Manifest manifest;
     manifest.name = name;
     manifest.layout = "custom";

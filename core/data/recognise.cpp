@@ -10,23 +10,11 @@
 #include "core/error.h"
 #include "core/files.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 constexpr std::size_t maxClasses = 1000; // more values are texts or scores
-
-std::vector<std::filesystem::path> filesIn(const std::filesystem::path &folder)
-{
-    std::vector<std::filesystem::path> files;
-    for (const auto &entry : std::filesystem::directory_iterator(folder))
-        if (entry.is_regular_file())
-            files.push_back(entry.path());
-    std::sort(files.begin(), files.end());
-    return files;
-}
 
 std::optional<Manifest> recogniseFile(const std::filesystem::path &file)
 {
@@ -89,9 +77,10 @@ bool looksLikeScores(const std::vector<std::pair<std::string, std::size_t>> &val
 std::optional<Manifest> recognise(const std::filesystem::path &path, const std::string &name)
 {
     const auto absolute = std::filesystem::absolute(path).lexically_normal();
-    if (!std::filesystem::exists(absolute))
+    std::error_code error;
+    if (!std::filesystem::exists(absolute, error))
         throw Error(absolute.string() + " does not exist; choose a data file or a folder of data files.");
-    auto manifest = std::filesystem::is_directory(absolute) ? recogniseFolder(absolute) : recogniseFile(absolute);
+    auto manifest = std::filesystem::is_directory(absolute, error) ? recogniseFolder(absolute) : recogniseFile(absolute);
     if (!manifest)
         return std::nullopt;
     manifest->name = name;

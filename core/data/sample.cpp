@@ -6,11 +6,9 @@
 #include "core/data/delimited.h"
 #include "core/error.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 constexpr std::size_t sampleSize = 256u << 10; // bytes
 
@@ -21,7 +19,8 @@ Sample readSample(const std::filesystem::path &file)
     std::ifstream stream(file, std::ios::binary);
     Sample sample;
     sample.text.resize(sampleSize + 1);
-    if (std::filesystem::is_directory(file) || !stream.is_open())
+    std::error_code error;
+    if (std::filesystem::is_directory(file, error) || !stream.is_open())
         throw Error(file.string() + " cannot be read; check that the file exists and that you may read it.");
     stream.read(sample.text.data(), std::streamsize(sample.text.size()));
     sample.text.resize(std::size_t(stream.gcount()));
@@ -63,6 +62,22 @@ std::vector<std::vector<std::string>> sampleRows(const Sample &sample, const Tab
             field = decodeText(field);
     }
     return rows;
+}
+
+std::vector<std::filesystem::path> filesIn(const std::filesystem::path &folder)
+{
+    std::vector<std::filesystem::path> files;
+    std::error_code error;
+    for (auto entry = std::filesystem::directory_iterator(folder, error); !error && entry != end(entry);
+         entry.increment(error)) {
+        std::error_code unreadable;
+        if (entry->is_regular_file(unreadable))
+            files.push_back(entry->path());
+    }
+    if (error)
+        throw Error(folder.string() + " cannot be read; check that the folder exists and that you may read it.");
+    std::sort(files.begin(), files.end());
+    return files;
 }
 
 std::string folded(std::string_view s)

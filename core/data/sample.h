@@ -7,8 +7,7 @@
 
 #include "core/data/table.h"
 
-namespace awb
-{
+namespace awb {
 
 /// The first 256 KiB of a file, enough to see its layout: a file of any size, or with one endless line, costs no more.
 struct Sample {
@@ -22,6 +21,9 @@ Sample readSample(const std::filesystem::path &file);
 /// Records of a sample, header included, at most `limit`; of a truncated sample without the last, which may be cut.
 /// Blank lines are left out. Not for JsonLines.
 std::vector<std::vector<std::string>> sampleRows(const Sample &sample, const TableFormat &format, std::size_t limit = 1000);
+
+/// The files of a folder, sorted. Throws Error naming the folder when it cannot be read.
+std::vector<std::filesystem::path> filesIn(const std::filesystem::path &folder);
 
 /// `s` in ASCII lower case and without outer blanks: how column names are compared.
 std::string folded(std::string_view s);
