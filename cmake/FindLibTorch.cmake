@@ -19,7 +19,7 @@ find_package_handle_standard_args(LibTorch REQUIRED_VARS LibTorch_CPU LibTorch_I
 
 if(LibTorch_FOUND AND NOT TARGET libtorch::libtorch)
   get_filename_component(libtorch_lib "${LibTorch_CPU}" DIRECTORY)
-  add_library(libtorch::libtorch INTERFACE IMPORTED)
+  add_library(libtorch::libtorch INTERFACE IMPORTED GLOBAL)
   target_include_directories(libtorch::libtorch SYSTEM INTERFACE
     "${LibTorch_INCLUDE_DIR}" "${LibTorch_INCLUDE_DIR}/torch/csrc/api/include")
   target_link_libraries(libtorch::libtorch INTERFACE "${LibTorch_CPU}" "${libtorch_lib}/libc10.so")

@@ -20,10 +20,16 @@ inline std::uint64_t randomBits(std::uint64_t key, std::uint64_t counter)
 }
 
 /// A key for a stream within a stream: e.g. streamKey(streamKey(seed, Dropout), step).
-inline std::uint64_t streamKey(std::uint64_t key, std::uint64_t stream) { return randomBits(key ^ 0xD6E8FEB86659FD93ull, stream); }
+inline std::uint64_t streamKey(std::uint64_t key, std::uint64_t stream)
+{
+    return randomBits(key ^ 0xD6E8FEB86659FD93ull, stream);
+}
 
 /// Uniform in [0, 1), 53 bits.
-inline double randomUniform(std::uint64_t key, std::uint64_t counter) { return double(randomBits(key, counter) >> 11) * 0x1.0p-53; }
+inline double randomUniform(std::uint64_t key, std::uint64_t counter)
+{
+    return double(randomBits(key, counter) >> 11) * 0x1.0p-53;
+}
 
 /// Standard normal, redrawn beyond two standard deviations (the truncated normal of the paper's code), Box-Muller.
 inline double randomTruncatedNormal(std::uint64_t key, std::uint64_t counter)

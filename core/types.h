@@ -13,13 +13,13 @@ namespace awb {
 
 /// Architecture of a BERT encoder, read from config.json (Hugging Face names in brackets).
 struct ModelShape {
-    int layers = 0;      ///< L [num_hidden_layers]
-    int hidden = 0;      ///< d [hidden_size]
-    int heads = 0;       ///< [num_attention_heads]
-    int feedForward = 0; ///< f [intermediate_size]
-    int vocabulary = 0;  ///< [vocab_size]
-    int positions = 0;   ///< longest input in tokens [max_position_embeddings]
-    int segments = 2;    ///< [type_vocab_size]
+    int layers = 0;                  ///< L [num_hidden_layers]
+    int hidden = 0;                  ///< d [hidden_size]
+    int heads = 0;                   ///< [num_attention_heads]
+    int feedForward = 0;             ///< f [intermediate_size]
+    int vocabulary = 0;              ///< [vocab_size]
+    int positions = 0;               ///< longest input in tokens [max_position_embeddings]
+    int segments = 2;                ///< [type_vocab_size]
     std::string activation = "gelu"; ///< gelu (erf) | gelu_new (tanh) | relu [hidden_act]
     double layerNormEps = 1e-12;     ///< [layer_norm_eps]
     double hiddenDropout = 0.1;      ///< [hidden_dropout_prob]
@@ -38,11 +38,11 @@ struct LayerSites {
 
 /// What is inserted and what is trained. An entry of resources/methods.json; a new method is a new entry.
 struct Method {
-    std::string name;               ///< key of the entry: "adapter", "full", "head", ...
-    int bottleneck = 0;             ///< m; 0: no adapters
-    std::vector<LayerSites> sites;  ///< one per layer, lowest first; empty: all sites of all layers
+    std::string name;                    ///< key of the entry: "adapter", "full", "head", ...
+    int bottleneck = 0;                  ///< m; 0: no adapters
+    std::vector<LayerSites> sites;       ///< one per layer, lowest first; empty: all sites of all layers
     std::string activation = "gelu_new"; ///< of the adapter (paper's code: tanh form)
-    std::vector<std::string> train; ///< globs over parameter names, e.g. "*.adapter.*", "*.LayerNorm.*", "classifier.*"
+    std::vector<std::string> train;      ///< globs over parameter names, e.g. "*.adapter.*", "*.LayerNorm.*", "classifier.*"
 
     bool operator==(const Method &) const = default;
 };
@@ -54,13 +54,13 @@ enum class Precision { Float32, BFloat16 };
 struct Recipe {
     double learningRate = 1e-3; ///< peak, reached at the end of warm-up
     int epochs = 3;
-    int batch = 32;      ///< examples per step
-    int maxLength = 128; ///< tokens, special tokens included
-    double warmup = 0.1; ///< share of all steps
-    double initStd = 1e-2;     ///< sigma of the adapters' truncated normal initialisation
-    double weightDecay = 0.01; ///< decoupled; LayerNorms and biases are not decayed
-    double clip = 1.0;         ///< global gradient norm; 0: off
-    double dropout = -1;       ///< hidden and attention dropout; negative: as the checkpoint's config.json says
+    int batch = 32;              ///< examples per step
+    int maxLength = 128;         ///< tokens, special tokens included
+    double warmup = 0.1;         ///< share of all steps
+    double initStd = 1e-2;       ///< sigma of the adapters' truncated normal initialisation
+    double weightDecay = 0.01;   ///< decoupled; LayerNorms and biases are not decayed
+    double clip = 1.0;           ///< global gradient norm; 0: off
+    double dropout = -1;         ///< hidden and attention dropout; negative: as the checkpoint's config.json says
     bool biasCorrection = false; ///< Adam's; BERT's optimizer has none
     bool partialBatch = false;   ///< train on the last, smaller batch of an epoch too
     Precision precision = Precision::Float32;
@@ -87,17 +87,17 @@ enum class RunState { Queued, Paused, Running, Done, Failed, Cancelled };
 
 /// What made a run's numbers, beside its spec.
 struct Provenance {
-    std::string program;          ///< version of the workbench
-    std::string libtorch;         ///< version of LibTorch
-    std::string device;           ///< e.g. "cpu (AMD EPYC, AVX512)"
-    std::string path;             ///< which engine path computed it: "plain"
+    std::string program;  ///< version of the workbench
+    std::string libtorch; ///< version of LibTorch
+    std::string device;   ///< e.g. "cpu (AMD EPYC, AVX512)"
+    std::string path;     ///< which engine path computed it: "plain"
     int threads = 0;
     std::string checkpointSha256; ///< of the weight file(s)
     std::string dataSha256;       ///< of the data files, in the order train, dev, test
     double seconds = 0;           ///< wall time of training and evaluation
     double stepsPerSecond = 0;
     double examplesPerSecond = 0;
-    std::int64_t peakMemory = 0;  ///< bytes, resident (CPU) or allocated (CUDA)
+    std::int64_t peakMemory = 0; ///< bytes, resident (CPU) or allocated (CUDA)
 };
 
 /// One row of the run table.
@@ -114,10 +114,10 @@ struct Run {
     int step = 0, steps = 0;     ///< progress
     double loss = 0;             ///< latest
     double examplesPerSecond = 0;
-    bool stopRequested = false;  ///< cancel or pause asked for, maybe by another process
-    std::string error;           ///< sentence, for Failed
+    bool stopRequested = false;             ///< cancel or pause asked for, maybe by another process
+    std::string error;                      ///< sentence, for Failed
     std::string created, started, finished; ///< ISO 8601, UTC; empty: not yet
-    std::string weights;         ///< safetensors file of the trained tensors, relative to the library folder
+    std::string weights;                    ///< safetensors file of the trained tensors, relative to the library folder
     Provenance provenance;
 };
 
@@ -140,13 +140,13 @@ struct Progress {
 
 /// What a trade-off chart draws: runs that differ in the seed only.
 struct Point {
-    std::string method;         ///< key of resources/methods.json
-    std::string label;          ///< for the user: "adapters, m = 64"
+    std::string method; ///< key of resources/methods.json
+    std::string label;  ///< for the user: "adapters, m = 64"
     std::string metric;
     std::int64_t trainable = 0;
-    double mean = 0;            ///< of the scores
-    double sem = 0;             ///< standard error of the mean; 0 when n = 1
-    int n = 0;                  ///< seeds
+    double mean = 0; ///< of the scores
+    double sem = 0;  ///< standard error of the mean; 0 when n = 1
+    int n = 0;       ///< seeds
     std::vector<std::int64_t> runs;
     std::vector<double> scores; ///< in the order of runs
 };

@@ -1,1 +1,218 @@
 #include "core/train/train.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numeric>
+
+#include <torch/types.h>
+
+#include <ATen/Parallel.h>
+
+#include "core/error.h"
+#include "core/model/encoder.h"
+#include "core/random.h"
+#include "core/spec_json.h"
+#include "core/train/adam.h"
+#include "core/train/evaluate.h"
+#include "core/train/parameters.h"
+#include "core/train/snapshot.h"
+#include "version.h"
+
+namespace awb {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+double secondsSince(Clock::time_point start)
+{
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+enum Stream : std::uint64_t { Initialisation = 1, Order = 2, Dropout = 3 }; // of a run's seed
+
+constexpr int maxLossPoints = 2000; // stored per run; more are averaged
+
+torch::Tensor lossOf(const torch::Tensor &logits, const Batch &batch, Task task)
+{
+    if (task == Task::Regression)
+        return torch::mse_loss(logits.squeeze(1), torch::tensor(batch.scores).to(logits.device()));
+    return torch::cross_entropy_loss(logits, torch::tensor(batch.labels).to(torch::kLong).to(logits.device()));
+}
+
+/// Collects the curve between two stores: the mean loss of every `window` steps and the learning rate.
+class Curve {
+public:
+    Curve(int steps, int perEpoch) : m_window(std::max(1, (steps + maxLossPoints - 1) / maxLossPoints)), m_perEpoch(perEpoch)
+    {
+    }
+
+    void add(int step, double loss, double learningRate)
+    {
+        sum += loss;
+        if (step % m_window != 0)
+            return;
+        const double epoch = double(step) / m_perEpoch;
+        pending.push_back({"loss", step, epoch, sum / m_window});
+        pending.push_back({"learning_rate", step, epoch, learningRate});
+        sum = 0;
+    }
+
+    double sum = 0;
+    std::vector<Measurement> pending;
+
+private:
+    int m_window, m_perEpoch;
+};
+
+/// The examples of a step: the epoch's order is drawn from seed and epoch, so any step can be reached directly.
+class Sampler {
+public:
+    Sampler(const EncodedTexts &texts, const TrainSpec &spec, int perEpoch)
+        : m_texts(texts), m_batch(spec.recipe.batch), m_perEpoch(perEpoch), m_key(streamKey(spec.seed, Order))
+    {
+    }
+
+    Batch batch(int step)
+    {
+        const int epoch = step / m_perEpoch;
+        if (epoch != m_epoch)
+            m_order = randomOrder(m_texts.size(), streamKey(m_key, std::uint64_t(epoch)));
+        m_epoch = epoch;
+        const std::size_t first = std::size_t(step % m_perEpoch) * std::size_t(m_batch);
+        const std::size_t count = std::min(m_order.size() - first, std::size_t(m_batch));
+        return packBatch(m_texts, std::span<const int>(m_order).subspan(first, count));
+    }
+
+private:
+    const EncodedTexts &m_texts;
+    int m_batch, m_perEpoch;
+    std::uint64_t m_key;
+    std::vector<int> m_order;
+    int m_epoch = -1;
+};
+
+void checkInputs(const TrainSpec &spec, const Checkpoint &checkpoint, const EncodedDataset &data)
+{
+    const Recipe &recipe = spec.recipe;
+    if (data.train.size() == 0 || data.dev.size() == 0)
+        throw Error("The data set " + spec.dataset + " has no " + (data.train.size() ? "dev" : "training") + " examples.");
+    if (recipe.maxLength > checkpoint.shape().positions)
+        throw Error("The maximum length " + std::to_string(recipe.maxLength) + " is more than the " +
+                    std::to_string(checkpoint.shape().positions) + " positions of " + spec.checkpoint +
+                    "; choose a smaller one.");
+    if (recipe.epochs < 1 || recipe.batch < 1 || recipe.maxLength < 3 || !(recipe.learningRate > 0))
+        throw Error("Epochs, batch and learning rate must be positive and the maximum length at least 3 tokens.");
+}
+
+} // namespace
+
+double learningRateAt(int step, int steps, double warmup, double peak)
+{
+    const double warm = warmup * steps;
+    return step < warm ? peak * step / warm : peak * (steps - step) / std::max(1.0, steps - warm);
+}
+
+int stepsPerEpoch(int examples, const Recipe &recipe)
+{
+    const int whole = examples / recipe.batch;
+    return recipe.partialBatch ? (examples + recipe.batch - 1) / recipe.batch : std::max(1, whole);
+}
+
+TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const EncodedDataset &data, const TrainFiles &files,
+                  const TrainHooks &hooks)
+{
+    checkInputs(spec, checkpoint, data);
+    const Recipe &recipe = spec.recipe;
+    resetPeakMemory();
+    at::set_num_threads(recipe.threads > 0 ? recipe.threads : defaultThreads());
+
+    AdaptedBert model(checkpoint, spec.method, data.outputs(), recipe, spec.seed);
+    Adam adam(model->trained(), recipe);
+
+    const int perEpoch = stepsPerEpoch(data.train.size(), recipe), steps = perEpoch * recipe.epochs;
+    const std::string specJson = toJson(spec);
+    Sampler sampler(data.train, spec, perEpoch);
+    Curve curve(steps, perEpoch);
+    Evaluation dev;
+    SnapshotState done;
+    if (loadSnapshot(files.snapshot, done, specJson, adam.state()))
+        curve.sum = done.lossSum;
+    adam.setSteps(done.step);
+    if (hooks.started)
+        hooks.started(done.step);
+
+    const auto store = [&] {
+        if (hooks.measured && !curve.pending.empty())
+            hooks.measured(curve.pending);
+        curve.pending.clear();
+    };
+    const auto start = Clock::now();
+    const int firstStep = done.step;
+    const double secondsBefore = done.seconds;
+    double trainSeconds = 0;
+    std::int64_t examples = 0;
+    const auto keep = [&](int step) {
+        done = {step, curve.sum, secondsBefore + secondsSince(start)};
+        if (!files.snapshot.empty())
+            saveSnapshot(files.snapshot, done, specJson, adam.state());
+    };
+
+    for (int step = firstStep; step < steps; ++step) {
+        if (hooks.stopRequested && hooks.stopRequested()) {
+            store();
+            keep(step);
+            throw Stopped();
+        }
+        const auto stepStart = Clock::now();
+        const double learningRate = learningRateAt(step, steps, recipe.warmup, recipe.learningRate);
+        const Batch batch = sampler.batch(step);
+
+        adam.zeroGradients();
+        const Pass pass{.training = true, .dropoutKey = streamKey(streamKey(spec.seed, Dropout), std::uint64_t(step))};
+        const torch::Tensor loss = lossOf(model->forward(batch, pass), batch, data.task);
+        loss.backward();
+        adam.step(learningRate);
+
+        const double lossValue = loss.item<double>();
+        if (!std::isfinite(lossValue))
+            throw Error("The loss became " + std::string(std::isnan(lossValue) ? "NaN" : "infinite") + " at step " +
+                        std::to_string(step + 1) + " of " + std::to_string(steps) + "; try a smaller learning rate.");
+        const double seconds = secondsSince(stepStart);
+        trainSeconds += seconds;
+        examples += batch.size();
+        curve.add(step + 1, lossValue, learningRate);
+        if (hooks.progress)
+            hooks.progress({0, step + 1, steps, lossValue, learningRate, double(examples) / trainSeconds});
+        if (hooks.step)
+            hooks.step({step + 1, lossValue, batch.size(), batch.tokens(), seconds});
+
+        if ((step + 1) % perEpoch == 0) {
+            dev = evaluateModel(model, data.dev, data, nullptr);
+            const double epoch = double(step + 1) / perEpoch;
+            for (std::size_t i = 0; i < data.metrics.size(); ++i)
+                curve.pending.push_back({"dev." + data.metrics[i], step + 1, epoch, dev.metrics[i]});
+            curve.pending.push_back({"dev.loss", step + 1, epoch, dev.loss});
+            store();
+            if (step + 1 < steps)
+                keep(step + 1);
+        }
+    }
+    if (firstStep == steps) // stopped between the last step and the end
+        dev = evaluateModel(model, data.dev, data, nullptr);
+
+    TrainResult result;
+    result.dev = std::move(dev);
+    if (!files.weights.empty())
+        saveTensors(files.weights, model->trained(), {{"format", "pt"}, {"spec", specJson}});
+    const ParameterCount count = countParameters(checkpoint.shape(), spec.method, data.outputs());
+    result.trainable = count.trainable;
+    result.total = count.total;
+    result.provenance = provenanceOf(recipe);
+    result.provenance.seconds = secondsBefore + secondsSince(start);
+    result.provenance.stepsPerSecond = trainSeconds > 0 ? (steps - firstStep) / trainSeconds : 0;
+    result.provenance.examplesPerSecond = trainSeconds > 0 ? double(examples) / trainSeconds : 0;
+    result.provenance.peakMemory = peakMemory();
+    return result;
+}
+
+} // namespace awb

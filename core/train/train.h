@@ -25,16 +25,27 @@ EncodedDataset encodeDataset(const Dataset &dataset, const WordPiece &tokenizer,
 /// What a part of the data scores: metric values in the order of EncodedDataset::metrics, and the predictions.
 struct Evaluation {
     std::vector<double> metrics;
-    double loss = 0;                ///< mean
-    std::vector<int> predicted;     ///< classification
-    std::vector<float> scores;      ///< regression
-    std::vector<float> logits;      ///< (examples, outputs), row-major
+    double loss = 0;            ///< mean
+    std::vector<int> predicted; ///< classification
+    std::vector<float> scores;  ///< regression
+    std::vector<float> logits;  ///< (examples, outputs), row-major
 };
 
+/// One optimizer step, for tests and measurements.
+struct StepReport {
+    int step = 0; ///< 1 for the first
+    double loss = 0;
+    int examples = 0, tokens = 0;
+    double seconds = 0; ///< wall time of the whole step
+};
+
+/// All may be empty.
 struct TrainHooks {
-    std::function<void(const Progress &)> progress;
-    std::function<void(const std::vector<Measurement> &)> measured; ///< once per epoch
+    std::function<void(const Progress &)> progress; ///< after every step
+    std::function<void(const StepReport &)> step;
+    std::function<void(const std::vector<Measurement> &)> measured; ///< once per epoch, and before a stop
     std::function<bool()> stopRequested; ///< asked between batches; true: snapshot, then Stopped is thrown
+    std::function<void(int)> started;    ///< once, with the step a snapshot was taken at; 0: from the beginning
 };
 
 /// Where a run keeps its files. Empty paths: nothing is kept.
@@ -44,8 +55,7 @@ struct TrainFiles {
 };
 
 struct TrainResult {
-    Evaluation dev;       ///< after the last epoch
-    std::vector<double> lossPerStep;
+    Evaluation dev;        ///< after the last epoch
     Provenance provenance; ///< hashes left empty
     std::int64_t trainable = 0, total = 0;
 };
@@ -59,6 +69,12 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
 Evaluation evaluate(const TrainSpec &spec, const Checkpoint &checkpoint, const std::filesystem::path &weights,
                     const EncodedTexts &part, const EncodedDataset &data);
 
+/// Learning rate of a step (0-based): up from 0 over the first `warmup` share of `steps`, then down to 0 in a line.
+double learningRateAt(int step, int steps, double warmup, double peak);
+
+/// Optimizer steps of one epoch: whole batches only unless `partialBatch`, at least one.
+int stepsPerEpoch(int examples, const Recipe &recipe);
+
 /// A compute device that this LibTorch can use here.
 struct DeviceInfo {
     std::string name;        ///< "cpu", "cuda:0"
@@ -67,5 +83,10 @@ struct DeviceInfo {
 };
 std::vector<DeviceInfo> devices();
 std::string libtorchVersion();
+/// Program, LibTorch, device, threads and path of a run with this recipe on this machine.
+Provenance provenanceOf(const Recipe &recipe);
+/// Peak resident memory of this process in bytes since the last resetPeakMemory().
+std::int64_t peakMemory();
+void resetPeakMemory();
 
 } // namespace awb

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "core/types.h"
+
+/// Internal to core/train: includes torch.
+namespace awb {
+
+/// BERT's optimizer (Adam, decoupled weight decay, beta 0.9 and 0.999, epsilon 1e-6 outside the root; paper section 3.1 and
+/// released code) with gradient clipping. All trained parameters, gradients and moments live in one flat float32 tensor
+/// each, so a step is a handful of operations whatever the number of parameters.
+class Adam {
+public:
+    /// Moves the parameters into the flat tensor; their names decide on weight decay (not LayerNorm, not biases).
+    Adam(const std::vector<std::pair<std::string, at::Tensor>> &trained, const Recipe &recipe);
+
+    void zeroGradients();
+    /// One update from the gradients that backward() left; returns their global norm before clipping.
+    double step(double learningRate);
+    std::int64_t size() const { return m_values.numel(); }
+
+    /// For snapshots: values, first and second moment, each (size) float32; and steps done.
+    std::vector<std::pair<std::string, at::Tensor>> state() const;
+    void setSteps(int steps) { m_steps = steps; }
+
+private:
+    at::Tensor m_values, m_gradients, m_first, m_second; // (N)
+    std::int64_t m_decayed = 0;                          // the first so many are decayed
+    double m_weightDecay, m_clip;
+    bool m_biasCorrection;
+    int m_steps = 0;
+};
+
+} // namespace awb

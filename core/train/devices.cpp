@@ -1,0 +1,86 @@
+#include <fstream>
+#include <sched.h>
+#include <string>
+
+#include <ATen/Context.h>
+#include <ATen/Version.h>
+#include <torch/cuda.h>
+#include <torch/csrc/api/include/torch/version.h>
+
+#include "core/train/evaluate.h"
+#include "core/train/train.h"
+#include "version.h"
+
+namespace awb {
+namespace {
+
+/// Value of the first "key : value" line of a /proc file.
+std::string procValue(const char *file, const std::string &key)
+{
+    std::ifstream in(file);
+    for (std::string line; std::getline(in, line);)
+        if (line.rfind(key, 0) == 0 && line.find(':') != std::string::npos) {
+            const auto at = line.find_first_not_of(" \t", line.find(':') + 1);
+            return at == std::string::npos ? std::string() : line.substr(at);
+        }
+    return {};
+}
+
+std::string cpuDescription()
+{
+    std::string name = procValue("/proc/cpuinfo", "model name");
+    std::string features = at::get_cpu_capability();
+    if (procValue("/proc/cpuinfo", "flags").find("amx_bf16") != std::string::npos)
+        features += ", AMX";
+    else if (procValue("/proc/cpuinfo", "flags").find("avx512_bf16") != std::string::npos)
+        features += " with bfloat16";
+    return (name.empty() ? "CPU" : name) + ", " + std::to_string(defaultThreads()) + " cores, " + features;
+}
+
+} // namespace
+
+int defaultThreads()
+{
+    cpu_set_t cores;
+    return sched_getaffinity(0, sizeof cores, &cores) == 0 ? std::max(1, CPU_COUNT(&cores)) : 1;
+}
+
+std::vector<DeviceInfo> devices()
+{
+    const std::int64_t kilobytes = std::atoll(procValue("/proc/meminfo", "MemTotal").c_str());
+    std::vector<DeviceInfo> result{{"cpu", cpuDescription(), kilobytes * 1024}};
+    if (torch::cuda::is_available())
+        for (std::size_t i = 0; i < std::size_t(torch::cuda::device_count()); ++i)
+            result.push_back({"cuda:" + std::to_string(i), "CUDA device " + std::to_string(i), 0});
+    return result;
+}
+
+std::string libtorchVersion()
+{
+    return TORCH_VERSION;
+}
+
+std::int64_t peakMemory()
+{
+    return std::atoll(procValue("/proc/self/status", "VmHWM").c_str()) * 1024;
+}
+
+void resetPeakMemory()
+{
+    std::ofstream("/proc/self/clear_refs") << "5";
+}
+
+Provenance provenanceOf(const Recipe &recipe)
+{
+    Provenance made;
+    made.program = version;
+    made.libtorch = libtorchVersion();
+    made.path = "plain";
+    made.device = recipe.device;
+    made.threads = recipe.threads > 0 ? recipe.threads : defaultThreads();
+    if (recipe.device == "cpu")
+        made.device += " (" + cpuDescription() + ")";
+    return made;
+}
+
+} // namespace awb

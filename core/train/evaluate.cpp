@@ -1,0 +1,94 @@
+#include "core/train/evaluate.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include <torch/types.h>
+
+#include <ATen/Parallel.h>
+
+#include "core/data/metrics.h"
+#include "core/data/word_piece.h"
+#include "core/error.h"
+
+namespace awb {
+namespace {
+
+constexpr int evaluationBatch = 32;
+
+void score(Evaluation &result, const EncodedTexts &part, const EncodedDataset &data)
+{
+    const int outputs = data.outputs(), examples = part.size();
+    if (data.task == Task::Regression) {
+        result.scores = result.logits;
+        for (const std::string &metric : data.metrics)
+            result.metrics.push_back(computeMetric(metric, part.scores, result.scores));
+        return;
+    }
+    for (int i = 0; i < examples; ++i) {
+        const auto row = result.logits.begin() + std::ptrdiff_t(i) * outputs;
+        result.predicted.push_back(int(std::max_element(row, row + outputs) - row));
+    }
+    for (const std::string &metric : data.metrics)
+        result.metrics.push_back(computeMetric(metric, part.labels, result.predicted, outputs));
+}
+
+double meanLoss(const Evaluation &result, const EncodedTexts &part, const EncodedDataset &data)
+{
+    const torch::Tensor logits = torch::tensor(result.logits).view({part.size(), data.outputs()});
+    if (data.task == Task::Regression)
+        return torch::mse_loss(logits.squeeze(1), torch::tensor(part.scores)).item<double>();
+    return torch::cross_entropy_loss(logits, torch::tensor(part.labels).to(torch::kLong), {}, at::Reduction::Mean, -1)
+        .item<double>();
+}
+
+} // namespace
+
+Evaluation evaluateModel(AdaptedBert &model, const EncodedTexts &part, const EncodedDataset &data,
+                         const std::vector<LayerSites> *active)
+{
+    const torch::NoGradGuard noGrad;
+    const int outputs = data.outputs();
+    std::vector<int> order(std::size_t(part.size()));
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return part.length(a) < part.length(b); });
+
+    Evaluation result;
+    result.logits.resize(std::size_t(part.size()) * std::size_t(outputs));
+    for (std::size_t first = 0; first < order.size(); first += evaluationBatch) {
+        const auto indices =
+            std::span<const int>(order).subspan(first, std::min<std::size_t>(evaluationBatch, order.size() - first));
+        const torch::Tensor logits =
+            model->forward(packBatch(part, indices), {.active = active}).to(torch::kCPU).contiguous();
+        for (std::size_t i = 0; i < indices.size(); ++i)
+            std::copy_n(logits.data_ptr<float>() + std::ptrdiff_t(i) * outputs, outputs,
+                        result.logits.begin() + std::ptrdiff_t(indices[i]) * outputs);
+    }
+    score(result, part, data);
+    result.loss = part.size() ? meanLoss(result, part, data) : 0;
+    return result;
+}
+
+Evaluation evaluate(const TrainSpec &spec, const Checkpoint &checkpoint, const std::filesystem::path &weights,
+                    const EncodedTexts &part, const EncodedDataset &data)
+{
+    at::set_num_threads(spec.recipe.threads > 0 ? spec.recipe.threads : defaultThreads());
+    AdaptedBert model(checkpoint, spec.method, data.outputs(), spec.recipe, spec.seed);
+    const auto file = TensorFile::openSafetensors(weights);
+    model->loadTrained(*file, weights.string());
+    return evaluateModel(model, part, data, nullptr);
+}
+
+EncodedDataset encodeDataset(const Dataset &dataset, const WordPiece &tokenizer, int maxLength)
+{
+    EncodedDataset data;
+    data.train = encodeExamples(dataset.train, tokenizer, maxLength);
+    data.dev = encodeExamples(dataset.dev, tokenizer, maxLength);
+    data.test = encodeExamples(dataset.test, tokenizer, maxLength);
+    data.task = dataset.manifest.task;
+    data.classes = dataset.manifest.classes;
+    data.metrics = dataset.manifest.metrics;
+    return data;
+}
+
+} // namespace awb

@@ -1,0 +1,370 @@
+#include <torch/types.h>
+
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/model/encoder.h"
+#include "core/train/adam.h"
+#include "core/train/parameters.h"
+#include "core/train/train.h"
+#include "tests/tiny_model.h"
+
+using namespace awb;
+using namespace awb::test;
+
+namespace {
+
+TrainSpec tinySpec(const char *method = "adapter", int bottleneck = 8)
+{
+    TrainSpec spec;
+    spec.checkpoint = "tiny";
+    spec.dataset = "pieces";
+    spec.method = methodOf(method, bottleneck);
+    spec.recipe.learningRate = 1e-2;
+    spec.recipe.epochs = 3;
+    spec.recipe.batch = 16;
+    spec.recipe.maxLength = 32;
+    spec.recipe.initStd = 0.05;
+    return spec;
+}
+
+std::vector<double> lossesOf(const TrainSpec &spec, const EncodedDataset &data, const TrainFiles &files = {})
+{
+    std::vector<double> losses;
+    TrainHooks hooks;
+    hooks.step = [&](const StepReport &step) { losses.push_back(step.loss); };
+    train(spec, tinyCheckpoint(), data, files, hooks);
+    return losses;
+}
+
+QString complaintOf(const TrainSpec &spec, const EncodedDataset &data)
+{
+    try {
+        train(spec, tinyCheckpoint(), data, {}, {});
+    } catch (const Error &error) {
+        return QString::fromUtf8(error.what());
+    }
+    return {};
+}
+
+} // namespace
+
+class TestTrain : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void twentyStepsFollowThePyTorchReference_data();
+    void twentyStepsFollowThePyTorchReference();
+    void learnsATask_data();
+    void learnsATask();
+    void frozenWeightsStayBitEqual();
+    void trainedCountEqualsTheCountedOne();
+    void sameSpecAndSeedGiveTheSameNumbers();
+    void threadCountChangesOnlyTheRounding();
+    void anotherSeedGivesOthers();
+    void stoppedAndResumedEqualsUninterrupted();
+    void snapshotOfOtherSettingsIsNotUsed();
+    void stopIsSeenBeforeTheNextBatch();
+    void storedWeightsScoreTheSame();
+    void divergingLearningRateIsSaid();
+    void impossibleSettingsAreSaid();
+    void regressionLearnsAScore();
+    void scheduleWarmsUpAndDecays();
+    void curvesAreStoredPerEpoch();
+};
+
+void TestTrain::twentyStepsFollowThePyTorchReference_data()
+{
+    QTest::addColumn<QString>("method");
+    for (const char *method : {"adapter", "full", "head"})
+        QTest::newRow(method) << method;
+}
+
+void TestTrain::twentyStepsFollowThePyTorchReference()
+{
+    QFETCH(QString, method);
+    const auto reference = referenceNumbers("tiny.json");
+    const Checkpoint checkpoint = tinyCheckpoint();
+    Recipe recipe;
+    AdaptedBert model(checkpoint, methodOf(method.toUtf8(), method == "adapter" ? 5 : 0), 3, recipe, 0);
+    {
+        const auto start = TensorFile::openSafetensors(testData("model/tiny_trained.safetensors"));
+        torch::NoGradGuard noGrad;
+        for (const auto &view : start->tensors())
+            if (torch::Tensor *parameter = model->named_parameters().find(view.name))
+                parameter->copy_(torch::from_blob(const_cast<std::byte *>(view.data.data()), view.shape, torch::kFloat32));
+    }
+    Adam adam(model->trained(), recipe);
+    const auto expected = reference["losses_" + method.toStdString()].get<std::vector<double>>();
+    for (int step = 0; step < 20; ++step) {
+        const Batch batch = batchOf(reference["batches"][std::size_t(step)]);
+        adam.zeroGradients();
+        const torch::Tensor loss =
+            torch::cross_entropy_loss(model->forward(batch, {}), torch::tensor(batch.labels).to(torch::kLong));
+        loss.backward();
+        adam.step(learningRateAt(step, 20, 0.1, 0.01));
+        const double ours = loss.item<double>(), theirs = expected[std::size_t(step)];
+        QVERIFY2(std::abs(ours - theirs) < 1e-3 * theirs,
+                 qPrintable(QString("step %1: %2, not %3").arg(step).arg(ours).arg(theirs)));
+    }
+}
+
+void TestTrain::learnsATask_data()
+{
+    QTest::addColumn<QString>("method");
+    QTest::addColumn<int>("bottleneck");
+    QTest::addColumn<int>("precision");
+    QTest::newRow("adapters") << "adapter" << 8 << 0;
+    QTest::newRow("adapters in bfloat16") << "adapter" << 8 << 1;
+    QTest::newRow("full fine-tuning") << "full" << 0 << 0;
+}
+
+void TestTrain::learnsATask()
+{
+    QFETCH(QString, method);
+    QFETCH(int, bottleneck);
+    QFETCH(int, precision);
+    TrainSpec spec = tinySpec(method.toUtf8(), bottleneck);
+    spec.recipe.precision = precision ? Precision::BFloat16 : Precision::Float32;
+    spec.recipe.epochs = 8;
+    spec.recipe.learningRate = method == "full" ? 3e-3 : 1e-2;
+    const TrainResult result = train(spec, tinyCheckpoint(), learnableTask(), {}, {});
+    QVERIFY2(result.dev.metrics[0] > 0.9, qPrintable(QString::number(result.dev.metrics[0])));
+}
+
+void TestTrain::frozenWeightsStayBitEqual()
+{
+    const Checkpoint checkpoint = tinyCheckpoint();
+    TrainSpec spec = tinySpec();
+    AdaptedBert model(checkpoint, spec.method, 2, spec.recipe, 0);
+    Adam adam(model->trained(), spec.recipe);
+    const EncodedTexts texts = learnableTexts(16, 5);
+    std::vector<int> all(16);
+    std::iota(all.begin(), all.end(), 0);
+    const Batch batch = packBatch(texts, all);
+    for (int step = 0; step < 3; ++step) {
+        adam.zeroGradients();
+        torch::cross_entropy_loss(model->forward(batch, {.training = true}), torch::tensor(batch.labels).to(torch::kLong))
+            .backward();
+        adam.step(1e-2);
+    }
+    int frozen = 0, trained = 0;
+    for (const auto &entry : model->named_parameters()) {
+        const TensorView *stored = checkpoint.find(entry.key());
+        if (!stored)
+            continue;
+        const bool same = std::memcmp(stored->data.data(), entry.value().contiguous().data_ptr(), stored->data.size()) == 0;
+        QVERIFY2(same != entry.value().requires_grad(), entry.key().c_str());
+        (entry.value().requires_grad() ? trained : frozen) += 1;
+    }
+    QCOMPARE(trained, 10); // 5 LayerNorms
+    QCOMPARE(frozen, 29);
+}
+
+void TestTrain::trainedCountEqualsTheCountedOne()
+{
+    const Checkpoint checkpoint = tinyCheckpoint();
+    for (const MethodEntry &entry : methodTable())
+        for (const int bottleneck : {1, 7, 64}) {
+            Method method = entry.method;
+            method.bottleneck = entry.method.bottleneck > 0 ? bottleneck : 0;
+            method.sites = {{true, false}, {false, true}};
+            AdaptedBert model(checkpoint, method, 4, Recipe{}, 0);
+            std::int64_t trained = 0, total = 0;
+            for (const auto &parameter : model->named_parameters()) {
+                total += parameter.value().numel();
+                trained += parameter.value().requires_grad() ? parameter.value().numel() : 0;
+            }
+            const ParameterCount count = countParameters(checkpoint.shape(), method, 4);
+            QCOMPARE(count.trainable, trained);
+            QCOMPARE(count.total, total);
+        }
+}
+
+void TestTrain::sameSpecAndSeedGiveTheSameNumbers()
+{
+    const EncodedDataset data = learnableTask();
+    TrainSpec spec = tinySpec();
+    spec.recipe.threads = 1;
+    const std::vector<double> one = lossesOf(spec, data);
+    QCOMPARE(one.size(), std::size_t(48));
+    QVERIFY(one == lossesOf(spec, data));
+}
+
+void TestTrain::threadCountChangesOnlyTheRounding()
+{
+    // LibTorch sums LayerNorm's and batched products' gradients in an order that depends on the number of threads.
+    const EncodedDataset data = learnableTask();
+    TrainSpec spec = tinySpec();
+    spec.recipe.threads = 1;
+    const std::vector<double> one = lossesOf(spec, data);
+    spec.recipe.threads = 2;
+    const std::vector<double> two = lossesOf(spec, data);
+    for (std::size_t i = 0; i < one.size(); ++i)
+        QVERIFY2(std::abs(one[i] - two[i]) < 1e-3 * one[i], qPrintable(QString::number(i)));
+    QVERIFY(two == lossesOf(spec, data));
+}
+
+void TestTrain::anotherSeedGivesOthers()
+{
+    const EncodedDataset data = learnableTask();
+    TrainSpec spec = tinySpec();
+    const std::vector<double> one = lossesOf(spec, data);
+    spec.seed = 1;
+    QVERIFY(one != lossesOf(spec, data));
+}
+
+void TestTrain::stoppedAndResumedEqualsUninterrupted()
+{
+    QTemporaryDir folder;
+    const std::filesystem::path path = folder.path().toStdString();
+    const EncodedDataset data = learnableTask();
+    const TrainSpec spec = tinySpec();
+    const TrainFiles whole{path / "whole.safetensors", path / "whole.snapshot"};
+    const TrainFiles parts{path / "parts.safetensors", path / "parts.snapshot"};
+    const std::vector<double> uninterrupted = lossesOf(spec, data, whole);
+
+    std::vector<double> losses;
+    int started = -1;
+    TrainHooks hooks;
+    hooks.step = [&](const StepReport &step) { losses.push_back(step.loss); };
+    hooks.started = [&](int step) { started = step; };
+    for (const std::size_t stopAfter :
+         {std::size_t(5), std::size_t(21), std::size_t(48)}) { // in an epoch, in the next, never
+        hooks.stopRequested = [&] { return losses.size() >= stopAfter; };
+        try {
+            train(spec, tinyCheckpoint(), data, parts, hooks);
+        } catch (const Stopped &) {
+        }
+    }
+    QCOMPARE(started, 21);
+    QVERIFY(losses == uninterrupted);
+    QVERIFY(readFile(whole.weights) == readFile(parts.weights));
+}
+
+void TestTrain::snapshotOfOtherSettingsIsNotUsed()
+{
+    QTemporaryDir folder;
+    const TrainFiles files{{}, std::filesystem::path(folder.path().toStdString()) / "snapshot"};
+    const EncodedDataset data = learnableTask();
+    TrainSpec spec = tinySpec();
+    int steps = 0, started = -1;
+    TrainHooks hooks;
+    hooks.step = [&](const StepReport &) { ++steps; };
+    hooks.started = [&](int step) { started = step; };
+    hooks.stopRequested = [&] { return steps >= 4; };
+    QVERIFY_EXCEPTION_THROWN(train(spec, tinyCheckpoint(), data, files, hooks), Stopped);
+    hooks.stopRequested = nullptr;
+    spec.seed = 9;
+    train(spec, tinyCheckpoint(), data, files, hooks);
+    QCOMPARE(started, 0);
+}
+
+void TestTrain::stopIsSeenBeforeTheNextBatch()
+{
+    int steps = 0;
+    TrainHooks hooks;
+    hooks.step = [&](const StepReport &) { ++steps; };
+    hooks.stopRequested = [&] { return steps == 7; };
+    QVERIFY_EXCEPTION_THROWN(train(tinySpec(), tinyCheckpoint(), learnableTask(), {}, hooks), Stopped);
+    QCOMPARE(steps, 7);
+}
+
+void TestTrain::storedWeightsScoreTheSame()
+{
+    QTemporaryDir folder;
+    const TrainFiles files{std::filesystem::path(folder.path().toStdString()) / "adapter.safetensors", {}};
+    const EncodedDataset data = learnableTask();
+    const TrainSpec spec = tinySpec();
+    const TrainResult result = train(spec, tinyCheckpoint(), data, files, {});
+    const Evaluation again = evaluate(spec, tinyCheckpoint(), files.weights, data.dev, data);
+    QCOMPARE(again.metrics, result.dev.metrics);
+    QVERIFY(again.logits == result.dev.logits);
+
+    const auto stored = TensorFile::openSafetensors(files.weights);
+    std::int64_t elements = 0;
+    bool head = false;
+    for (const TensorView &view : stored->tensors()) {
+        elements += view.elements();
+        head |= view.name == "classifier.weight";
+    }
+    QCOMPARE(elements, result.trainable);
+    QVERIFY(head);
+
+    TrainSpec other = spec;
+    other.method.bottleneck = 4;
+    QVERIFY_EXCEPTION_THROWN(evaluate(other, tinyCheckpoint(), files.weights, data.dev, data), Error);
+}
+
+void TestTrain::divergingLearningRateIsSaid()
+{
+    TrainSpec spec = tinySpec("full", 0);
+    spec.recipe.learningRate = 1e30;
+    spec.recipe.clip = 0;
+    const QString sentence = complaintOf(spec, learnableTask());
+    QVERIFY2(sentence.contains("loss became") && sentence.contains("smaller learning rate"), qPrintable(sentence));
+}
+
+void TestTrain::impossibleSettingsAreSaid()
+{
+    TrainSpec spec = tinySpec();
+    spec.recipe.maxLength = 512;
+    QVERIFY(complaintOf(spec, learnableTask()).contains("48 positions"));
+    spec = tinySpec();
+    spec.recipe.device = "cuda:7";
+    QVERIFY(complaintOf(spec, learnableTask()).contains("cuda:7"));
+    EncodedDataset empty = learnableTask();
+    empty.train = EncodedTexts();
+    QVERIFY(complaintOf(tinySpec(), empty).contains("no training examples"));
+}
+
+void TestTrain::regressionLearnsAScore()
+{
+    EncodedDataset data = learnableTask();
+    data.task = Task::Regression;
+    data.classes.clear();
+    data.metrics = {"pearson", "spearman"};
+    TrainSpec spec = tinySpec();
+    spec.recipe.epochs = 8;
+    const TrainResult result = train(spec, tinyCheckpoint(), data, {}, {});
+    QVERIFY2(result.dev.metrics[0] > 0.8, qPrintable(QString::number(result.dev.metrics[0])));
+    QCOMPARE(result.dev.scores.size(), std::size_t(100));
+}
+
+void TestTrain::scheduleWarmsUpAndDecays()
+{
+    QCOMPARE(learningRateAt(0, 100, 0.1, 1.0), 0.0);
+    QCOMPARE(learningRateAt(5, 100, 0.1, 1.0), 0.5);
+    QCOMPARE(learningRateAt(10, 100, 0.1, 1.0), 1.0);
+    QCOMPARE(learningRateAt(55, 100, 0.1, 1.0), 0.5);
+    QVERIFY(learningRateAt(99, 100, 0.1, 1.0) > 0);
+    QCOMPARE(learningRateAt(0, 100, 0.0, 1.0), 1.0);
+    Recipe recipe;
+    QCOMPARE(stepsPerEpoch(100, recipe), 3);
+    recipe.partialBatch = true;
+    QCOMPARE(stepsPerEpoch(100, recipe), 4);
+    QCOMPARE(stepsPerEpoch(5, Recipe{}), 1);
+}
+
+void TestTrain::curvesAreStoredPerEpoch()
+{
+    std::vector<std::size_t> calls;
+    std::vector<Measurement> all;
+    TrainHooks hooks;
+    hooks.measured = [&](const std::vector<Measurement> &part) {
+        calls.push_back(part.size());
+        all.insert(all.end(), part.begin(), part.end());
+    };
+    const TrainResult result = train(tinySpec(), tinyCheckpoint(), learnableTask(), {}, hooks);
+    QCOMPARE(calls.size(), std::size_t(3));
+    const auto last = std::find_if(all.rbegin(), all.rend(), [](const Measurement &m) { return m.name == "dev.accuracy"; });
+    QVERIFY(last != all.rend());
+    QCOMPARE(last->value, result.dev.metrics[0]);
+    QCOMPARE(last->epoch, 3.0);
+    QCOMPARE(std::count_if(all.begin(), all.end(), [](const Measurement &m) { return m.name == "loss"; }), 48);
+}
+
+QTEST_GUILESS_MAIN(TestTrain)
+#include "tst_train.moc"
