@@ -1,1 +1,97 @@
 #include "core/store/run_training.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/data/word_piece.h"
+#include "core/error.h"
+#include "core/model/checkpoint.h"
+#include "core/store/predict.h"
+#include "core/store/store.h"
+#include "core/train/train.h"
+
+namespace awb {
+namespace {
+
+constexpr const char *weightsName = "adapter.safetensors", *snapshotName = "snapshot.safetensors";
+
+Checkpoint openCheckpoint(const Store &store, const CheckpointEntry &entry)
+{
+    return Checkpoint::open(store.resolve(entry.folder));
+}
+
+} // namespace
+
+Run runTraining(const Run &run, RunContext &context)
+{
+    const CheckpointEntry entry = context.store.checkpoint(run.spec.checkpoint);
+    const Manifest manifest = context.store.dataset(run.spec.dataset);
+    const Checkpoint checkpoint = openCheckpoint(context.store, entry);
+    const WordPiece tokenizer = WordPiece::load(checkpoint.folder());
+    const EncodedDataset data = encodeDataset(loadDataset(manifest), tokenizer, run.spec.recipe.maxLength);
+
+    std::filesystem::create_directories(context.folder);
+    const TrainFiles files{context.folder / weightsName, context.folder / snapshotName};
+    TrainHooks hooks;
+    hooks.progress = [&](Progress now) {
+        now.run = run.id;
+        context.progress(now);
+    };
+    hooks.measured = context.measured;
+    hooks.stopRequested = context.stopRequested;
+    hooks.started = [&](int step) { context.store.dropMeasurementsAfter(run.id, step); };
+    const TrainResult result = train(run.spec, checkpoint, data, files, hooks);
+
+    Run done = run;
+    done.trainable = result.trainable;
+    done.total = result.total;
+    done.metric = data.metrics.front();
+    if (std::isfinite(result.dev.metrics.front()))
+        done.score = result.dev.metrics.front();
+    done.weights = std::filesystem::relative(files.weights, context.store.home()).string();
+    done.provenance = result.provenance;
+    done.provenance.checkpointSha256 = entry.sha256;
+    done.provenance.dataSha256 = manifest.sha256;
+    return done;
+}
+
+Prediction predictText(Store &store, std::int64_t id, const std::string &a, const std::string &b)
+{
+    const auto run = store.run(id);
+    if (!run)
+        throw Error("There is no run " + std::to_string(id) + "; `awb runs list` shows those that are.");
+    if (run->state != RunState::Done)
+        throw Error("Run " + std::to_string(id) + " is not finished; only finished runs have weights.");
+    const auto weights = store.resolve(run->weights);
+    if (run->weights.empty() || !std::filesystem::exists(weights))
+        throw Error("The weights of run " + std::to_string(id) + " are gone (" + weights.string() +
+                    "); run it again to have them back.");
+
+    const Manifest manifest = store.dataset(run->spec.dataset);
+    const Checkpoint checkpoint = openCheckpoint(store, store.checkpoint(run->spec.checkpoint));
+    EncodedDataset data;
+    data.task = manifest.task;
+    data.classes = manifest.classes;
+    const EncodedTexts text =
+        encodeExamples({Example{a, b, 0, 0}}, WordPiece::load(checkpoint.folder()), run->spec.recipe.maxLength);
+    TrainSpec spec = run->spec;
+    spec.recipe.device = "cpu"; // one text is not worth a trip to another device
+    const std::vector<float> logits = evaluate(spec, checkpoint, weights, text, data).logits;
+
+    Prediction prediction;
+    if (data.task == Task::Regression) {
+        prediction.score = logits.front();
+        return prediction;
+    }
+    const double largest = *std::max_element(logits.begin(), logits.end());
+    double sum = 0;
+    for (const float logit : logits)
+        sum += std::exp(logit - largest);
+    for (std::size_t i = 0; i < logits.size(); ++i)
+        prediction.classes.emplace_back(data.classes[i], std::exp(logits[i] - largest) / sum);
+    std::stable_sort(prediction.classes.begin(), prediction.classes.end(),
+                     [](const auto &x, const auto &y) { return x.second > y.second; });
+    return prediction;
+}
+
+} // namespace awb

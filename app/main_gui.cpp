@@ -1,0 +1,53 @@
+#include <QApplication>
+#include <QCommandLineParser>
+#include <QIcon>
+#include <QMessageBox>
+
+#include "core/error.h"
+#include "core/store/run_training.h"
+#include "core/train/train.h"
+#include "ui/lab_bridge.h"
+#include "ui/main_window.h"
+#include "version.h"
+
+namespace {
+
+std::vector<std::pair<QString, QString>> deviceChoices()
+{
+    std::vector<std::pair<QString, QString>> choices;
+    for (const awb::DeviceInfo &device : awb::devices())
+        choices.emplace_back(QString::fromStdString(device.name), QString::fromStdString(device.description));
+    return choices;
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    QApplication application(argc, argv);
+    QApplication::setOrganizationName(QStringLiteral("adapter-workbench"));
+    QApplication::setApplicationName(QStringLiteral("adapter-workbench"));
+    QApplication::setApplicationDisplayName(QObject::tr("Adapter Workbench"));
+    QApplication::setApplicationVersion(QString::fromLatin1(awb::version));
+    QApplication::setDesktopFileName(QStringLiteral("adapter-workbench"));
+
+    QCommandLineParser parser;
+    parser.setApplicationDescription(QObject::tr("Experiments with adapters on BERT-like Transformers."));
+    const QCommandLineOption home(QStringLiteral("home"), QObject::tr("Folder of the library."), QStringLiteral("folder"));
+    parser.addOption(home);
+    parser.addHelpOption();
+    parser.addVersionOption();
+    parser.process(application);
+
+    try {
+        const std::filesystem::path folder =
+            parser.isSet(home) ? std::filesystem::path(parser.value(home).toStdString()) : awb::Store::defaultHome();
+        awb::LabBridge bridge(folder, awb::runTraining);
+        awb::MainWindow window(bridge, deviceChoices());
+        window.show();
+        return QApplication::exec();
+    } catch (const std::exception &error) {
+        QMessageBox::critical(nullptr, QObject::tr("Adapter Workbench"), QString::fromUtf8(error.what()));
+        return 1;
+    }
+}

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace awb {
+
+class Store;
+
+/// What a trained run says of one text.
+struct Prediction {
+    std::vector<std::pair<std::string, double>>
+        classes;      ///< probability of each class, most probable first; empty for a score
+    double score = 0; ///< for tasks with a real-valued score
+};
+
+/// Loads the run's checkpoint and trained weights and asks them. Throws Error: no such run, not finished, weights gone.
+Prediction predictText(Store &store, std::int64_t run, const std::string &a, const std::string &b);
+
+} // namespace awb

@@ -1,0 +1,288 @@
+#include "ui/main_window.h"
+
+#include <QActionGroup>
+#include <QApplication>
+#include <QCloseEvent>
+#include <QDockWidget>
+#include <QMenuBar>
+#include <QMessageBox>
+#include <QSettings>
+#include <QStatusBar>
+#include <QTabWidget>
+
+#include "core/error.h"
+#include "core/store/sample_library.h"
+#include "core/study/tradeoff.h"
+#include "core/train/methods.h"
+#include "ui/checkpoint_view.h"
+#include "ui/dataset_view.h"
+#include "ui/dialogs.h"
+#include "ui/figure_export.h"
+#include "ui/lab_bridge.h"
+#include "ui/learning_curve.h"
+#include "ui/library_panel.h"
+#include "ui/runs_panel.h"
+#include "ui/setup_panel.h"
+#include "ui/theme.h"
+#include "ui/tradeoff_panel.h"
+#include "version.h"
+
+namespace awb {
+namespace {
+
+constexpr int layoutVersion = 1; // of the saved docks; another number starts from the default layout
+
+QString runTitle(const Run &run)
+{
+    return QStringLiteral("%1 · %2 · %3 · seed %4")
+        .arg(run.id)
+        .arg(QString::fromStdString(run.spec.dataset), QString::fromStdString(describe(run.spec.method, 0)))
+        .arg(run.spec.seed);
+}
+
+} // namespace
+
+MainWindow::MainWindow(LabBridge &bridge, std::vector<std::pair<QString, QString>> devices, QWidget *parent)
+    : QMainWindow(parent), m_bridge(bridge)
+{
+    setObjectName(QStringLiteral("mainWindow"));
+    setWindowTitle(tr("Adapter Workbench"));
+    setDockOptions(AnimatedDocks | AllowNestedDocks | AllowTabbedDocks);
+    makePanels(std::move(devices));
+    makeDocks();
+    makeMenus();
+    connectPanels();
+    restore();
+    refreshStatus();
+}
+
+void MainWindow::makePanels(std::vector<std::pair<QString, QString>> devices)
+{
+    m_tradeoff = new TradeoffPanel(m_bridge);
+    m_datasetView = new DatasetView(m_bridge);
+    m_checkpointView = new CheckpointView(m_bridge);
+    m_library = new LibraryPanel(m_bridge);
+    m_setup = new SetupPanel(m_bridge, std::move(devices));
+    m_runs = new RunsPanel(m_bridge);
+    m_curve = new LearningCurve;
+
+    m_tabs = new QTabWidget(this);
+    m_tabs->setObjectName(QStringLiteral("mainTabs"));
+    m_tabs->setDocumentMode(true);
+    m_tabs->addTab(m_tradeoff, tr("Trade-off"));
+    m_tabs->addTab(m_datasetView, tr("Data set"));
+    m_tabs->addTab(m_checkpointView, tr("Checkpoint"));
+    setCentralWidget(m_tabs);
+}
+
+void MainWindow::makeDocks()
+{
+    const auto dock = [this](QWidget *panel, const QString &title, const char *name, Qt::DockWidgetArea area) {
+        auto *result = new QDockWidget(title, this);
+        result->setObjectName(QString::fromLatin1(name));
+        result->setWidget(panel);
+        addDockWidget(area, result);
+        return result;
+    };
+    setCorner(Qt::BottomLeftCorner, Qt::LeftDockWidgetArea);
+    QDockWidget *setup = dock(m_setup, tr("Set-up"), "setupDock", Qt::LeftDockWidgetArea);
+    QDockWidget *library = dock(m_library, tr("Library"), "libraryDock", Qt::LeftDockWidgetArea);
+    tabifyDockWidget(setup, library);
+    setup->raise();
+    QDockWidget *runs = dock(m_runs, tr("Runs"), "runsDock", Qt::BottomDockWidgetArea);
+    QDockWidget *curve = dock(m_curve, tr("Learning curve"), "curveDock", Qt::BottomDockWidgetArea);
+    splitDockWidget(runs, curve, Qt::Horizontal);
+    resizeDocks({setup}, {390}, Qt::Horizontal);
+    resizeDocks({runs, curve}, {620, 400}, Qt::Horizontal);
+    resizeDocks({runs, curve}, {300, 300}, Qt::Vertical);
+}
+
+void MainWindow::makeMenus()
+{
+    QMenu *file = menuBar()->addMenu(tr("&File"));
+    file->addAction(tr("Add &data set…"), QKeySequence(Qt::CTRL | Qt::Key_D), m_library, &LibraryPanel::addDataset);
+    file->addAction(tr("Add &checkpoint…"), QKeySequence(Qt::CTRL | Qt::Key_K), m_library, &LibraryPanel::addCheckpoint);
+    file->addAction(tr("Get &sample library"), m_library, &LibraryPanel::fetchSamples);
+    file->addSeparator();
+    file->addAction(tr("&Export trade-off chart…"), QKeySequence(Qt::CTRL | Qt::Key_E), m_tradeoff,
+                    &TradeoffPanel::exportChart);
+    file->addAction(tr("Export &learning curve…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_E), this,
+                    &MainWindow::exportCurve);
+    file->addSeparator();
+    file->addAction(tr("&Quit"), QKeySequence(QKeySequence::Quit), this, &QWidget::close);
+
+    QMenu *study = menuBar()->addMenu(tr("&Study"));
+    study->addAction(tr("Run the &quick study"), this, &MainWindow::runQuickStudy);
+
+    QMenu *view = menuBar()->addMenu(tr("&View"));
+    for (QDockWidget *dock : findChildren<QDockWidget *>())
+        view->addAction(dock->toggleViewAction());
+    view->addSeparator();
+    makeThemeMenu(*view->addMenu(tr("&Theme")));
+
+    QMenu *help = menuBar()->addMenu(tr("&Help"));
+    help->addAction(tr("&About"), this, [this] {
+        QMessageBox::about(this, tr("About Adapter Workbench"),
+                           tr("<b>Adapter Workbench %1</b><p>Experiments with adapters on BERT-like Transformers "
+                              "(Houlsby et al. 2019).<p>GPL-3.0-or-later. Library: %2")
+                               .arg(QString::fromLatin1(version), QString::fromStdString(m_bridge.store().home().string())));
+    });
+}
+
+void MainWindow::makeThemeMenu(QMenu &menu)
+{
+    m_themes = new QActionGroup(this);
+    for (const auto &[name, title] :
+         {std::pair("system", tr("As the &desktop")), std::pair("light", tr("&Light")), std::pair("dark", tr("D&ark"))}) {
+        QAction *action = menu.addAction(title);
+        action->setCheckable(true);
+        action->setData(QString::fromLatin1(name));
+        m_themes->addAction(action);
+    }
+    connect(m_themes, &QActionGroup::triggered, this, [this](QAction *action) { setTheme(action->data().toString()); });
+}
+
+void MainWindow::connectPanels()
+{
+    connect(m_library, &LibraryPanel::datasetChosen, this, [this](const QString &name) {
+        m_datasetView->show(name, m_setup->checkpoint());
+        m_setup->setDataset(name);
+        m_tabs->setCurrentWidget(m_datasetView);
+    });
+    connect(m_library, &LibraryPanel::checkpointChosen, this, [this](const QString &name) {
+        m_checkpointView->show(name);
+        m_setup->setCheckpoint(name);
+        m_tabs->setCurrentWidget(m_checkpointView);
+    });
+    connect(m_library, &LibraryPanel::samplesReady, this, [this] {
+        m_tradeoff->setBusyText({});
+        if (m_quickStudyWaits)
+            enqueueQuickStudy();
+    });
+    connect(m_setup, &SetupPanel::enqueued, this, [this](std::int64_t run) {
+        m_tabs->setCurrentWidget(m_tradeoff);
+        selectRun(run);
+    });
+    connect(m_runs, &RunsPanel::runSelected, this, &MainWindow::selectRun);
+    connect(m_runs, &RunsPanel::runAgain, m_setup, &SetupPanel::setSpec);
+    connect(m_tradeoff, &TradeoffPanel::runSelected, this, &MainWindow::selectRun);
+    connect(m_tradeoff, &TradeoffPanel::quickStudyRequested, this, &MainWindow::runQuickStudy);
+    connect(m_tradeoff, &TradeoffPanel::samplesRequested, m_library, &LibraryPanel::fetchSamples);
+    connect(&m_bridge, &LabBridge::progress, m_curve, &LearningCurve::append);
+    connect(&m_bridge, &LabBridge::progress, this, [this](const Progress &now) {
+        statusBar()->showMessage(tr("Run %1: step %2 of %3, loss %4, %5 examples/s")
+                                     .arg(now.run)
+                                     .arg(now.step)
+                                     .arg(now.steps)
+                                     .arg(now.loss, 0, 'f', 3)
+                                     .arg(now.examplesPerSecond, 0, 'f', 0));
+    });
+    connect(&m_bridge, &LabBridge::changed, this, [this] {
+        refreshCurve();
+        refreshStatus();
+    });
+}
+
+void MainWindow::selectRun(std::int64_t run)
+{
+    m_runs->selectRun(run);
+    m_tradeoff->selectRun(run);
+    const auto found = m_bridge.store().run(run);
+    if (found)
+        m_curve->setRun(*found, m_bridge.store().measurements(run), runTitle(*found));
+}
+
+void MainWindow::refreshCurve()
+{
+    const std::vector<Run> runs = m_bridge.store().runs();
+    // Nothing chosen yet: show the run that is being computed.
+    std::int64_t shown = m_curve->run();
+    if (shown == 0)
+        for (const Run &run : runs)
+            if (run.state == RunState::Running)
+                shown = run.id;
+    if (const auto run = m_bridge.store().run(shown))
+        m_curve->setRun(*run, m_bridge.store().measurements(shown), runTitle(*run));
+}
+
+void MainWindow::refreshStatus()
+{
+    int queued = 0, running = 0;
+    for (const Run &run : m_bridge.store().runs()) {
+        queued += run.state == RunState::Queued;
+        running += run.state == RunState::Running;
+    }
+    if (running == 0)
+        statusBar()->showMessage(queued == 0 ? tr("Idle. The queue is empty.")
+                                 : m_bridge.store().queuePaused()
+                                     ? tr("The queue is paused; %n run(s) wait.", nullptr, queued)
+                                     : tr("%n run(s) queued.", nullptr, queued));
+}
+
+void MainWindow::runQuickStudy()
+{
+    if (sampleLibraryPresent(m_bridge.store()))
+        return enqueueQuickStudy();
+    m_quickStudyWaits = true;
+    m_tradeoff->setBusyText(tr("Getting the sample library (120 MB) …"));
+    m_library->fetchSamples();
+}
+
+void MainWindow::enqueueQuickStudy()
+{
+    m_quickStudyWaits = false;
+    try {
+        const auto runs = m_bridge.store().enqueue(quickStudy(), quickStudyName);
+        m_bridge.wake();
+        m_tabs->setCurrentWidget(m_tradeoff);
+        selectRun(runs.front());
+    } catch (const Error &error) {
+        dialogs::functions().error(this, tr("Quick study"), QString::fromUtf8(error.what()));
+    }
+}
+
+void MainWindow::exportCurve()
+{
+    const QString suggested = QStringLiteral("run-%1-curve.pdf").arg(m_curve->run());
+    const QString file = dialogs::functions().saveFile(this, tr("Export learning curve"), suggested, figureFilter());
+    if (file.isEmpty())
+        return;
+    try {
+        m_curve->exportTo(file);
+    } catch (const Error &error) {
+        dialogs::functions().error(this, tr("Export learning curve"), QString::fromUtf8(error.what()));
+    }
+}
+
+void MainWindow::setTheme(const QString &name)
+{
+    theme::apply(*qApp, name);
+    QSettings().setValue(QStringLiteral("theme"), name);
+}
+
+void MainWindow::restore()
+{
+    QSettings settings;
+    const QString chosen = settings.value(QStringLiteral("theme"), QStringLiteral("system")).toString();
+    for (QAction *action : m_themes->actions())
+        action->setChecked(action->data().toString() == chosen);
+    theme::apply(*qApp, chosen);
+    resize(1280, 840);
+    restoreGeometry(settings.value(QStringLiteral("geometry")).toByteArray());
+    restoreState(settings.value(QStringLiteral("docks")).toByteArray(), layoutVersion);
+    m_setup->setCheckpoint(settings.value(QStringLiteral("checkpoint")).toString());
+    m_setup->setDataset(settings.value(QStringLiteral("dataset")).toString());
+    m_tradeoff->show(settings.value(QStringLiteral("chartDataset"), m_setup->dataset()).toString(), m_setup->checkpoint());
+}
+
+void MainWindow::closeEvent(QCloseEvent *event)
+{
+    QSettings settings;
+    settings.setValue(QStringLiteral("geometry"), saveGeometry());
+    settings.setValue(QStringLiteral("docks"), saveState(layoutVersion));
+    settings.setValue(QStringLiteral("checkpoint"), m_setup->checkpoint());
+    settings.setValue(QStringLiteral("dataset"), m_setup->dataset());
+    QMainWindow::closeEvent(event);
+}
+
+} // namespace awb

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include <QMainWindow>
+
+class QActionGroup;
+class QTabWidget;
+
+namespace awb {
+
+class CheckpointView;
+class DatasetView;
+class LabBridge;
+class LearningCurve;
+class LibraryPanel;
+class RunsPanel;
+class SetupPanel;
+class TradeoffPanel;
+
+/// The window: places the panels in docks, wires them to each other, menus, and remembers its state. No logic of its own.
+class MainWindow : public QMainWindow {
+    Q_OBJECT
+
+public:
+    /// `devices`: name and description of each, the first is the default.
+    MainWindow(LabBridge &bridge, std::vector<std::pair<QString, QString>> devices, QWidget *parent = nullptr);
+
+public slots:
+    /// Fetches the sample library if it is missing, then adds the quick study to the queue.
+    void runQuickStudy();
+
+protected:
+    void closeEvent(QCloseEvent *event) override;
+
+private:
+    void makePanels(std::vector<std::pair<QString, QString>> devices);
+    void makeDocks();
+    void makeMenus();
+    void makeThemeMenu(QMenu &menu);
+    void connectPanels();
+    void restore();
+    void selectRun(std::int64_t run);
+    void refreshCurve();
+    void enqueueQuickStudy();
+    void refreshStatus();
+    void exportCurve();
+    void setTheme(const QString &name);
+
+    LabBridge &m_bridge;
+    QTabWidget *m_tabs = nullptr;
+    TradeoffPanel *m_tradeoff = nullptr;
+    DatasetView *m_datasetView = nullptr;
+    CheckpointView *m_checkpointView = nullptr;
+    LibraryPanel *m_library = nullptr;
+    SetupPanel *m_setup = nullptr;
+    RunsPanel *m_runs = nullptr;
+    LearningCurve *m_curve = nullptr;
+    QActionGroup *m_themes = nullptr;
+    bool m_quickStudyWaits = false; ///< for the sample library
+};
+
+} // namespace awb

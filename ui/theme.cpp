@@ -1,0 +1,52 @@
+#include "ui/theme.h"
+
+#include <QApplication>
+#include <QPalette>
+#include <QStyle>
+#include <QStyleFactory>
+
+namespace awb::theme {
+namespace {
+
+QPalette paletteOf(QColor window, QColor base, QColor text, QColor dim, QColor button, QColor highlight, QColor link)
+{
+    QPalette palette;
+    palette.setColor(QPalette::Window, window);
+    palette.setColor(QPalette::Base, base);
+    palette.setColor(QPalette::AlternateBase, window);
+    palette.setColor(QPalette::Button, button);
+    palette.setColor(QPalette::ToolTipBase, base);
+    for (const auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText, QPalette::ToolTipText})
+        palette.setColor(role, text);
+    palette.setColor(QPalette::BrightText, Qt::white);
+    palette.setColor(QPalette::PlaceholderText, dim);
+    palette.setColor(QPalette::Highlight, highlight);
+    palette.setColor(QPalette::HighlightedText, Qt::white);
+    palette.setColor(QPalette::Link, link);
+    for (const auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText})
+        palette.setColor(QPalette::Disabled, role, dim);
+    return palette;
+}
+
+QPalette light()
+{
+    return paletteOf(QColor(0xF4, 0xF5, 0xF7), Qt::white, QColor(0x1B, 0x1F, 0x24), QColor(0x6E, 0x77, 0x81),
+                     QColor(0xF0, 0xF1, 0xF4), QColor(0x00, 0x64, 0xA0), QColor(0x00, 0x64, 0xA0));
+}
+
+QPalette dark()
+{
+    return paletteOf(QColor(0x22, 0x26, 0x2B), QColor(0x1A, 0x1D, 0x21), QColor(0xE6, 0xE9, 0xEC), QColor(0x93, 0x9B, 0xA5),
+                     QColor(0x2D, 0x32, 0x38), QColor(0x1F, 0x7A, 0xBF), QColor(0x6C, 0xB8, 0xF0));
+}
+
+} // namespace
+
+void apply(QApplication &application, const QString &name)
+{
+    static const QPalette system = application.palette(); // as the desktop set it, before any of ours
+    application.setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+    application.setPalette(name == u"dark" ? dark() : name == u"light" ? light() : system);
+}
+
+} // namespace awb::theme

@@ -1,0 +1,203 @@
+#include "ui/tradeoff_panel.h"
+
+#include <QComboBox>
+#include <QFormLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QStackedWidget>
+#include <QStyle>
+#include <QVBoxLayout>
+
+#include "core/error.h"
+#include "ui/dialogs.h"
+#include "ui/figure_export.h"
+#include "ui/lab_bridge.h"
+
+namespace awb {
+namespace {
+
+/// Fills a combo box with names and keeps the choice where it is still there.
+void fill(QComboBox &combo, const QStringList &names)
+{
+    if (names.size() == combo.count()) {
+        bool same = true;
+        for (int i = 0; i < names.size(); ++i)
+            same &= combo.itemText(i) == names[i];
+        if (same)
+            return;
+    }
+    const QSignalBlocker blocker(combo);
+    const QString chosen = combo.currentText();
+    combo.clear();
+    combo.addItems(names);
+    combo.setCurrentIndex(std::max(0, combo.findText(chosen)));
+}
+
+} // namespace
+
+TradeoffPanel::TradeoffPanel(LabBridge &bridge, QWidget *parent) : QWidget(parent), m_bridge(bridge)
+{
+    m_pages = new QStackedWidget(this);
+    m_pages->addWidget(makeWelcome());
+    m_pages->addWidget(makeChartPage());
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_pages);
+    connect(&bridge, &LabBridge::changed, this, &TradeoffPanel::refresh);
+    refresh();
+}
+
+QWidget *TradeoffPanel::makeWelcome()
+{
+    auto *page = new QWidget(this);
+    page->setObjectName(QStringLiteral("welcomePage"));
+    auto *title = new QLabel(tr("See how few parameters are enough"), page);
+    QFont font = title->font();
+    font.setPointSizeF(font.pointSizeF() * 1.7);
+    font.setBold(true);
+    title->setFont(font);
+    auto *text =
+        new QLabel(tr("Adapters tune a frozen Transformer through small bottleneck layers. The quick study trains five "
+                      "ways of tuning on the sample library – adapters of three sizes, the head alone, and the whole "
+                      "model – and draws the score of each against its trainable parameters. It takes a few "
+                      "minutes on two cores and runs in the background."),
+                   page);
+    text->setWordWrap(true);
+    m_quickStudy = new QPushButton(tr("Run the &quick study"), page);
+    m_quickStudy->setObjectName(QStringLiteral("quickStudyButton"));
+    m_quickStudy->setDefault(true);
+    m_quickStudy->setMinimumHeight(38);
+    m_samples = new QPushButton(tr("Only get the &sample library"), page);
+    m_samples->setObjectName(QStringLiteral("welcomeSamplesButton"));
+    m_samples->setMinimumHeight(38);
+    m_busy = new QLabel(page);
+    m_busy->setObjectName(QStringLiteral("welcomeBusyLabel"));
+    m_busy->setWordWrap(true);
+    auto *own =
+        new QLabel(tr("Or bring your own: add a BERT checkpoint and a data set in the library on the left, choose a method "
+                      "in the set-up, and add runs to the queue."),
+                   page);
+    own->setWordWrap(true);
+    own->setForegroundRole(QPalette::PlaceholderText);
+
+    auto *buttons = new QHBoxLayout;
+    buttons->addWidget(m_quickStudy);
+    buttons->addWidget(m_samples);
+    buttons->addStretch();
+    auto *column = new QVBoxLayout;
+    column->setSpacing(14);
+    column->addStretch(2);
+    column->addWidget(title);
+    column->addWidget(text);
+    column->addLayout(buttons);
+    column->addWidget(m_busy);
+    column->addWidget(own);
+    column->addStretch(3);
+    auto *row = new QHBoxLayout(page);
+    row->addStretch(1);
+    row->addLayout(column, 6);
+    row->addStretch(1);
+    connect(m_quickStudy, &QPushButton::clicked, this, &TradeoffPanel::quickStudyRequested);
+    connect(m_samples, &QPushButton::clicked, this, &TradeoffPanel::samplesRequested);
+    return page;
+}
+
+QWidget *TradeoffPanel::makeChartPage()
+{
+    auto *page = new QWidget(this);
+    m_dataset = new QComboBox(page);
+    m_dataset->setObjectName(QStringLiteral("chartDataset"));
+    m_checkpoint = new QComboBox(page);
+    m_checkpoint->setObjectName(QStringLiteral("chartCheckpoint"));
+    m_export = new QPushButton(tr("&Export…"), page);
+    m_export->setObjectName(QStringLiteral("exportChartButton"));
+    m_export->setToolTip(tr("The chart as PDF, SVG or PNG, or its numbers as CSV"));
+    m_chart = new TradeoffPlot(page);
+    m_chart->setObjectName(QStringLiteral("tradeoffPlot"));
+
+    auto *bar = new QHBoxLayout;
+    bar->setContentsMargins(8, 6, 8, 0);
+    const auto labelled = [&](const QString &text, QComboBox *combo) {
+        auto *label = new QLabel(text, page);
+        label->setBuddy(combo);
+        combo->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+        bar->addWidget(label);
+        bar->addWidget(combo);
+    };
+    labelled(tr("&Data set"), m_dataset);
+    labelled(tr("&Checkpoint"), m_checkpoint);
+    bar->addStretch();
+    bar->addWidget(m_export);
+    auto *layout = new QVBoxLayout(page);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addLayout(bar);
+    layout->addWidget(m_chart, 1);
+    connect(m_dataset, &QComboBox::currentTextChanged, this, &TradeoffPanel::refresh);
+    connect(m_checkpoint, &QComboBox::currentTextChanged, this, &TradeoffPanel::refresh);
+    connect(m_export, &QPushButton::clicked, this, &TradeoffPanel::exportChart);
+    connect(m_chart, &TradeoffPlot::runSelected, this, &TradeoffPanel::runSelected);
+    return page;
+}
+
+void TradeoffPanel::refreshChoices()
+{
+    QStringList datasets, checkpoints;
+    for (const Manifest &manifest : m_bridge.store().datasets())
+        datasets << QString::fromStdString(manifest.name);
+    for (const CheckpointEntry &entry : m_bridge.store().checkpoints())
+        checkpoints << QString::fromStdString(entry.name);
+    fill(*m_dataset, datasets);
+    fill(*m_checkpoint, checkpoints);
+}
+
+void TradeoffPanel::refresh()
+{
+    refreshChoices();
+    m_pages->setCurrentIndex(m_bridge.store().runs().empty() ? 0 : 1);
+    const QString dataset = m_dataset->currentText(), checkpoint = m_checkpoint->currentText();
+    m_chart->setRuns(m_bridge.store().finishedRuns(dataset.toStdString(), checkpoint.toStdString()),
+                     dataset.isEmpty() ? QString() : QString(dataset % QStringLiteral(" · ") % checkpoint));
+    m_chart->setSelectedRun(m_selected);
+}
+
+void TradeoffPanel::show(const QString &dataset, const QString &checkpoint)
+{
+    {
+        const QSignalBlocker first(*m_dataset), second(*m_checkpoint);
+        m_dataset->setCurrentText(dataset);
+        m_checkpoint->setCurrentText(checkpoint);
+    }
+    refresh();
+}
+
+void TradeoffPanel::selectRun(std::int64_t run)
+{
+    m_selected = run;
+    const auto found = m_bridge.store().run(run);
+    if (found)
+        show(QString::fromStdString(found->spec.dataset), QString::fromStdString(found->spec.checkpoint));
+    else
+        m_chart->setSelectedRun(run);
+}
+
+void TradeoffPanel::exportChart()
+{
+    const QString suggested = m_dataset->currentText() % QStringLiteral("-tradeoff.pdf");
+    const QString file = dialogs::functions().saveFile(this, tr("Export chart"), suggested, figureFilter());
+    if (file.isEmpty())
+        return;
+    try {
+        m_chart->exportTo(file);
+    } catch (const Error &error) {
+        dialogs::functions().error(this, tr("Export chart"), QString::fromUtf8(error.what()));
+    }
+}
+
+void TradeoffPanel::setBusyText(const QString &sentence)
+{
+    m_busy->setText(sentence);
+    m_quickStudy->setEnabled(sentence.isEmpty());
+    m_samples->setEnabled(sentence.isEmpty());
+}
+
+} // namespace awb

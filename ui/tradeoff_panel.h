@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+
+#include <QWidget>
+
+#include "core/types.h"
+#include "ui/tradeoff_plot.h"
+
+class QComboBox;
+class QLabel;
+class QPushButton;
+class QStackedWidget;
+
+namespace awb {
+
+class LabBridge;
+
+/// The home view: which data set and checkpoint, their trade-off chart, and - while the library has no run at all - what a
+/// first-time user does next.
+class TradeoffPanel : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit TradeoffPanel(LabBridge &bridge, QWidget *parent = nullptr);
+
+    /// Shows the chart of a data set and checkpoint.
+    void show(const QString &dataset, const QString &checkpoint);
+    using QWidget::show;
+    /// Marks the run's point, after changing to its data set and checkpoint.
+    void selectRun(std::int64_t run);
+    TradeoffPlot &chart() { return *m_chart; }
+
+public slots:
+    void exportChart();
+    void setBusyText(const QString &sentence); ///< shown on the welcome page while the sample library is fetched
+
+signals:
+    void runSelected(std::int64_t run);
+    void quickStudyRequested();
+    void samplesRequested();
+
+private:
+    QWidget *makeWelcome();
+    QWidget *makeChartPage();
+    void refresh();
+    void refreshChoices();
+
+    LabBridge &m_bridge;
+    QStackedWidget *m_pages;
+    QComboBox *m_dataset, *m_checkpoint;
+    QPushButton *m_export, *m_quickStudy, *m_samples;
+    QLabel *m_busy;
+    TradeoffPlot *m_chart;
+    std::int64_t m_selected = 0;
+};
+
+} // namespace awb
