@@ -16,8 +16,7 @@
 using namespace awb;
 using Strings = std::vector<std::string>;
 
-namespace
-{
+namespace {
 
 constexpr TableFormat tsv{TableFormat::Kind::Delimited, '\t', false, false};
 
@@ -43,8 +42,7 @@ Manifest smsLike(const std::string &file)
 
 } // namespace
 
-class TestDataset : public QObject
-{
+class TestDataset : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:

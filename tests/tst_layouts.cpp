@@ -11,8 +11,7 @@ using namespace awb;
 using Strings = std::vector<std::string>;
 
 /// Known layouts are recognised, and unknown ones guessed, from small files as their authors lay them out.
-class TestLayouts : public QObject
-{
+class TestLayouts : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -66,6 +65,14 @@ void TestLayouts::colaHasNoHeaderButItsTestFileHas()
     QCOMPARE(manifest.metrics, (Strings{"matthews", "accuracy"}));
     QVERIFY(QString::fromStdString(manifest.licence).endsWith("cola_public_README.txt"));
     QCOMPARE(manifest.sha256.size(), std::size_t(3 * 64 + 2));
+    auto renamed = manifest;
+    renamed.merge = {{"0", "wrong"}, {"1", "right"}};
+    completeManifest(renamed);
+    QCOMPARE(renamed.classes, (Strings{"right", "wrong"}));
+    QCOMPARE(renamed.metrics, manifest.metrics);
+    renamed.task = Task::Regression;
+    completeManifest(renamed);
+    QCOMPARE(renamed.metrics, (Strings{"pearson", "spearman"}));
     const Dataset dataset = loadDataset(manifest);
     QCOMPARE(dataset.train[1].a, std::string("They drank the \"pub."));
     QCOMPARE(dataset.train[1].label, 0);

@@ -11,8 +11,7 @@
 using namespace awb;
 
 // Expected values: scikit-learn 1.7 (accuracy_score, f1_score, matthews_corrcoef) and SciPy (pearsonr, spearmanr).
-class TestMetrics : public QObject
-{
+class TestMetrics : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:

@@ -12,8 +12,7 @@ using namespace awb;
 using Fields = std::vector<std::string>;
 using Kind = TableFormat::Kind;
 
-namespace
-{
+namespace {
 
 constexpr TableFormat tsv{Kind::Delimited, '\t', false, false};
 constexpr TableFormat csv{Kind::Delimited, ',', true, true};
@@ -34,8 +33,7 @@ QString refusal(const std::string &file, const TableFormat &format)
 
 } // namespace
 
-class TestTable : public QObject
-{
+class TestTable : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:

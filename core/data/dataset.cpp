@@ -8,11 +8,9 @@
 #include "core/data/labels.h"
 #include "core/error.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 struct Row {
     Example example;

@@ -10,8 +10,7 @@
 
 #include "core/data/table.h"
 
-namespace awb
-{
+namespace awb {
 
 enum class Task { Classification, Regression };
 

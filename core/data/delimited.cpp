@@ -2,11 +2,9 @@
 
 #include <algorithm>
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 // Text after the closing quote belongs to the field, as spreadsheets read it.
 std::string unquoted(std::string_view field)

@@ -5,8 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace awb
-{
+namespace awb {
 
 /// Where a record of delimiter-separated text ends.
 struct RecordEnd {

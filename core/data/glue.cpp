@@ -6,11 +6,9 @@
 #include "core/data/labels.h"
 #include "core/data/sample.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 using Rows = std::vector<std::vector<std::string>>;
 

@@ -10,11 +10,9 @@
 #include "core/data/labels.h"
 #include "core/data/sample.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 using Kind = TableFormat::Kind;
 

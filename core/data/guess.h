@@ -4,8 +4,7 @@
 #include <string_view>
 #include <vector>
 
-namespace awb
-{
+namespace awb {
 
 /// Whether the first of these records names the columns: well-known names, or values of another kind below it.
 bool looksLikeHeader(const std::vector<std::vector<std::string>> &rows);

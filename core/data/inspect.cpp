@@ -7,11 +7,9 @@
 
 #include "core/data/word_piece.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 // What makes two labels of one text differ.
 double labelValue(const Example &example, Task task)

@@ -5,8 +5,7 @@
 
 #include "core/data/dataset.h"
 
-namespace awb
-{
+namespace awb {
 
 class WordPiece;
 

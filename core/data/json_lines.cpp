@@ -6,8 +6,7 @@
 
 #include "core/data/table.h"
 
-namespace awb
-{
+namespace awb {
 
 std::vector<std::pair<std::string, std::string>> parseJsonLine(std::string_view line)
 {

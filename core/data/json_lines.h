@@ -5,8 +5,7 @@
 #include <utility>
 #include <vector>
 
-namespace awb
-{
+namespace awb {
 
 /// Keys and values of one line of JSON Lines, in order. A text stands for itself, null for "", any other value for its
 /// JSON. Throws std::runtime_error (no sentence for the user) when the line is not one JSON object.

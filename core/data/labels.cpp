@@ -6,8 +6,7 @@
 
 #include "core/data/delimited.h"
 
-namespace awb
-{
+namespace awb {
 
 std::string rawLabel(std::string_view field, char labelUntil)
 {

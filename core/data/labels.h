@@ -7,8 +7,7 @@
 
 #include "core/data/dataset.h"
 
-namespace awb
-{
+namespace awb {
 
 /// A label as it stands in the file: without outer blanks, and only up to `labelUntil`.
 std::string rawLabel(std::string_view field, char labelUntil);

@@ -8,11 +8,9 @@
 #include "core/data/recognise.h"
 #include "core/data/sample.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 using Kind = TableFormat::Kind;
 using Rows = std::vector<std::vector<std::string>>;

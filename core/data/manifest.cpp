@@ -4,11 +4,9 @@
 
 #include "core/error.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 using Json = nlohmann::ordered_json;
 

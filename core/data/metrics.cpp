@@ -6,11 +6,9 @@
 
 #include "core/error.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 void checkSizes(std::size_t gold, std::size_t predicted)
 {

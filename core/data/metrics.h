@@ -5,8 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace awb
-{
+namespace awb {
 
 /// Share of equal entries. 0 for no examples.
 double accuracy(std::span<const int> gold, std::span<const int> predicted);

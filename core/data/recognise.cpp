@@ -72,6 +72,22 @@ bool looksLikeScores(const std::vector<std::pair<std::string, std::size_t>> &val
     return fraction && values.size() > 10;
 }
 
+// Metrics that the manifest has already stay, as long as they are of its task.
+void setMetricsAndHashes(Manifest &manifest)
+{
+    static const std::vector<std::string> ofScores = {"pearson", "spearman"};
+    const bool scores = manifest.task == Task::Regression;
+    const bool fit = std::all_of(manifest.metrics.begin(), manifest.metrics.end(), [&](const std::string &metric) {
+        return scores == (std::find(ofScores.begin(), ofScores.end(), metric) != ofScores.end());
+    });
+    if (manifest.metrics.empty() || !fit)
+        manifest.metrics = scores ? ofScores : std::vector<std::string>{"accuracy", "f1"};
+    manifest.sha256 = sha256OfFile(manifest.train.path);
+    for (const auto &file : {manifest.dev, manifest.test})
+        if (file)
+            manifest.sha256.append(1, ' ').append(sha256OfFile(file->path));
+}
+
 } // namespace
 
 std::optional<Manifest> recognise(const std::filesystem::path &path, const std::string &name)
@@ -85,15 +101,10 @@ std::optional<Manifest> recognise(const std::filesystem::path &path, const std::
         return std::nullopt;
     manifest->name = name;
     manifest->licence = licenceBeside(manifest->train.path);
-    if (manifest->metrics.empty())
+    if (manifest->classes.empty() && manifest->task == Task::Classification)
         completeManifest(*manifest);
-    else if (manifest->classes.empty() && manifest->task == Task::Classification) {
-        const auto metrics = manifest->metrics;
-        completeManifest(*manifest);
-        manifest->metrics = metrics;
-    } else {
-        addHashes(*manifest);
-    }
+    else
+        setMetricsAndHashes(*manifest);
     return manifest;
 }
 
@@ -110,14 +121,6 @@ std::vector<std::pair<std::string, std::size_t>> distinctValues(const Table &tab
               [](const auto &a, const auto &b) { return a.second != b.second ? a.second > b.second : a.first < b.first; });
     values.resize(std::min(values.size(), limit));
     return values;
-}
-
-void addHashes(Manifest &manifest)
-{
-    manifest.sha256 = sha256OfFile(manifest.train.path);
-    for (const auto &file : {manifest.dev, manifest.test})
-        if (file)
-            manifest.sha256.append(1, ' ').append(sha256OfFile(file->path));
 }
 
 void completeManifest(Manifest &manifest)
@@ -141,11 +144,7 @@ void completeManifest(Manifest &manifest)
             sortClasses(manifest.classes);
         }
     }
-    if (manifest.task == Task::Regression)
-        manifest.metrics = {"pearson", "spearman"};
-    else
-        manifest.metrics = {"accuracy", "f1"};
-    addHashes(manifest);
+    setMetricsAndHashes(manifest);
 }
 
 } // namespace awb

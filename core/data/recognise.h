@@ -7,8 +7,7 @@
 
 #include "core/data/dataset.h"
 
-namespace awb
-{
+namespace awb {
 
 /// Recognises a folder or file by its layout: GLUE's tasks (paper.md: file names, header or none, columns, label order,
 /// metrics), the SST-2 sentences and Subj `label text` files, TREC (coarse labels), the SMS collection, Orange `.tab`.
@@ -25,7 +24,9 @@ TableFormat guessFormat(const std::filesystem::path &file);
 /// Distinct values of a column in order of frequency, with counts; at most `limit`.
 std::vector<std::pair<std::string, std::size_t>> distinctValues(const Table &table, int column, std::size_t limit);
 
-/// Completes a manifest whose train file, columns and merge map are set: task, classes (sorted), metrics, sha256.
+/// Completes a manifest whose train file, columns and merge map are set: task, classes (sorted; earlier ones are replaced),
+/// metrics (earlier ones stay where they fit the task), sha256. The task becomes Regression where no label is merged and
+/// the labels are numbers with fractions. Throws Error for more than 1000 classes.
 void completeManifest(Manifest &manifest);
 
 } // namespace awb

@@ -7,11 +7,9 @@
 #include "core/error.h"
 #include "core/random.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 constexpr std::uint64_t splitStream = 0x73706C6974; // apart from the streams of training with the same seed
 

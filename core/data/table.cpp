@@ -7,11 +7,9 @@
 #include "core/error.h"
 #include "core/files.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 constexpr std::size_t maxRecord = 16u << 20; // bytes; longer ones are a wrong format, not a text
 constexpr std::size_t maxKeys = 1000;
@@ -175,7 +173,8 @@ void Table::collectKeys(const std::filesystem::path &file)
             throw Error(lineIn(lineOf(i), file) + " is not a JSON object; JSON Lines holds one object a line.");
         }
         if (m_columns.size() > maxKeys)
-            throw Error(lineIn(lineOf(i), file) + " brings the keys of the file to more than 1000; its objects are no rows.");
+            throw Error(lineIn(lineOf(i), file) +
+                        " brings the keys of the file to more than 1000; its objects are no rows.");
     }
 }
 

@@ -7,8 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace awb
-{
+namespace awb {
 
 class MappedFile;
 
@@ -35,8 +34,7 @@ TableFormat::Kind tableKindFromString(std::string_view s); ///< throws Error
 /// per row. A byte-order mark is dropped, CRLF and LF both end a record, a missing final newline is fine, blank lines are
 /// no rows. Control characters stay in the text.
 /// A field that is not valid UTF-8 is read as Windows-1252, and `notes()` says how many rows that was.
-class Table
-{
+class Table {
 public:
     /// Throws Error naming the file: missing, empty, a record over 16 MiB, an unclosed quote, broken JSON (with line).
     Table(const std::filesystem::path &file, const TableFormat &format);

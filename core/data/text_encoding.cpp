@@ -4,11 +4,9 @@
 
 #include <unicode/utf8.h>
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 // Code points of the bytes 0x80 to 0x9F in Windows-1252; the five undefined bytes are C1 controls.
 constexpr std::array<char16_t, 32> windows1252 = {0x20AC, 0x0081, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
