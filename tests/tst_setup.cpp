@@ -158,7 +158,7 @@ private slots:
         shown.choose("checkpointCombo", shortModel);
         shown.click("topHalfButton");
         QCOMPARE(formatSites(shown.stack()->sites()), std::string("-,-,-,af,af,af"));
-        QCOMPARE(shown.find<QLabel>("sitesLabel")->text(), QString("6 of 12 adapters on"));
+        QCOMPARE(shown.find<QLabel>("sitesLabel")->text(), QString("6 of 12 on"));
         QCOMPARE(shown.note(), QString("adapters, m = 64, layers 3-5"));
         shown.click("bottomHalfButton");
         QCOMPARE(formatSites(shown.stack()->sites()), std::string("af,af,af,-,-,-"));
@@ -317,7 +317,7 @@ private slots:
         QVERIFY(shown.find<QLineEdit>("initStdEdit")->isVisible());
         QVERIFY(!shown.find<QLabel>("initStdEditMark")->isVisible());
         shown.type("initStdEdit", "1e-3");
-        shown.click("biasCorrectionCheck");
+        QTest::mouseClick(shown.find<QWidget>("biasCorrectionCheck"), Qt::LeftButton, {}, {8, 8});
         QVERIFY(shown.find<QLabel>("initStdEditMark")->isVisible());
         QVERIFY(shown.find<QLabel>("initStdEditMark")->toolTip().contains("0.01"));
         QVERIFY(shown.find<QLabel>("biasCorrectionCheckMark")->isVisible());

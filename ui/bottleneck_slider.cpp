@@ -5,6 +5,7 @@
 
 #include <QGridLayout>
 #include <QKeyEvent>
+#include <QLabel>
 #include <QPainter>
 #include <QSignalBlocker>
 #include <QSlider>
@@ -74,21 +75,23 @@ BottleneckSlider::BottleneckSlider(QWidget *parent) : QWidget(parent)
     m_spin->setObjectName(QStringLiteral("bottleneckSpin"));
     m_spin->setAccessibleName(tr("Bottleneck size m, exact"));
     m_spin->setRange(1, largest);
-    m_spin->setPrefix(tr("m = "));
     m_spin->setToolTip(
         tr("Size m of the adapters: how many numbers the hidden state is squeezed into.\nThe paper tries 1 to 512; 64 is "
            "the default of its code."));
     m_slider->setToolTip(m_spin->toolTip());
-    setFocusProxy(m_slider);
 
+    auto *title = new QLabel(tr("&Bottleneck size m"));
+    title->setBuddy(m_slider);
     auto *labels = new PowerLabels(*m_slider, this);
     auto *layout = new QGridLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setVerticalSpacing(0);
-    layout->addWidget(m_slider, 0, 0);
-    layout->addWidget(labels, 1, 0);
-    layout->addWidget(m_spin, 0, 1, 2, 1, Qt::AlignVCenter);
+    layout->addWidget(title, 0, 0);
+    layout->addWidget(m_spin, 0, 1);
+    layout->addWidget(m_slider, 1, 0, 1, 2);
+    layout->addWidget(labels, 2, 0, 1, 2);
     layout->setColumnStretch(0, 1);
+    setTabOrder(m_slider, m_spin);
 
     connect(m_slider, &QSlider::valueChanged, this, [this, labels](int power) {
         m_spin->setValue(1 << power);

@@ -61,7 +61,7 @@ QPainterPath hourglass(const QRectF &rect, double waist)
 
 double waistOf(int bottleneck, int hidden)
 {
-    return std::clamp(0.12 + 0.68 * std::log2(1.0 + bottleneck) / std::log2(1.0 + std::max(hidden, 2)), 0.12, 0.9);
+    return std::clamp(0.10 + 0.60 * std::log2(1.0 + bottleneck) / std::log2(1.0 + std::max(hidden, 2)), 0.10, 0.9);
 }
 
 QString labelOf(const StackPart &part, const QFontMetrics &metrics)

@@ -99,23 +99,25 @@ void RecipeForm::addMain(const Devices &devices)
     for (const auto &[name, text] : devices)
         m_device->addItem(text, name);
     m_knownDevices = m_device->count();
-    for (QComboBox *combo : {m_precision, m_device})
+    for (QComboBox *combo : {m_precision, m_device}) {
+        combo->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
         connect(combo, &QComboBox::currentIndexChanged, this, &RecipeForm::refresh);
+    }
 
-    const auto add = [this](int row, int column, const QString &text, QWidget *field) {
+    const auto add = [this](int row, int column, const QString &text, QWidget *field, int columns = 1) {
         auto *label = new QLabel(text);
         label->setBuddy(field);
         m_grid->addWidget(label, row, 2 * column);
-        m_grid->addWidget(field, row, 2 * column + 1);
+        m_grid->addWidget(field, row, 2 * column + 1, 1, columns);
     };
     add(0, 0, tr("Learning &rate"), m_rate);
     m_grid->addWidget(m_suggest, 0, 2, 1, 2, Qt::AlignLeft);
     add(1, 0, tr("&Epochs"), m_epochs);
     add(1, 1, tr("B&atch"), m_batch);
     add(2, 0, tr("Maximum &length"), m_maxLength);
-    add(2, 1, tr("&Seeds"), m_seeds);
-    add(3, 0, tr("&Precision"), m_precision);
-    add(3, 1, tr("De&vice"), m_device);
+    add(2, 1, tr("&Precision"), m_precision);
+    add(3, 0, tr("&Seeds"), m_seeds, 3);
+    add(4, 0, tr("De&vice"), m_device, 3);
     m_grid->setColumnStretch(1, 1);
     m_grid->setColumnStretch(3, 1);
     m_grid->setContentsMargins(0, 0, 0, 0);

@@ -176,8 +176,9 @@ void SetupPanel::refresh()
     ui.bottleneck->setEnabled(adapters);
     for (QToolButton *button : {ui.all, ui.none, ui.topHalf, ui.bottomHalf})
         button->setEnabled(adapters && ui.shape.layers > 0);
-    ui.sitesLabel->setText(!adapters ? tr("No adapters")
-                                     : tr("%1 of %2 adapters on").arg(ui.stack->sitesOn()).arg(2 * ui.shape.layers));
+    ui.sitesLabel->setText(ui.shape.layers == 0 ? QString()
+                           : !adapters          ? tr("No adapters")
+                                                : tr("%1 of %2 on").arg(ui.stack->sitesOn()).arg(2 * ui.shape.layers));
     showCount(now, outputs());
 
     const QString wrong = problem();

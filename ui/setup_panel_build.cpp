@@ -51,9 +51,7 @@ QLayout *SetupPanel::buildChoices()
         ui.method->setItemData(ui.method->count() - 1, wording::text(entry.description), Qt::ToolTipRole);
     }
     ui.bottleneck = new BottleneckSlider;
-    auto *label = new QLabel(tr("&Bottleneck"));
-    label->setBuddy(ui.bottleneck);
-    choices->addRow(label, ui.bottleneck);
+    choices->addRow(ui.bottleneck);
     return choices;
 }
 
@@ -64,6 +62,7 @@ QLayout *SetupPanel::buildSites()
     row->setSpacing(2);
     ui.sitesLabel = new QLabel;
     ui.sitesLabel->setObjectName(QStringLiteral("sitesLabel"));
+    ui.sitesLabel->setToolTip(tr("Adapters that are in the model, of the sites that it has."));
     row->addWidget(ui.sitesLabel, 1);
     ui.all = newToolButton(*row, "allSitesButton", tr("All"), tr("Adapters at every site of every layer"));
     ui.none = newToolButton(*row, "noSitesButton", tr("None"), tr("No adapters"));
@@ -85,6 +84,7 @@ QLayout *SetupPanel::buildFooter()
     ui.copy = new QPushButton(tr("Copy as command"));
     ui.copy->setObjectName(QStringLiteral("copyButton"));
     auto *buttons = new QHBoxLayout;
+    buttons->setSpacing(8);
     buttons->addWidget(ui.add, 1);
     buttons->addWidget(ui.copy);
     auto *footer = new QVBoxLayout;

@@ -39,7 +39,7 @@ Figures::Figures(QWidget *parent) : QFrame(parent)
     };
     m_trainable = add("trainableLabel", tr("trainable parameters"), 3);
     m_share = add("shareLabel", tr("of the model"), 2);
-    m_file = add("fileSizeLabel", tr("per task"), 2);
+    m_file = add("fileSizeLabel", tr("file size"), 2);
     m_share->setToolTip(tr("Trainable parameters as a share of the model before adapters are put in."));
     m_file->setToolTip(tr("Size of the file that holds what is trained, beside one shared copy of the checkpoint."));
     clear();
