@@ -21,6 +21,8 @@
 #include "ui/setup_panel.h"
 #include "ui/wording.h"
 
+#include "tests/gui_helpers.h"
+
 using namespace awb;
 
 namespace {
@@ -431,46 +433,22 @@ private slots:
         QVERIFY(shown.stack()->visibleRegion().contains(shown.stack()->siteRect(23, false)));
     }
 
-    void picturesForTheEye()
+    void picturesOfBothThemes()
     {
-        const QString folder = qEnvironmentVariable("AWB_PICTURES");
-        if (folder.isEmpty())
-            QSKIP("pictures are saved when AWB_PICTURES names a folder");
-        QApplication::setStyle("Fusion");
-        const QPalette light = QApplication::palette();
-        QPalette dark(QColor(0x2d, 0x2f, 0x33), QColor(0x2d, 0x2f, 0x33));
-        dark.setColor(QPalette::Base, QColor(0x22, 0x24, 0x27));
-        dark.setColor(QPalette::Highlight, QColor(0x4c, 0x8b, 0xf5));
-        for (const auto &[name, palette] : {std::pair{"light", light}, {"dark", dark}}) {
-            QApplication::setPalette(palette);
-            for (const char *model : {shortModel, longModel}) {
-                Shown shown;
-                shown.choose("checkpointCombo", model);
-                shown.panel.resize(model == longModel ? 360 : 400, 800);
-                QTest::mouseClick(shown.stack(), Qt::LeftButton, {}, shown.stack()->siteRect(1, true).center());
-                QTest::mouseClick(shown.stack(), Qt::LeftButton, {}, shown.stack()->siteRect(0, false).center());
-                shown.stack()->setFocus();
-                QTest::qWait(30);
-                const QString file = QString("%1/setup-%2-%3").arg(folder, model, name);
-                shown.panel.grab().save(file + ".png");
-                shown.click("moreButton");
-                shown.type("learningRateEdit", "fast");
-                shown.type("clipEdit", "5");
-                QTest::qWait(30);
-                auto *bar = shown.find<QScrollArea>("setupScroll")->verticalScrollBar();
-                bar->setValue(bar->maximum());
-                shown.panel.grab().save(file + "-more.png");
-                shown.choose("methodCombo", "Full fine-tuning");
-                bar->setValue(0);
-                shown.panel.grab().save(file + "-full.png");
-                shown.choose("methodCombo", "Head only");
-                shown.panel.grab().save(file + "-head.png");
-            }
-            Shown empty(false);
-            QTest::qWait(30);
-            empty.panel.grab().save(QString("%1/setup-empty-%2.png").arg(folder, name));
+        for (const char *model : {shortModel, longModel}) {
+            Shown shown;
+            shown.choose("checkpointCombo", model);
+            QTest::mouseClick(shown.stack(), Qt::LeftButton, {}, shown.stack()->siteRect(1, true).center());
+            shown.stack()->setFocus();
+            test::savePictures(shown.panel, QString("setup-%1").arg(model));
+            // The trained parts stand out from the frozen ones.
+            const QImage picture = shown.stack()->grab().toImage();
+            const auto colourAt = [&](int layer, bool attention) {
+                return picture.pixelColor(shown.stack()->siteRect(layer, attention).center() - QPoint(20, 0));
+            };
+            QVERIFY(colourAt(0, true).green() > colourAt(0, true).red() + 60);
+            QVERIFY(colourAt(1, true) != colourAt(0, true));
         }
-        QApplication::setPalette(light);
     }
 };
 
