@@ -1,1 +1,121 @@
 #include "ui/figure_export.h"
+
+#include <QBuffer>
+#include <QCoreApplication>
+#include <QFileInfo>
+#include <QImage>
+#include <QPageLayout>
+#include <QPdfWriter>
+#include <QScopeGuard>
+#include <QSvgGenerator>
+#include <qcustomplot.h>
+
+#include "core/error.h"
+#include "core/files.h"
+
+namespace awb
+{
+
+namespace
+{
+
+QString tr(const char *words)
+{
+    return QCoreApplication::translate("figure_export", words);
+}
+
+/// The figure's lines and letters stay lines and letters.
+void paintVectors(QCustomPlot &plot, QPaintDevice &device, QSize size)
+{
+    QCPPainter painter(&device);
+    painter.setMode(QCPPainter::pmVectorized);
+    painter.setMode(QCPPainter::pmNoCaching);
+    painter.setWindow(0, 0, size.width(), size.height());
+    plot.toPainter(&painter, size.width(), size.height());
+    painter.end();
+}
+
+QByteArray pdf(QCustomPlot &plot, QSize size)
+{
+    QBuffer buffer;
+    buffer.open(QIODevice::WriteOnly);
+    QPdfWriter writer(&buffer);
+    writer.setCreator(QStringLiteral("Adapter Workbench"));
+    writer.setTitle(plot.accessibleName());
+    writer.setResolution(1200); // fine enough that letters keep their spacing
+    writer.setPageSize(QPageSize(QSizeF(size), QPageSize::Point, QString(), QPageSize::ExactMatch));
+    writer.setPageMargins(QMarginsF(0, 0, 0, 0));
+    paintVectors(plot, writer, size);
+    return buffer.data();
+}
+
+QByteArray svg(QCustomPlot &plot, QSize size)
+{
+    QBuffer buffer;
+    QSvgGenerator generator;
+    generator.setOutputDevice(&buffer);
+    generator.setSize(size);
+    generator.setViewBox(QRect(QPoint(0, 0), size));
+    generator.setResolution(72);
+    generator.setTitle(plot.accessibleName());
+    paintVectors(plot, generator, size);
+    return buffer.data();
+}
+
+QByteArray png(QCustomPlot &plot, QSize size, double scale)
+{
+    QImage image = plot.toPixmap(size.width(), size.height(), scale).toImage();
+    image.setDevicePixelRatio(1);
+    const int dotsPerMetre = qRound(72 * scale / 0.0254); // the same size on paper as the PDF
+    image.setDotsPerMeterX(dotsPerMetre);
+    image.setDotsPerMeterY(dotsPerMetre);
+    QBuffer buffer;
+    image.save(&buffer, "PNG");
+    return buffer.data();
+}
+
+void requireFolder(const QString &file)
+{
+    const QFileInfo info(file);
+    if (!info.absoluteDir().exists())
+        throw Error(tr("Cannot write %1: the folder %2 does not exist.").arg(file, info.absolutePath()).toStdString());
+}
+
+} // namespace
+
+void exportPlot(QCustomPlot &plot, const QString &file, const std::function<void(bool print)> &restyle, QSize size,
+                double scale)
+{
+    const QString ending = QFileInfo(file).suffix().toLower();
+    if (ending != QStringLiteral("pdf") && ending != QStringLiteral("svg") && ending != QStringLiteral("png"))
+        throw Error(
+            tr("Cannot export the figure to %1: its name must end in .pdf, .svg or .png, or in .csv for the numbers.")
+                .arg(file)
+                .toStdString());
+    requireFolder(file);
+    QByteArray content;
+    {
+        plot.deselectAll();
+        restyle(true);
+        const auto back = qScopeGuard([&] { restyle(false); });
+        content = ending == QStringLiteral("pdf")   ? pdf(plot, size)
+                  : ending == QStringLiteral("svg") ? svg(plot, size)
+                                                    : png(plot, size, scale);
+    }
+    if (content.isEmpty())
+        throw Error(tr("Cannot draw the figure for %1: there is not enough memory.").arg(file).toStdString());
+    writeFileAtomically(file.toStdString(), std::string_view(content.constData(), content.size()));
+}
+
+void exportNumbers(const QString &file, const std::string &csv)
+{
+    requireFolder(file);
+    writeFileAtomically(file.toStdString(), csv);
+}
+
+QString figureFilter()
+{
+    return tr("Figures (*.pdf *.svg *.png);;Numbers (*.csv)");
+}
+
+} // namespace awb

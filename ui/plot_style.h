@@ -16,9 +16,14 @@ namespace awb::plot_style {
 struct Theme {
     QColor background, text, axis, grid, highlight;
     bool dark = false;
+    QFont font;
+    double scale = 1; ///< of line widths and markers
 };
 
+/// The window's look: colours of the palette, font of the program.
 Theme themeOf(const QPalette &palette);
+/// Black on white. Sizes are for a figure 640 units wide, so that its text is 7 pt high when a journal prints it in a
+/// column of 8.5 cm.
 Theme printTheme();
 
 /// Colours axes, labels, ticks, grid, legend and background of every axis rect. Call at start and on PaletteChange.
@@ -27,5 +32,10 @@ void apply(QCustomPlot &plot, const Theme &theme);
 /// Adapters vermillion with discs, top layers blue with squares, as in the paper; LayerNorm green; full black/white.
 QColor methodColor(const std::string &method, const Theme &theme);
 QCPScatterStyle methodMarker(const std::string &method, const Theme &theme, double size = 9);
+
+/// Learning curves: blue for the loss, vermillion for the score.
+QColor lossColor(const Theme &theme);
+QColor scoreColor(const Theme &theme);
+QCPScatterStyle scoreMarker(const Theme &theme);
 
 } // namespace awb::plot_style

@@ -1,0 +1,148 @@
+#include "ui/chart_axes.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <QLabel>
+
+namespace awb::chart_axes {
+
+QVector<double> DecadeTicker::createTickVector(double tickStep, const QCPRange &range)
+{
+    const double ratio = range.lower > 0 ? range.upper / range.lower : 0;
+    // Two powers of ten are certain to be in view from a ratio of 100 on.
+    if (ratio >= 100 || ratio <= 1)
+        return QCPAxisTickerLog::createTickVector(tickStep, range);
+    const QVector<double> digits = ratio >= 5 ? QVector<double>{1, 2, 5} : QVector<double>{1, 2, 3, 4, 5, 6, 7, 8, 9};
+    QVector<double> ticks;
+    for (double decade = std::pow(10, std::floor(std::log10(range.lower))); decade < range.upper; decade *= 10)
+        for (const double digit : digits)
+            ticks.append(digit * decade);
+    return ticks;
+}
+
+QVector<double> EvenTicker::createTickVector(double tickStep, const QCPRange &range)
+{
+    // Steps are 1, 2, 2.5 or 5 times a power of ten.
+    const double step = tickStep > 0 ? tickStep : 1;
+    m_decimals = std::max(0, static_cast<int>(-std::floor(std::log10(step) + 1e-9)));
+    const double shown = step * std::pow(10, m_decimals);
+    if (std::abs(shown - std::round(shown)) > 1e-6)
+        ++m_decimals;
+    return QCPAxisTicker::createTickVector(tickStep, range);
+}
+
+QString EvenTicker::getTickLabel(double tick, const QLocale &, QChar, int)
+{
+    const double clean = std::abs(tick) < 1e-12 ? 0.0 : tick;
+    return QLocale::c().toString(clean, 'f', m_decimals).replace(QLatin1Char('-'), QChar(0x2212));
+}
+
+void makeLogarithmic(QCPAxis &axis)
+{
+    axis.setScaleType(QCPAxis::stLogarithmic);
+    axis.setTicker(QSharedPointer<DecadeTicker>::create());
+    axis.setNumberFormat(QStringLiteral("ebc"));
+    axis.setNumberPrecision(0);
+}
+
+QCPRange padded(double low, double high, double minimumSpan, double padding)
+{
+    const double middle = (low + high) / 2;
+    const double span = std::max(high - low, minimumSpan) * (1 + 2 * padding);
+    return QCPRange(middle - span / 2, middle + span / 2);
+}
+
+QCPRange paddedDecades(double low, double high)
+{
+    low /= 1.8;
+    high *= 1.8;
+    const auto firstPower = [&] { return std::ceil(std::log10(low) - 1e-9); };
+    const auto lastPower = [&] { return std::floor(std::log10(high) + 1e-9); };
+    while (lastPower() - firstPower() < 1) {
+        low /= 1.25;
+        high *= 1.25;
+    }
+    return QCPRange(low, high);
+}
+
+void addHeading(QCustomPlot &plot)
+{
+    QCPLayoutGrid &grid = *plot.plotLayout();
+    auto *title = new QCPTextElement(&plot);
+    title->setObjectName(QStringLiteral("title"));
+    title->setMargins(QMargins(4, 4, 4, 0));
+    // An inset keeps the legend at its own size; as a cell of the grid it would spread or narrow the whole column.
+    auto *frame = new QCPLayoutInset;
+    plot.axisRect()->insetLayout()->take(plot.legend);
+    frame->addElement(plot.legend, Qt::AlignHCenter | Qt::AlignTop);
+    plot.legend->setVisible(true);
+    plot.legend->setMargins(QMargins(0, 0, 0, 0));
+    plot.legend->setRowSpacing(0);
+    grid.insertRow(0);
+    grid.insertRow(1);
+    grid.addElement(0, 0, title);
+    grid.addElement(1, 0, frame);
+    grid.setRowStretchFactor(1, 0.001);
+    grid.setRowSpacing(2);
+    plot.axisRect()->setMinimumMargins(QMargins(8, 6, 12, 4));
+}
+
+void setTitle(QCustomPlot &plot, const QString &title)
+{
+    auto *element = qobject_cast<QCPTextElement *>(plot.plotLayout()->element(0, 0));
+    element->setText(title);
+    element->setVisible(!title.isEmpty());
+}
+
+void fitTo(QCustomPlot &plot, QSize size)
+{
+    QCPLegend &legend = *plot.legend;
+    const int gap = legend.iconSize().width();
+    int widest = 1, items = 0;
+    for (int i = 0; i < legend.itemCount(); ++i) {
+        if (!legend.item(i)) // a cell that the last row leaves empty
+            continue;
+        widest = std::max(widest, legend.item(i)->minimumOuterSizeHint().width());
+        ++items;
+    }
+    legend.setColumnSpacing(gap);
+    legend.setWrap(std::clamp((size.width() - 2 * gap) / (widest + gap), 1, std::max(1, items)));
+    legend.setFillOrder(QCPLayoutGrid::foColumnsFirst, true);
+    QCPLayoutElement *frame = legend.layout();
+    const int height = items > 0 ? legend.minimumOuterSizeHint().height() : 0;
+    frame->setMinimumSize(0, height);
+    frame->setMaximumSize(QWIDGETSIZE_MAX, height);
+    const int line = QFontMetrics(plot.yAxis->tickLabelFont()).height();
+    for (QCPAxis *axis : {plot.yAxis, plot.yAxis2})
+        axis->ticker()->setTickCount(std::clamp(size.height() / (4 * line), 2, 5));
+}
+
+void limitZoom(QCPAxis &x, QCPAxis &y)
+{
+    using Changed = void (QCPAxis::*)(const QCPRange &, const QCPRange &);
+    constexpr Changed changed = &QCPAxis::rangeChanged;
+    QObject::connect(&x, changed, &x, [&x](const QCPRange &now, const QCPRange &before) {
+        const double ratio = now.upper / now.lower;
+        if (ratio < 3 || ratio > 1e15 || now.lower < 1e-2 || now.upper > 1e14)
+            x.setRange(before);
+    });
+    QObject::connect(&y, changed, &y, [&y](const QCPRange &now, const QCPRange &before) {
+        if (now.size() < 1e-5 || now.size() > 1e4)
+            y.setRange(before);
+    });
+}
+
+QLabel *emptyState(QWidget *parent)
+{
+    auto *label = new QLabel(parent);
+    label->setAlignment(Qt::AlignCenter);
+    label->setWordWrap(true);
+    label->setMargin(24);
+    label->setAutoFillBackground(true);
+    label->setBackgroundRole(QPalette::Base);
+    label->setForegroundRole(QPalette::PlaceholderText);
+    return label;
+}
+
+} // namespace awb::chart_axes

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <qcustomplot.h>
+
+class QLabel;
+
+/// Ticks, ranges and legends that the charts share.
+namespace awb::chart_axes {
+
+/// Powers of ten while two of them are in view; closer in also 2 and 5 of each decade, then all digits.
+class DecadeTicker : public QCPAxisTickerLog {
+protected:
+    QVector<double> createTickVector(double tickStep, const QCPRange &range) override;
+};
+
+/// Evenly spaced numbers, all with the same decimals.
+class EvenTicker : public QCPAxisTicker {
+protected:
+    QVector<double> createTickVector(double tickStep, const QCPRange &range) override;
+    QString getTickLabel(double tick, const QLocale &locale, QChar formatChar, int precision) override;
+
+private:
+    int m_decimals = 0;
+};
+
+/// Makes `axis` logarithmic: scale and ticks, which QCustomPlot keeps apart, and powers as superscripts.
+void makeLogarithmic(QCPAxis &axis);
+
+/// A range that holds low..high, at least `minimumSpan` wide, with free space of `padding` of its width on both sides.
+QCPRange padded(double low, double high, double minimumSpan, double padding = 0.08);
+/// The same on a log axis (0 < low): at least two powers of ten inside, so that the axis can be read.
+QCPRange paddedDecades(double low, double high);
+
+/// Puts a title and the legend above the axis rect, where they cover nothing. For a new plot.
+void addHeading(QCustomPlot &plot);
+void setTitle(QCustomPlot &plot, const QString &title);
+/// Breaks the legend into as many columns as fit and takes as many ticks as can be told apart. Call after the legend's
+/// items, the fonts or the size changed.
+void fitTo(QCustomPlot &plot, QSize size);
+
+/// Keeps zooming by wheel within sense: at least a ratio of 3 on the log axis `x`, 10 parts in a million of a unit on `y`.
+void limitZoom(QCPAxis &x, QCPAxis &y);
+
+/// The label that stands in a chart's place while it has nothing to draw.
+QLabel *emptyState(QWidget *parent);
+
+} // namespace awb::chart_axes

@@ -1,0 +1,269 @@
+#include "ui/tradeoff_drawing.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include <QCoreApplication>
+#include <qcustomplot.h>
+
+#include "core/train/methods.h"
+#include "ui/chart_axes.h"
+#include "ui/chart_text.h"
+
+namespace awb::tradeoff_drawing {
+
+namespace {
+
+QString tr(const char *words)
+{
+    return QCoreApplication::translate("TradeoffPlot", words);
+}
+
+QString methodTitle(const std::string &method)
+{
+    for (const MethodEntry &entry : methodTable())
+        if (entry.method.name == method)
+            return QString::fromStdString(entry.title);
+    return QString::fromStdString(method);
+}
+
+struct OfMethod {
+    std::string method;
+    std::vector<const ChartPoint *> points; ///< by size
+};
+
+/// Full fine-tuning last, so that its one marker lies on top.
+std::vector<OfMethod> byMethod(const std::vector<ChartPoint> &points)
+{
+    std::vector<OfMethod> methods;
+    for (const ChartPoint &point : points) {
+        if (methods.empty() || methods.back().method != point.point.method)
+            methods.push_back({point.point.method, {}});
+        methods.back().points.push_back(&point);
+    }
+    std::stable_partition(methods.begin(), methods.end(), [](const OfMethod &one) { return one.method != "full"; });
+    return methods;
+}
+
+QCPGraph &addGraph(QCustomPlot &plot, const QString &name, bool inLegend)
+{
+    QCPGraph *graph = plot.addGraph();
+    graph->setObjectName(name);
+    graph->setSelectable(QCP::stNone);
+    if (!inLegend)
+        graph->removeFromLegend();
+    return *graph;
+}
+
+/// Adapters at every site make one line, those of the top half another: only sizes that differ in nothing else are joined.
+void drawLines(QCustomPlot &plot, const std::string &method, const std::vector<const ChartPoint *> &points,
+               const plot_style::Theme &theme)
+{
+    std::vector<std::pair<std::vector<LayerSites>, std::map<double, double>>> lines;
+    for (const ChartPoint *point : points) {
+        std::vector<LayerSites> sites = point->run.spec.method.sites;
+        if (std::all_of(sites.begin(), sites.end(), [](const LayerSites &s) { return s.attention && s.feedForward; }))
+            sites.clear();
+        auto line = std::find_if(lines.begin(), lines.end(), [&](const auto &other) { return other.first == sites; });
+        if (line == lines.end())
+            line = lines.insert(lines.end(), {sites, {}});
+        const auto [best, isNew] = line->second.emplace(point->x(), point->y());
+        if (!isNew)
+            best->second = std::max(best->second, point->y());
+    }
+    QColor color = plot_style::methodColor(method, theme);
+    color.setAlphaF(0.55F);
+    for (const auto &[sites, best] : lines) {
+        if (best.size() < 2)
+            continue;
+        QCPGraph &graph = addGraph(plot, QStringLiteral("line.") + QString::fromStdString(method), false);
+        graph.setPen(QPen(color, 1.2 * theme.scale));
+        for (const auto &[x, y] : best)
+            graph.addData(x, y);
+    }
+}
+
+void drawMarkers(QCustomPlot &plot, const std::string &method, const std::vector<const ChartPoint *> &points,
+                 const plot_style::Theme &theme)
+{
+    QVector<double> keys, values, errors;
+    for (const ChartPoint *point : points) {
+        keys.append(point->x());
+        values.append(point->y());
+        errors.append(point->error());
+    }
+    auto *bars = new QCPErrorBars(plot.xAxis, plot.yAxis);
+    bars->setObjectName(QStringLiteral("errors.") + QString::fromStdString(method));
+    bars->removeFromLegend();
+    bars->setSelectable(QCP::stNone);
+    bars->setPen(QPen(plot_style::methodColor(method, theme), 1.2 * theme.scale));
+    bars->setWhiskerWidth(5 * theme.scale);
+    bars->setSymbolGap(0);
+    QCPGraph &graph = addGraph(plot, QStringLiteral("points.") + QString::fromStdString(method), true);
+    graph.setName(methodTitle(method));
+    graph.setLineStyle(QCPGraph::lsNone);
+    graph.setScatterStyle(plot_style::methodMarker(method, theme));
+    // Sorted by key already: bars and points stay together by their index.
+    graph.setData(keys, values, true);
+    bars->setDataPlottable(&graph);
+    bars->setData(errors);
+}
+
+QCPItemText *drawReference(QCustomPlot &plot, const ChartPoint &full, const plot_style::Theme &theme)
+{
+    const QColor color = plot_style::methodColor(full.point.method, theme);
+    auto *line = new QCPItemStraightLine(&plot);
+    line->setObjectName(QStringLiteral("reference"));
+    line->setLayer(QStringLiteral("grid"));
+    line->setSelectable(false);
+    line->point1->setCoords(full.x(), full.y());
+    line->point2->setCoords(full.x() * 10, full.y());
+    QPen pen(color, theme.scale);
+    pen.setDashPattern({6, 4});
+    line->setPen(pen);
+    auto *label = new QCPItemText(&plot);
+    label->setObjectName(QStringLiteral("referenceLabel"));
+    label->setSelectable(false);
+    label->setPadding(QMargins(2, 1, 2, 1));
+    return label;
+}
+
+void addMark(QCustomPlot &plot, const QString &name, const ChartPoint &point, const QCPScatterStyle &style,
+             const std::vector<double> &values)
+{
+    QCPGraph &graph = addGraph(plot, name, false);
+    graph.setLayer(QStringLiteral("overlay"));
+    graph.setLineStyle(QCPGraph::lsNone);
+    graph.setScatterStyle(style);
+    for (const double value : values)
+        graph.addData(point.x(), value);
+}
+
+/// Pixels that `box` shares with markers and error bars.
+double covered(const QRectF &box, const QCustomPlot &plot, const std::vector<ChartPoint> &points, double margin)
+{
+    double area = 0;
+    for (const ChartPoint &point : points) {
+        const double x = plot.xAxis->coordToPixel(point.x());
+        const double top = plot.yAxis->coordToPixel(point.y() + point.error());
+        const double bottom = plot.yAxis->coordToPixel(point.y() - point.error());
+        const QRectF mark(x - margin, top - margin, 2 * margin, bottom - top + 2 * margin);
+        const QRectF common = mark.intersected(box);
+        area += common.width() * common.height();
+    }
+    return area;
+}
+
+} // namespace
+
+double ChartPoint::x() const
+{
+    return std::max<double>(1, static_cast<double>(point.trainable));
+}
+
+double ChartPoint::y() const
+{
+    return point.mean * chart_text::metricScale(point.metric);
+}
+
+double ChartPoint::error() const
+{
+    return point.n > 1 ? point.sem * chart_text::metricScale(point.metric) : 0;
+}
+
+const ChartPoint *fullFineTuning(const std::vector<ChartPoint> &points)
+{
+    const ChartPoint *best = nullptr;
+    for (const ChartPoint &point : points)
+        if (point.point.method == "full" && (!best || point.point.mean > best->point.mean))
+            best = &point;
+    return best;
+}
+
+QCPItemText *drawPoints(QCustomPlot &plot, const std::vector<ChartPoint> &points, const plot_style::Theme &theme)
+{
+    plot.clearPlottables();
+    plot.clearItems();
+    const ChartPoint *full = fullFineTuning(points);
+    const auto methods = byMethod(points);
+    for (const auto &[method, ofMethod] : methods)
+        drawLines(plot, method, ofMethod, theme);
+    for (const auto &[method, ofMethod] : methods)
+        drawMarkers(plot, method, ofMethod, theme);
+    return full ? drawReference(plot, *full, theme) : nullptr;
+}
+
+void drawMarks(QCustomPlot &plot, const std::vector<ChartPoint> &points, int selected, int cursor,
+               const plot_style::Theme &theme)
+{
+    for (const char *name : {"selection", "cursor", "seeds"})
+        if (auto *old = plot.findChild<QCPGraph *>(QLatin1String(name)))
+            plot.removeGraph(old);
+    const int count = static_cast<int>(points.size());
+    if (selected >= 0 && selected < count)
+        addMark(plot, QStringLiteral("selection"), points[selected],
+                QCPScatterStyle(QCPScatterStyle::ssCircle, QPen(theme.highlight, 2.5), Qt::NoBrush, 18),
+                {points[selected].y()});
+    if (cursor < 0 || cursor >= count)
+        return;
+    const ChartPoint &point = points[cursor];
+    const double scale = chart_text::metricScale(point.point.metric);
+    addMark(plot, QStringLiteral("cursor"), point, plot_style::methodMarker(point.point.method, theme, 13), {point.y()});
+    std::vector<double> seeds;
+    for (const double score : point.point.scores)
+        seeds.push_back(score * scale);
+    if (seeds.size() > 1)
+        addMark(plot, QStringLiteral("seeds"), point,
+                QCPScatterStyle(QCPScatterStyle::ssCircle, QPen(theme.text, 1.2), QBrush(theme.background), 5), seeds);
+}
+
+void fitRanges(QCustomPlot &plot, const std::vector<ChartPoint> &points)
+{
+    if (points.empty())
+        return;
+    double left = points.front().x(), right = left;
+    double low = points.front().y(), high = low;
+    for (const ChartPoint &point : points) {
+        left = std::min(left, point.x());
+        right = std::max(right, point.x());
+        low = std::min(low, point.y() - point.error());
+        high = std::max(high, point.y() + point.error());
+    }
+    plot.xAxis->setRange(chart_axes::paddedDecades(left, right));
+    QCPRange scores = chart_axes::padded(low, high, 0.02 * chart_text::metricScale(points.front().point.metric));
+    scores.upper += 0.05 * scores.size(); // room for the reference line's label
+    plot.yAxis->setRange(scores);
+}
+
+void placeReferenceLabel(QCustomPlot &plot, const std::vector<ChartPoint> &points, QCPItemText &label)
+{
+    const ChartPoint *full = fullFineTuning(points);
+    if (!full)
+        return;
+    const QRectF area = plot.axisRect()->rect();
+    const double y = plot.yAxis->coordToPixel(full->y());
+    label.setVisible(area.top() < y && y < area.bottom());
+    label.setPositionAlignment(Qt::AlignLeft | Qt::AlignTop);
+    label.position->setType(QCPItemPosition::ptAbsolute);
+    const QString score = chart_text::score(full->point.metric, full->point.mean);
+    double least = -1;
+    for (const QString &text : {tr("full fine-tuning %1").arg(score), score}) {
+        const QSizeF size = QFontMetricsF(label.font()).size(0, text) + QSizeF(4, 2);
+        for (const double place : {0.01, 0.99, 0.25, 0.5, 0.75}) {
+            for (const double top : {y - size.height() - 1, y + 2}) {
+                const QPointF corner(area.left() + place * (area.width() - size.width()), top);
+                const QRectF box(corner, size);
+                const double cost = covered(box, plot, points, 0.35 * size.height()) + (area.contains(box) ? 0 : 1e6) +
+                                    (text == score ? 20 : 0);
+                if (least >= 0 && cost >= least)
+                    continue;
+                least = cost;
+                label.setText(text);
+                label.position->setCoords(corner);
+            }
+        }
+    }
+}
+
+} // namespace awb::tradeoff_drawing

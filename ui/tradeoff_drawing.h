@@ -1,0 +1,47 @@
+#pragma once
+
+#include <vector>
+
+#include <QString>
+
+#include "core/types.h"
+#include "ui/plot_style.h"
+
+class QCPItemText;
+
+/// How the trade-off chart puts points on a plot, and how it words them. Functions of their arguments.
+namespace awb::tradeoff_drawing {
+
+/// A point and a run of it: the run knows the recipe, the model's size and the metric.
+struct ChartPoint {
+    Point point;
+    Run run;
+    double x() const; ///< trained parameters; 1 for none, since a log axis has no 0
+    double y() const; ///< mean in the axis' unit
+    double error() const;
+};
+
+/// The best full fine-tuning point; nullptr: none.
+const ChartPoint *fullFineTuning(const std::vector<ChartPoint> &points);
+
+/// `points` in the order of tradeoffPoints(). Replaces all plottables and items: per method a line through the best point of
+/// each size (method, sites), error bars where there are several seeds, markers, and the reference line with its label
+/// (returned; nullptr: no full fine-tuning). Object names: "line.METHOD", "points.METHOD", "errors.METHOD", "reference",
+/// "referenceLabel".
+QCPItemText *drawPoints(QCustomPlot &plot, const std::vector<ChartPoint> &points, const plot_style::Theme &theme);
+/// Rings round the selected and the hovered point and the hovered one's single seeds; -1: none. Queues nothing.
+void drawMarks(QCustomPlot &plot, const std::vector<ChartPoint> &points, int selected, int cursor,
+               const plot_style::Theme &theme);
+/// Sets both axes to hold all points, error bars and the reference line.
+void fitRanges(QCustomPlot &plot, const std::vector<ChartPoint> &points);
+/// Moves the reference line's label to where it covers the fewest points. Call when axes and sizes are known.
+void placeReferenceLabel(QCustomPlot &plot, const std::vector<ChartPoint> &points, QCPItemText &label);
+
+/// Everything about a point, as HTML.
+QString tooltip(const ChartPoint &point, const ChartPoint *full);
+/// One line about a point, for screen readers.
+QString spoken(const ChartPoint &point);
+/// A sentence or two about the whole chart.
+QString summary(const std::vector<ChartPoint> &points);
+
+} // namespace awb::tradeoff_drawing

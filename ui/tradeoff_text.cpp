@@ -1,0 +1,101 @@
+#include <algorithm>
+
+#include <QCoreApplication>
+#include <QStringList>
+
+#include "core/spec_json.h"
+#include "ui/chart_text.h"
+#include "ui/tradeoff_drawing.h"
+#include "ui/wording.h"
+
+namespace awb::tradeoff_drawing {
+
+namespace {
+
+QString tr(const char *words)
+{
+    return QCoreApplication::translate("TradeoffPlot", words);
+}
+
+QString row(const QString &name, const QString &value)
+{
+    return QStringLiteral("<tr><td style='padding-right: 8px'>%1</td><td>%2</td></tr>").arg(name, value);
+}
+
+QString scoreOf(const Point &point)
+{
+    if (point.n < 2)
+        return chart_text::score(point.metric, point.mean);
+    return chart_text::score(point.metric, point.mean, false) + QStringLiteral(" ± ") +
+           chart_text::score(point.metric, point.sem);
+}
+
+QString scoreNote(const Point &point)
+{
+    return point.n < 2 ? tr("one seed") : tr("s.e.m., N = %1").arg(point.n);
+}
+
+QString numbersOfRuns(const Point &point)
+{
+    QStringList numbers;
+    for (const std::int64_t run : point.runs)
+        numbers.append(QString::number(run));
+    return numbers.join(QStringLiteral(", "));
+}
+
+QString recipeOf(const Recipe &recipe)
+{
+    QString text = recipe.epochs == 1 ? tr("1 epoch") : tr("%1 epochs").arg(recipe.epochs);
+    text += tr(", batch %1, length %2").arg(recipe.batch).arg(recipe.maxLength);
+    return text + QStringLiteral(", ") + QString::fromStdString(toString(recipe.precision));
+}
+
+} // namespace
+
+QString tooltip(const ChartPoint &chartPoint, const ChartPoint *full)
+{
+    const Point &point = chartPoint.point;
+    const Run &run = chartPoint.run;
+    QString rows =
+        row(chart_text::metricTitle(point.metric), scoreOf(point) + QStringLiteral(" (%1)").arg(scoreNote(point)));
+    if (point.n > 1) {
+        QStringList scores;
+        for (const double score : point.scores)
+            scores.append(chart_text::score(point.metric, score, false));
+        rows += row(tr("Single seeds"), scores.join(QStringLiteral(", ")));
+    }
+    if (full && full != &chartPoint)
+        rows += row(tr("To full fine-tuning"), chart_text::difference(point.metric, point.mean - full->point.mean));
+    QString parameters = wording::count(point.trainable);
+    if (run.total > 0)
+        parameters += tr(" (%1 of the model)").arg(wording::percent(double(point.trainable) / double(run.total)));
+    rows += row(tr("Trained parameters"), parameters);
+    rows += row(tr("Learning rate"), chart_text::learningRate(run.spec.recipe.learningRate));
+    rows += row(tr("Recipe"), recipeOf(run.spec.recipe));
+    rows += row(point.n > 1 ? tr("Runs") : tr("Run"), numbersOfRuns(point));
+    return QStringLiteral("<b>%1</b><table>%2</table>").arg(QString::fromStdString(point.label).toHtmlEscaped(), rows);
+}
+
+QString spoken(const ChartPoint &chartPoint)
+{
+    const Point &point = chartPoint.point;
+    return tr("%1: %2 %3 (%4), %5 trained parameters")
+        .arg(QString::fromStdString(point.label), chart_text::metricTitle(point.metric), scoreOf(point), scoreNote(point),
+             wording::count(point.trainable));
+}
+
+QString summary(const std::vector<ChartPoint> &points)
+{
+    if (points.empty())
+        return tr("No finished runs of this data set yet.");
+    const auto best = std::max_element(points.begin(), points.end(),
+                                       [](const ChartPoint &a, const ChartPoint &b) { return a.point.mean < b.point.mean; });
+    QString text = points.size() == 1 ? tr("One point.") : tr("%1 points.").arg(points.size());
+    text += QLatin1Char(' ') + tr("Best: %1.").arg(spoken(*best));
+    const ChartPoint *full = fullFineTuning(points);
+    if (full && full != &*best)
+        text += QLatin1Char(' ') + tr("Reference: %1.").arg(spoken(*full));
+    return text;
+}
+
+} // namespace awb::tradeoff_drawing
