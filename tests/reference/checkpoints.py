@@ -7,9 +7,11 @@ Running it again gives the same tensors; the bytes of the archives may differ wi
 """
 
 import collections
+import io
 import json
 import pathlib
 import shutil
+import zipfile
 
 import torch
 from safetensors.torch import save_file
@@ -102,7 +104,15 @@ def write_refused_forms(bare):
     path.mkdir(parents=True)
     small = {"a": bare["pooler.dense.bias"].clone()}
     torch.save(small, path / "before_1_6.bin", _use_new_zipfile_serialization=False)
-    torch.jit.script(torch.nn.Linear(2, 1)).save(str(path / "torchscript.bin"))
+    buffer = io.BytesIO()
+    torch.jit.save(torch.jit.script(torch.nn.Linear(2, 1)), buffer)
+    with zipfile.ZipFile(buffer) as whole, zipfile.ZipFile(path / "torchscript.bin", "w") as kept:
+        for entry in whole.infolist():
+            if not entry.filename.endswith(".debug_pkl"):  # names the folders of the machine it was made on
+                kept.writestr(entry.filename, whole.read(entry))
+
+
+def write_kinds():
     # one tensor of each kind of number, and plain values beside them
     content = {"floats": [torch.tensor([0.5, -2.0], dtype=t) for t in (torch.float64, torch.float32, torch.float16, torch.bfloat16)],
                "whole": tuple(torch.tensor([3, 100], dtype=t) for t in (torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8)),
@@ -122,7 +132,7 @@ def write_statistics(bare):
                 "first": values.flatten()[0].item(), "last": values.flatten()[-1].item()}
     kinds = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
     statistics = {name: {k: describe(v.to(kind)) for k, v in bare.items()} for name, kind in kinds.items()}
-    (ROOT / "statistics.json").write_text(json.dumps(statistics, indent=0) + "\n")
+    (ROOT / "statistics.json").write_text(json.dumps(statistics).replace("}, ", "},\n") + "\n")
 
 
 def main():
@@ -132,6 +142,7 @@ def main():
     write_safetensors_forms(whole, bare)
     write_pickle_forms(whole, bare)
     write_refused_forms(bare)
+    write_kinds()
     write_statistics(bare)
 
 
