@@ -16,11 +16,9 @@
 
 #include "core/error.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 /// A file descriptor that is closed at the end of its scope.
 struct Descriptor {

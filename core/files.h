@@ -5,8 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace awb
-{
+namespace awb {
 
 /// Lower-case hexadecimal SHA-256 of a file. Throws Error naming the file when it cannot be read.
 std::string sha256OfFile(const std::filesystem::path &file);
@@ -20,8 +19,7 @@ void writeFileAtomically(const std::filesystem::path &file, std::string_view con
 
 /// Writes a large file in pieces with the same promise as writeFileAtomically(): the name `file` is there when commit()
 /// has returned, complete and synced, and not before. Every member throws Error naming the file.
-class AtomicFile
-{
+class AtomicFile {
 public:
     explicit AtomicFile(std::filesystem::path file);
     /// Removes what was written unless commit() has returned.
@@ -41,8 +39,7 @@ private:
 };
 
 /// A file mapped into memory, read-only. The bytes live as long as the object.
-class MappedFile
-{
+class MappedFile {
 public:
     /// Throws Error naming the file when it is missing, a folder, or cannot be mapped. An empty file maps to no bytes.
     explicit MappedFile(const std::filesystem::path &file);

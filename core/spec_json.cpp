@@ -7,11 +7,9 @@
 
 #include "core/error.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 using Json = nlohmann::json;
 

@@ -15,8 +15,7 @@
 using namespace awb;
 namespace fs = std::filesystem;
 
-class TestFiles : public QObject
-{
+class TestFiles : public QObject {
     Q_OBJECT
 
 private:

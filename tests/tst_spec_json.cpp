@@ -7,8 +7,7 @@
 
 using namespace awb;
 
-class TestSpecJson : public QObject
-{
+class TestSpecJson : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:

@@ -13,9 +13,9 @@ class Store;
 
 /// Handed to the function that computes a run.
 struct RunContext {
-    Store &store;               ///< of the worker thread
-    std::filesystem::path folder; ///< runs/ID, for weights and snapshot
-    std::function<void(const Progress &)> progress; ///< any rate; throttled by the lab
+    Store &store;                                                   ///< of the worker thread
+    std::filesystem::path folder;                                   ///< runs/ID, for weights and snapshot
+    std::function<void(const Progress &)> progress;                 ///< any rate; throttled by the lab
     std::function<void(const std::vector<Measurement> &)> measured; ///< once per epoch; stored in one transaction
     std::function<bool()> stopRequested; ///< asked between batches; true: save a snapshot and throw Stopped
 };

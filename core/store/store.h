@@ -37,13 +37,13 @@ public:
     std::filesystem::path resolve(const std::string &stored) const;
 
     // -- checkpoints and data sets
-    void addCheckpoint(const CheckpointEntry &entry); ///< replaces one of the same name
-    std::vector<CheckpointEntry> checkpoints() const; ///< by name
+    void addCheckpoint(const CheckpointEntry &entry);          ///< replaces one of the same name
+    std::vector<CheckpointEntry> checkpoints() const;          ///< by name
     CheckpointEntry checkpoint(const std::string &name) const; ///< throws Error listing the known names
     void removeCheckpoint(const std::string &name);
-    void addDataset(const Manifest &manifest);        ///< replaces one of the same name
-    std::vector<Manifest> datasets() const;           ///< by name
-    Manifest dataset(const std::string &name) const;  ///< throws Error listing the known names
+    void addDataset(const Manifest &manifest);       ///< replaces one of the same name
+    std::vector<Manifest> datasets() const;          ///< by name
+    Manifest dataset(const std::string &name) const; ///< throws Error listing the known names
     void removeDataset(const std::string &name);
     /// All or nothing: what a fetch registers.
     void addSampleLibrary(const std::vector<CheckpointEntry> &checkpoints, const std::vector<Manifest> &datasets);

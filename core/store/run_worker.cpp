@@ -1,0 +1,170 @@
+#include "core/store/run_worker.h"
+
+#include <new>
+#include <thread>
+
+#include "core/error.h"
+
+namespace awb {
+
+namespace {
+
+constexpr std::chrono::milliseconds reportEvery(100), storeEvery(1000), askEvery(100);
+
+std::filesystem::path folderOf(const Store &store, const Run &run)
+{
+    return store.home() / "runs" / std::to_string(run.id);
+}
+
+void createFolder(const std::filesystem::path &folder)
+{
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error)
+        throw Error("The folder " + folder.string() + " cannot be created: " + error.message() +
+                    "; check the permissions and the free space of the library.");
+}
+
+} // namespace
+
+RunWorker::RunWorker(Store &store, const RunFunction &run, const LabCallbacks &callbacks, std::function<bool()> stop,
+                     bool patient)
+    : m_store(store), m_run(run), m_callbacks(callbacks), m_stop(std::move(stop)), m_patient(patient)
+{
+}
+
+void RunWorker::changed() const
+{
+    if (m_callbacks.changed)
+        m_callbacks.changed();
+}
+
+void RunWorker::compute(const Run &run)
+{
+    m_last.reset();
+    m_reported = m_stored = m_asked = {};
+    m_stopping = false;
+    changed();
+    std::optional<Run> done;
+    std::string sentence; // empty: stopped on request
+    try {
+        done = result(run);
+    } catch (const Stopped &) {
+    } catch (const std::bad_alloc &) {
+        sentence = "The memory was not enough for this run; choose a smaller batch, a shorter maximum length or a smaller "
+                   "checkpoint, and try again.";
+    } catch (const Error &error) {
+        sentence = error.what();
+    } catch (const std::exception &error) {
+        sentence = std::string("The run ended with an unexpected error: ") + error.what();
+    } catch (...) {
+        sentence = "The run ended with an unknown error; try it again.";
+    }
+    settle([&] {
+        if (!m_store.run(run.id))
+            return;
+        if (done)
+            m_store.finish(*done);
+        else if (sentence.empty())
+            leaveStopped(run);
+        else
+            leaveFailed(run, sentence);
+    });
+    changed();
+}
+
+Run RunWorker::result(const Run &run)
+{
+    RunContext context{m_store, folderOf(m_store, run),
+                       [&](Progress progress) {
+                           progress.run = run.id;
+                           report(progress);
+                       },
+                       [&](const std::vector<Measurement> &points) {
+                           m_store.addMeasurements(run.id, points);
+                           changed();
+                       },
+                       [&] { return stopRequested(run.id); }};
+    createFolder(context.folder);
+    Run done = m_run(run, context);
+    done.id = run.id;
+    if (m_last) {
+        done.step = m_last->step;
+        done.steps = m_last->steps;
+        done.loss = m_last->loss;
+        done.examplesPerSecond = m_last->examplesPerSecond;
+    }
+    return done;
+}
+
+void RunWorker::settle(const std::function<void()> &write)
+{
+    for (;;) {
+        try {
+            write();
+            return;
+        } catch (const Error &) {
+            if (!m_patient)
+                throw;
+            for (int tenths = 0; tenths < 10; ++tenths) {
+                if (m_stop && m_stop())
+                    throw;
+                std::this_thread::sleep_for(std::chrono::milliseconds(100));
+            }
+        }
+    }
+}
+
+void RunWorker::leaveStopped(const Run &run)
+{
+    const RunState asked = m_store.requestedState(run.id);
+    if (asked == RunState::Cancelled) {
+        std::error_code ignored; // a folder that cannot be removed must not keep the run from being cancelled
+        std::filesystem::remove_all(folderOf(m_store, run), ignored);
+    }
+    // Nothing asked for in the store: the program is closing, and the run goes on when it is opened again.
+    m_store.setState(run.id, asked == RunState::Running ? RunState::Queued : asked);
+}
+
+void RunWorker::leaveFailed(const Run &run, const std::string &sentence)
+{
+    std::error_code ignored; // of no use any more: a retry starts from the beginning
+    std::filesystem::remove_all(folderOf(m_store, run), ignored);
+    m_store.fail(run.id, sentence);
+}
+
+void RunWorker::report(const Progress &progress)
+{
+    const auto now = Clock::now();
+    m_last = progress;
+    if (now - m_reported >= reportEvery && m_callbacks.progress) {
+        m_reported = now;
+        m_callbacks.progress(progress);
+    }
+    if (now - m_stored < storeEvery)
+        return;
+    m_stored = now;
+    try {
+        m_store.setProgress(progress);
+    } catch (const Error &) {
+        // Only a courtesy to other processes; no reason to lose a run.
+    }
+}
+
+bool RunWorker::stopRequested(std::int64_t id)
+{
+    if (m_stopping || (m_stop && m_stop()))
+        return true;
+    const auto now = Clock::now();
+    if (now - m_asked < askEvery)
+        return false;
+    m_asked = now;
+    try {
+        m_stopping = m_store.requestedState(id) != RunState::Running;
+    } catch (const Error &) {
+        // Asked again soon.
+    }
+    return m_stopping;
+}
+
+} // namespace awb

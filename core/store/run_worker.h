@@ -1,0 +1,45 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+
+#include "core/store/lab.h"
+#include "core/store/store.h"
+
+namespace awb {
+
+/// Computes claimed runs one by one and writes what becomes of them into the store, whatever happens. Lives on the thread
+/// that computes, with that thread's store.
+class RunWorker {
+public:
+    /// `stop` is asked between batches; true: the run at hand goes back to the queue with its snapshot. `patient`: an
+    /// outcome that cannot be written (a full disk, say) is tried again every second until `stop`.
+    RunWorker(Store &store, const RunFunction &run, const LabCallbacks &callbacks, std::function<bool()> stop, bool patient);
+
+    /// Computes `run` and leaves it done, failed, cancelled, paused or (stop) queued. Throws Error when even that cannot
+    /// be written: then the run stays 'running' until the worker lock is taken the next time.
+    void compute(const Run &run);
+    void changed() const;
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    Run result(const Run &run);
+    void settle(const std::function<void()> &write);
+    void leaveStopped(const Run &run);
+    void leaveFailed(const Run &run, const std::string &sentence);
+    void report(const Progress &progress);
+    bool stopRequested(std::int64_t id);
+
+    Store &m_store;
+    const RunFunction &m_run;
+    const LabCallbacks &m_callbacks;
+    std::function<bool()> m_stop;
+    bool m_patient;
+    bool m_stopping = false; ///< once true it stays true for the run
+    std::optional<Progress> m_last;
+    Clock::time_point m_reported, m_stored, m_asked;
+};
+
+} // namespace awb

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <SQLiteCpp/VariadicBind.h>
+
+#include "core/error.h"
+#include "core/store/store.h"
+
+namespace awb {
+
+/// What the files of the store share; nobody else includes this.
+struct Store::Impl {
+    std::filesystem::path home; ///< absolute
+    mutable SQLite::Database db;
+
+    explicit Impl(const std::filesystem::path &home);
+
+    std::filesystem::path file() const { return home / "library.sqlite"; }
+    std::filesystem::path runFolder(std::int64_t id) const { return home / "runs" / std::to_string(id); }
+
+    /// A path as it is stored: relative when it lies inside the library, so that a library can be moved.
+    std::string relative(const std::string &path) const;
+    std::string absolute(const std::string &stored) const;
+
+    /// Calls `f` and turns SQLite's exceptions into sentences.
+    template <typename F>
+    auto read(F f) const
+    {
+        try {
+            return f();
+        } catch (const SQLite::Exception &error) {
+            throwSentence(error);
+        }
+    }
+
+    /// Calls `f` in one transaction that takes the write lock at once: a transaction that reads first and writes later
+    /// fails without waiting when another connection has written in between.
+    template <typename F>
+    auto write(F f)
+    {
+        return read([&] {
+            SQLite::Transaction transaction(db, SQLite::TransactionBehavior::IMMEDIATE);
+            if constexpr (std::is_void_v<decltype(f())>) {
+                f();
+                transaction.commit();
+            } else {
+                auto result = f();
+                transaction.commit();
+                return result;
+            }
+        });
+    }
+
+    /// Rows changed by one statement.
+    template <typename... Values>
+    int execute(const char *sql, const Values &...values)
+    {
+        SQLite::Statement statement(db, sql);
+        SQLite::bind(statement, values...);
+        return statement.exec();
+    }
+
+    RunState stateOf(std::int64_t id) const; ///< throws Error when there is no such run
+
+private:
+    [[noreturn]] void throwSentence(const SQLite::Exception &error) const;
+    void migrate();
+    void chooseJournal();
+};
+
+/// The columns that runFrom() reads, in its order.
+extern const char *const runColumns;
+Run runFrom(SQLite::Statement &row);
+
+} // namespace awb

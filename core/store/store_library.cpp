@@ -1,0 +1,139 @@
+#include "core/store/store_impl.h"
+
+namespace awb {
+
+namespace {
+
+void insert(SQLite::Database &db, const CheckpointEntry &entry, const std::string &folder)
+{
+    SQLite::Statement statement(db, "INSERT OR REPLACE INTO checkpoint (name, folder, sha256, added) VALUES (?, ?, ?, "
+                                    "COALESCE(NULLIF(?, ''), strftime('%Y-%m-%dT%H:%M:%SZ', 'now')))");
+    SQLite::bind(statement, entry.name, folder, entry.sha256, entry.added);
+    statement.exec();
+}
+
+void insert(SQLite::Database &db, const std::string &name, const std::string &manifest)
+{
+    SQLite::Statement statement(db, "INSERT OR REPLACE INTO dataset (name, manifest, added) VALUES (?, ?, "
+                                    "strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))");
+    SQLite::bind(statement, name, manifest);
+    statement.exec();
+}
+
+template <typename F>
+void forEachPath(Manifest &manifest, F f)
+{
+    manifest.train.path = f(manifest.train.path);
+    if (manifest.dev)
+        manifest.dev->path = f(manifest.dev->path);
+    if (manifest.test)
+        manifest.test->path = f(manifest.test->path);
+}
+
+/// "Unknown data set "x"; the library has a, b."
+[[noreturn]] void throwUnknown(const std::string &kind, const std::string &name, const std::vector<std::string> &known)
+{
+    std::string list;
+    for (const std::string &each : known)
+        list += (list.empty() ? "" : ", ") + each;
+    throw Error("The library has no " + kind + " named \"" + name + "\"" +
+                (list.empty() ? "; it has none yet." : "; it has " + list + "."));
+}
+
+void requireName(const std::string &kind, const std::string &name)
+{
+    if (name.empty())
+        throw Error("A " + kind + " needs a name.");
+}
+
+} // namespace
+
+void Store::addCheckpoint(const CheckpointEntry &entry)
+{
+    addSampleLibrary({entry}, {});
+}
+
+void Store::addDataset(const Manifest &manifest)
+{
+    addSampleLibrary({}, {manifest});
+}
+
+void Store::addSampleLibrary(const std::vector<CheckpointEntry> &checkpoints, const std::vector<Manifest> &datasets)
+{
+    for (const CheckpointEntry &entry : checkpoints)
+        requireName("checkpoint", entry.name);
+    for (const Manifest &manifest : datasets)
+        requireName("data set", manifest.name);
+    m->write([&] {
+        for (const CheckpointEntry &entry : checkpoints)
+            insert(m->db, entry, m->relative(entry.folder));
+        for (Manifest manifest : datasets) {
+            forEachPath(manifest, [&](const std::string &path) { return m->relative(path); });
+            insert(m->db, manifest.name, toJson(manifest));
+        }
+    });
+}
+
+std::vector<CheckpointEntry> Store::checkpoints() const
+{
+    return m->read([&] {
+        std::vector<CheckpointEntry> all;
+        SQLite::Statement rows(m->db, "SELECT name, folder, sha256, added FROM checkpoint ORDER BY name");
+        while (rows.executeStep())
+            all.push_back({rows.getColumn(0), rows.getColumn(1), rows.getColumn(2), rows.getColumn(3)});
+        return all;
+    });
+}
+
+CheckpointEntry Store::checkpoint(const std::string &name) const
+{
+    std::vector<std::string> known;
+    for (const CheckpointEntry &entry : checkpoints()) {
+        if (entry.name == name)
+            return entry;
+        known.push_back(entry.name);
+    }
+    throwUnknown("checkpoint", name, known);
+}
+
+void Store::removeCheckpoint(const std::string &name)
+{
+    checkpoint(name);
+    m->write([&] { m->execute("DELETE FROM checkpoint WHERE name = ?", name); });
+}
+
+std::vector<Manifest> Store::datasets() const
+{
+    const auto stored = m->read([&] {
+        std::vector<std::string> all;
+        SQLite::Statement rows(m->db, "SELECT manifest FROM dataset ORDER BY name");
+        while (rows.executeStep())
+            all.push_back(rows.getColumn(0));
+        return all;
+    });
+    std::vector<Manifest> all;
+    for (const std::string &json : stored) {
+        all.push_back(manifestFromJson(json));
+        forEachPath(all.back(), [&](const std::string &path) { return m->absolute(path); });
+    }
+    return all;
+}
+
+Manifest Store::dataset(const std::string &name) const
+{
+    std::vector<std::string> known;
+    for (const Manifest &manifest : datasets()) {
+        if (manifest.name == name)
+            return manifest;
+        known.push_back(manifest.name);
+    }
+    throwUnknown("data set", name, known);
+}
+
+void Store::removeDataset(const std::string &name)
+{
+    dataset(name);
+    m->write([&] { m->execute("DELETE FROM dataset WHERE name = ?", name); });
+}
+
+} // namespace awb

@@ -1,0 +1,130 @@
+#include "core/store/store_impl.h"
+
+#include <cmath>
+
+#include "core/spec_json.h"
+
+namespace awb {
+
+const char *const runColumns =
+    "id, spec, state, position, study, trainable, total, metric, score, step, steps, loss, examples_per_second, "
+    "stop IS NOT NULL, error, created, started, finished, weights, program, libtorch, device, path, threads, "
+    "checkpoint_sha256, data_sha256, seconds, steps_per_second, trained_examples_per_second, peak_memory";
+
+namespace {
+
+/// NULL is what SQLite makes of "not a number".
+double realFrom(const SQLite::Column &column)
+{
+    return column.isNull() ? NAN : column.getDouble();
+}
+
+std::vector<Run> runsFrom(SQLite::Statement &rows)
+{
+    std::vector<Run> all;
+    while (rows.executeStep())
+        all.push_back(runFrom(rows));
+    return all;
+}
+
+} // namespace
+
+Run runFrom(SQLite::Statement &row)
+{
+    Run run;
+    int i = 0;
+    const auto next = [&] { return row.getColumn(i++); };
+    run.id = next().getInt64();
+    run.spec = specFromJson(next().getText());
+    run.state = runStateFromString(next().getText());
+    run.position = next().getDouble();
+    run.study = next().getString();
+    run.trainable = next().getInt64();
+    run.total = next().getInt64();
+    run.metric = next().getString();
+    if (const auto score = next(); !score.isNull())
+        run.score = score.getDouble();
+    run.step = next().getInt();
+    run.steps = next().getInt();
+    run.loss = realFrom(next());
+    run.examplesPerSecond = realFrom(next());
+    run.stopRequested = next().getInt() != 0;
+    run.error = next().getString();
+    run.created = next().getString();
+    run.started = next().getString();
+    run.finished = next().getString();
+    run.weights = next().getString();
+    Provenance &made = run.provenance;
+    made.program = next().getString();
+    made.libtorch = next().getString();
+    made.device = next().getString();
+    made.path = next().getString();
+    made.threads = next().getInt();
+    made.checkpointSha256 = next().getString();
+    made.dataSha256 = next().getString();
+    made.seconds = realFrom(next());
+    made.stepsPerSecond = realFrom(next());
+    made.examplesPerSecond = realFrom(next());
+    made.peakMemory = next().getInt64();
+    return run;
+}
+
+RunState Store::Impl::stateOf(std::int64_t id) const
+{
+    SQLite::Statement row(db, "SELECT state FROM run WHERE id = ?");
+    row.bind(1, id);
+    if (!row.executeStep())
+        throw Error("The library has no run " + std::to_string(id) + "; it may have been deleted.");
+    return runStateFromString(row.getColumn(0).getText());
+}
+
+std::vector<Run> Store::runs() const
+{
+    return m->read([&] {
+        SQLite::Statement rows(m->db, std::string("SELECT ") + runColumns + " FROM run ORDER BY id DESC");
+        return runsFrom(rows);
+    });
+}
+
+std::optional<Run> Store::run(std::int64_t id) const
+{
+    return m->read([&]() -> std::optional<Run> {
+        SQLite::Statement row(m->db, std::string("SELECT ") + runColumns + " FROM run WHERE id = ?");
+        row.bind(1, id);
+        if (!row.executeStep())
+            return std::nullopt;
+        return runFrom(row);
+    });
+}
+
+std::vector<Run> Store::finishedRuns(const std::string &dataset, const std::string &checkpoint) const
+{
+    std::string where = " FROM run WHERE state = 'done'";
+    if (!dataset.empty())
+        where += " AND dataset = :dataset";
+    if (!checkpoint.empty())
+        where += " AND checkpoint = :checkpoint";
+    return m->read([&] {
+        SQLite::Statement rows(m->db, std::string("SELECT ") + runColumns + where + " ORDER BY id");
+        if (!dataset.empty())
+            rows.bind(":dataset", dataset);
+        if (!checkpoint.empty())
+            rows.bind(":checkpoint", checkpoint);
+        return runsFrom(rows);
+    });
+}
+
+std::vector<Measurement> Store::measurements(std::int64_t run) const
+{
+    return m->read([&] {
+        std::vector<Measurement> all;
+        SQLite::Statement rows(m->db, "SELECT name, step, epoch, value FROM metric WHERE run = ? ORDER BY name, step");
+        rows.bind(1, run);
+        while (rows.executeStep())
+            all.push_back({rows.getColumn(0).getString(), rows.getColumn(1).getInt(), realFrom(rows.getColumn(2)),
+                           realFrom(rows.getColumn(3))});
+        return all;
+    });
+}
+
+} // namespace awb

@@ -1,0 +1,363 @@
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <mutex>
+#include <new>
+#include <thread>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <QElapsedTimer>
+#include <QTest>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/store/lab.h"
+#include "core/store/worker_lock.h"
+#include "library_fixture.h"
+
+using namespace awb;
+using namespace awb::test;
+namespace fs = std::filesystem;
+using std::chrono::milliseconds;
+
+namespace {
+
+/// A pretended training: `steps` batches of `batch` each, with a snapshot when it is stopped.
+RunFunction pretended(int steps, milliseconds batch)
+{
+    return [=](const Run &run, RunContext &context) {
+        int step = 0;
+        const fs::path snapshot = context.folder / "snapshot";
+        if (fs::exists(snapshot))
+            step = std::stoi(readFile(snapshot));
+        for (; step < steps; ++step) {
+            if (context.stopRequested()) {
+                writeFileAtomically(snapshot, std::to_string(step));
+                throw Stopped();
+            }
+            std::this_thread::sleep_for(batch);
+            context.progress({0, step + 1, steps, 1.0 / (step + 1), 1e-3, 32});
+        }
+        context.measured({{"loss", steps, 1, 0.5}});
+        fs::remove(snapshot);
+        Run done = run;
+        done.score = 0.25;
+        done.metric = "accuracy";
+        done.weights = "runs/" + std::to_string(run.id) + "/adapter.safetensors";
+        writeFileAtomically(context.folder / "adapter.safetensors", "weights of " + std::to_string(run.id));
+        return done;
+    };
+}
+
+RunFunction failing(std::function<void()> how)
+{
+    return [=](const Run &run, RunContext &context) {
+        if (run.spec.seed == 0)
+            how();
+        return pretended(1, milliseconds(1))(run, context);
+    };
+}
+
+fs::path snapshotOf(const QTemporaryDir &home, std::int64_t id)
+{
+    return pathOf(home) / "runs" / std::to_string(id) / "snapshot";
+}
+
+/// Starts a process that works the queue until it is killed or the queue is empty.
+pid_t worker(const fs::path &home, int steps, milliseconds batch)
+{
+    const pid_t child = ::fork();
+    if (child == 0) {
+        int status = 0;
+        try {
+            workQueue(home, pretended(steps, batch), {}, 0, {});
+        } catch (...) {
+            status = 1;
+        }
+        ::_exit(status);
+    }
+    return child;
+}
+
+} // namespace
+
+class TestLab : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void theQueueIsWorkedInOrderAndTheNextFollowsAFailure_data()
+    {
+        QTest::addColumn<int>("kind");
+        QTest::addColumn<QString>("words");
+        QTest::newRow("a sentence") << 0 << "The file weights.bin is truncated.";
+        QTest::newRow("out of memory") << 1 << "smaller batch";
+        QTest::newRow("an exception of a library") << 2 << "shape mismatch";
+        QTest::newRow("not even an exception") << 3 << "unknown error";
+    }
+    void theQueueIsWorkedInOrderAndTheNextFollowsAFailure()
+    {
+        QFETCH(int, kind);
+        QFETCH(QString, words);
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        const auto ids = store.enqueue({someSpec(0), someSpec(1)});
+        workQueue(pathOf(home), failing([&] {
+                      if (kind == 0)
+                          throw Error("The file weights.bin is truncated.");
+                      if (kind == 1)
+                          throw std::bad_alloc();
+                      if (kind == 2)
+                          throw std::runtime_error("shape mismatch");
+                      throw 7;
+                  }),
+                  {}, 0, {});
+        QVERIFY(stateOf(store, ids[0]) == RunState::Failed);
+        QVERIFY2(store.run(ids[0])->error.find(words.toStdString()) != std::string::npos, store.run(ids[0])->error.c_str());
+        QVERIFY(stateOf(store, ids[1]) == RunState::Done);
+    }
+
+    void aLabFinishesWhatIsQueuedAndReports()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        std::atomic<int> changed = 0, progressed = 0;
+        const auto ids = store.enqueue({someSpec(0), someSpec(1)});
+        Lab lab(pathOf(home), pretended(200, milliseconds(2)),
+                {[&] { ++changed; }, [&](const Progress &progress) { progressed += progress.run > 0; }});
+        QTRY_VERIFY(lab.busy());
+        QElapsedTimer timer;
+        timer.start();
+        QTRY_VERIFY(stateOf(store, ids[1]) == RunState::Done);
+        QTRY_VERIFY(!lab.busy());
+        QVERIFY(changed >= 4);
+        QVERIFY2(progressed >= 4 && progressed <= 2 + int(timer.elapsed() / 100) + 10, "ten times a second at most");
+        const Run done = *store.run(ids[0]);
+        QCOMPARE(done.score.value(), 0.25);
+        QCOMPARE(done.step, 200);
+        QCOMPARE(done.steps, 200);
+        QCOMPARE(store.measurements(ids[0]).size(), std::size_t(1));
+        // What comes later is seen too.
+        const auto later = store.enqueue({someSpec(2)}).front();
+        lab.wake();
+        QTRY_VERIFY(stateOf(store, later) == RunState::Done);
+    }
+
+    void theComputingThreadIsNicerThanTheWindow()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        const auto id = store.enqueue({someSpec()}).front();
+        std::atomic<int> niceness = -100;
+        Lab lab(pathOf(home),
+                [&](const Run &run, RunContext &) {
+                    niceness = ::getpriority(PRIO_PROCESS, id_t(::gettid()));
+                    return run;
+                },
+                {});
+        QTRY_VERIFY(stateOf(store, id) == RunState::Done);
+        QVERIFY(niceness >= 10);
+        QVERIFY(::getpriority(PRIO_PROCESS, 0) < niceness);
+    }
+
+    void cancelIsSeenWithinABatch()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        const auto ids = store.enqueue({someSpec(0), someSpec(1)});
+        Lab lab(pathOf(home), pretended(2000, milliseconds(150)), {});
+        QTRY_VERIFY(stateOf(store, ids[0]) == RunState::Running);
+        QElapsedTimer timer;
+        timer.start();
+        store.cancel(ids[0]);
+        QTRY_VERIFY_WITH_TIMEOUT(stateOf(store, ids[0]) == RunState::Cancelled, 1000);
+        QVERIFY2(timer.elapsed() < 450, "one batch and a poll"); // QTRY polls every 50 ms
+        QVERIFY(!fs::exists(snapshotOf(home, ids[0])));
+        QTRY_VERIFY(stateOf(store, ids[1]) == RunState::Running);
+    }
+
+    void aPausedRunKeepsItsSnapshotAndGoesOnFromIt()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        const auto id = store.enqueue({someSpec()}).front();
+        Lab lab(pathOf(home), pretended(60, milliseconds(20)), {});
+        QTRY_VERIFY(stateOf(store, id) == RunState::Running);
+        QTest::qWait(300);
+        store.pause(id);
+        QTRY_VERIFY(stateOf(store, id) == RunState::Paused);
+        const int step = std::stoi(readFile(snapshotOf(home, id)));
+        QVERIFY(step > 0);
+        QElapsedTimer timer;
+        timer.start();
+        store.resume(id);
+        lab.wake();
+        QTRY_VERIFY(stateOf(store, id) == RunState::Done);
+        QVERIFY(timer.elapsed() < (60 - step) * 20 + 400);
+        QVERIFY(!fs::exists(snapshotOf(home, id)));
+    }
+
+    void closingKeepsTheSnapshotAndTheQueue()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        const auto ids = store.enqueue({someSpec(0), someSpec(1)});
+        QElapsedTimer timer;
+        {
+            Lab lab(pathOf(home), pretended(1000, milliseconds(50)), {});
+            QTRY_VERIFY(stateOf(store, ids[0]) == RunState::Running);
+            QTest::qWait(200);
+            timer.start();
+        }
+        QVERIFY2(timer.elapsed() < 200, "one batch");
+        QVERIFY(stateOf(store, ids[0]) == RunState::Queued);
+        QVERIFY(stateOf(store, ids[1]) == RunState::Queued);
+        QVERIFY(fs::exists(snapshotOf(home, ids[0])));
+        Lab again(pathOf(home), pretended(10, milliseconds(1)), {});
+        QTRY_VERIFY(stateOf(store, ids[1]) == RunState::Done);
+        QVERIFY(stateOf(store, ids[0]) == RunState::Done);
+    }
+
+    void onlyOneRunIsWorkedWhenAskedFor()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        const auto ids = store.enqueue({someSpec(0), someSpec(1)});
+        workQueue(pathOf(home), pretended(3, milliseconds(1)), {}, ids[1], {});
+        QVERIFY(stateOf(store, ids[0]) == RunState::Queued);
+        QVERIFY(stateOf(store, ids[1]) == RunState::Done);
+        QVERIFY_EXCEPTION_THROWN(workQueue(pathOf(home), pretended(3, milliseconds(1)), {}, 4711, {}), Error);
+    }
+
+    void anInterruptedCommandLeavesItsRunQueued()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        const auto id = store.enqueue({someSpec()}).front();
+        QElapsedTimer timer;
+        timer.start();
+        workQueue(pathOf(home), pretended(1000, milliseconds(10)), {}, id, [&] { return timer.elapsed() > 100; });
+        QVERIFY(stateOf(store, id) == RunState::Queued);
+        QVERIFY(fs::exists(snapshotOf(home, id)));
+    }
+
+    void oneProcessWorksAndTheOtherTakesOver()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        const auto ids = store.enqueue({someSpec(0), someSpec(1)});
+        const pid_t other = worker(pathOf(home), 1000, milliseconds(10));
+        QTRY_VERIFY(stateOf(store, ids[0]) == RunState::Running);
+        std::atomic<int> computed = 0;
+        Lab lab(pathOf(home),
+                [&](const Run &run, RunContext &context) {
+                    ++computed;
+                    return pretended(3, milliseconds(1))(run, context);
+                },
+                {});
+        QTest::qWait(500);
+        QCOMPARE(computed.load(), 0);
+        QVERIFY(stateOf(store, ids[0]) == RunState::Running);
+        ::kill(other, SIGKILL);
+        ::waitpid(other, nullptr, 0);
+        QTRY_VERIFY(stateOf(store, ids[1]) == RunState::Done);
+        QVERIFY(stateOf(store, ids[0]) == RunState::Done);
+        QCOMPARE(computed.load(), 2);
+    }
+
+    void anotherProcessCancelsAndSeesProgress()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        const auto id = store.enqueue({someSpec()}).front();
+        const pid_t other = worker(pathOf(home), 100000, milliseconds(5));
+        QTRY_VERIFY(store.run(id)->step > 0);
+        store.cancel(id);
+        QTRY_VERIFY_WITH_TIMEOUT(stateOf(store, id) == RunState::Cancelled, 1000);
+        int status = 0;
+        ::waitpid(other, &status, 0); // its queue is empty now
+        QCOMPARE(WEXITSTATUS(status), 0);
+    }
+
+    void waitingForAnothersRunPassesItsProgressOn()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        const auto id = store.enqueue({someSpec()}).front();
+        const pid_t other = worker(pathOf(home), 150, milliseconds(10));
+        QTRY_VERIFY(stateOf(store, id) == RunState::Running);
+        int progressed = 0;
+        workQueue(pathOf(home), pretended(1, milliseconds(1)), {{}, [&](const Progress &) { ++progressed; }}, id, {});
+        QVERIFY(progressed > 0);
+        QVERIFY(stateOf(store, id) == RunState::Done);
+        QCOMPARE(store.run(id)->steps, 150);
+        ::waitpid(other, nullptr, 0);
+    }
+
+    void killedAtAnyMomentNothingFinishedIsLostAndNothingRunsForEver()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        std::vector<TrainSpec> specs;
+        for (int i = 0; i < 40; ++i)
+            specs.push_back(someSpec(std::uint64_t(i)));
+        const auto ids = store.enqueue(specs);
+        std::vector<Run> finished;
+        for (int round = 0; round < 25; ++round) {
+            const pid_t child = worker(pathOf(home), 3, milliseconds(2));
+            std::this_thread::sleep_for(std::chrono::microseconds(3000 + 3700 * round % 41000));
+            ::kill(child, SIGKILL);
+            ::waitpid(child, nullptr, 0);
+            for (const Run &run : finished)
+                QVERIFY(stateOf(store, run.id) == RunState::Done);
+            finished = store.finishedRuns("", "");
+            for (const Run &run : finished)
+                QCOMPARE(readFile(store.resolve(run.weights)), "weights of " + std::to_string(run.id));
+        }
+        QVERIFY(!finished.empty());
+        workQueue(pathOf(home), pretended(1, milliseconds(0)), {}, 0, {});
+        QCOMPARE(store.finishedRuns("", "").size(), ids.size());
+    }
+
+    void aRunThatCannotBeWrittenDownIsNotLost()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        const auto id = store.enqueue({someSpec()}).front();
+        const int status = inChild([&] { // the disk fills up while the run is computed
+            std::signal(SIGXFSZ, SIG_IGN);
+            try {
+                workQueue(pathOf(home),
+                          [](const Run &run, RunContext &) {
+                              const rlimit limit = {16, 16};
+                              ::setrlimit(RLIMIT_FSIZE, &limit);
+                              return run;
+                          },
+                          {}, 0, {});
+            } catch (const Error &error) {
+                return std::string(error.what()).find("space") != std::string::npos ? 42 : 1;
+            }
+            return 0;
+        });
+        QCOMPARE(status, 42);
+        QVERIFY(stateOf(store, id) == RunState::Running); // until the next worker comes
+        workQueue(pathOf(home), pretended(1, milliseconds(1)), {}, 0, {});
+        QVERIFY(stateOf(store, id) == RunState::Done);
+    }
+
+    void theLockExcludesAndIsGivenBack()
+    {
+        QTemporaryDir home;
+        WorkerLock one(pathOf(home)), two(pathOf(home));
+        QVERIFY(one.tryLock());
+        QVERIFY(one.tryLock());
+        QVERIFY(!two.tryLock());
+        QCOMPARE(inChild([&] { return int(WorkerLock(pathOf(home)).tryLock()); }), 0);
+        one.unlock();
+        QVERIFY(two.tryLock());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestLab)
+#include "tst_lab.moc"

@@ -1,0 +1,492 @@
+#include <cmath>
+#include <csignal>
+#include <fstream>
+#include <limits>
+
+#include <sys/resource.h>
+
+#include <QElapsedTimer>
+#include <QTest>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "library_fixture.h"
+
+using namespace awb;
+using namespace awb::test;
+namespace fs = std::filesystem;
+
+class TestStore : public QObject {
+    Q_OBJECT
+
+private:
+    /// The sentence that `f` throws; empty when it throws none.
+    template <typename F>
+    static std::string sentenceOf(F f)
+    {
+        try {
+            f();
+        } catch (const Error &error) {
+            return error.what();
+        }
+        return {};
+    }
+
+    static std::vector<std::int64_t> queueOf(const Store &store)
+    {
+        std::vector<Run> queued;
+        for (const Run &run : store.runs()) {
+            if (run.state == RunState::Queued)
+                queued.push_back(run);
+        }
+        std::sort(queued.begin(), queued.end(), [](const Run &a, const Run &b) { return a.position < b.position; });
+        std::vector<std::int64_t> ids;
+        for (const Run &run : queued)
+            ids.push_back(run.id);
+        return ids;
+    }
+
+    static Run finished(Run run, double score)
+    {
+        run.score = score;
+        run.metric = "accuracy";
+        run.trainable = 605954;
+        run.total = 110000000;
+        run.weights = "runs/" + std::to_string(run.id) + "/adapter.safetensors";
+        run.provenance = {"0.1.0", "2.13.0", "cpu", "plain", 2, "aa", "bb", 12.5, 3.5, 112, 1 << 30};
+        return run;
+    }
+
+private Q_SLOTS:
+    void anEmptyFolderBecomesALibrary()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home) / "new" / "library");
+        QVERIFY(store.runs().empty());
+        QVERIFY(store.checkpoints().empty());
+        QVERIFY(store.datasets().empty());
+        QVERIFY(!store.claim());
+    }
+
+    void theHomeFollowsTheEnvironment()
+    {
+        qputenv("AWB_HOME", "/tmp/some library");
+        QCOMPARE(Store::defaultHome(), fs::path("/tmp/some library"));
+        qunsetenv("AWB_HOME");
+        qputenv("XDG_DATA_HOME", "/tmp/data");
+        QCOMPARE(Store::defaultHome(), fs::path("/tmp/data/adapter-workbench"));
+        qputenv("XDG_DATA_HOME", "relative");
+        qputenv("HOME", "/tmp/me");
+        QCOMPARE(Store::defaultHome(), fs::path("/tmp/me/.local/share/adapter-workbench"));
+    }
+
+    void runsComeBackAsTheyWereQueued()
+    {
+        QTemporaryDir home;
+        const auto spec = someSpec(std::numeric_limits<std::uint64_t>::max());
+        {
+            Store store(pathOf(home));
+            QCOMPARE(store.enqueue({someSpec(1), spec}, "sweep").size(), std::size_t(2));
+        }
+        const auto runs = Store(pathOf(home)).runs();
+        QCOMPARE(runs.size(), std::size_t(2));
+        QVERIFY(runs[0].spec == spec);
+        QVERIFY(runs[0].id > runs[1].id);
+        QCOMPARE(runs[0].study, std::string("sweep"));
+        QVERIFY(runs[0].state == RunState::Queued);
+        QVERIFY(!runs[0].score);
+        QCOMPARE(runs[0].created.size(), std::strlen("2019-06-13T12:00:00Z"));
+    }
+
+    void claimTakesTheFirstAndEachOnce()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home)), other(pathOf(home));
+        const auto ids = store.enqueue({someSpec(0), someSpec(1), someSpec(2)});
+        QCOMPARE(store.claim(ids[2])->id, ids[2]);
+        QVERIFY(!other.claim(ids[2]));
+        QCOMPARE(other.claim()->id, ids[0]);
+        const auto second = store.claim();
+        QCOMPARE(second->id, ids[1]);
+        QVERIFY(second->state == RunState::Running);
+        QVERIFY(!second->started.empty());
+        QVERIFY(!other.claim());
+    }
+
+    void aPausedQueueGivesNothing()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        const auto id = store.enqueue({someSpec()}).front();
+        store.setQueuePaused(true);
+        QVERIFY(Store(pathOf(home)).queuePaused());
+        QVERIFY(!store.claim());
+        store.setQueuePaused(false);
+        QCOMPARE(store.claim()->id, id);
+    }
+
+    void aFinishedRunKeepsEverything()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        store.enqueue({someSpec()});
+        Run run = finished(*store.claim(), 0.875);
+        store.setProgress({run.id, 90, 100, 0.25, 0, 40});
+        run.step = run.steps = 100;
+        run.loss = 0.125;
+        run.weights = (pathOf(home) / run.weights).string();
+        store.finish(run);
+        const Run back = *Store(pathOf(home)).run(run.id);
+        QVERIFY(back.state == RunState::Done);
+        QCOMPARE(back.score.value(), 0.875);
+        QCOMPARE(back.trainable, run.trainable);
+        QCOMPARE(back.total, run.total);
+        QCOMPARE(back.metric, run.metric);
+        QCOMPARE(back.step, 100);
+        QCOMPARE(back.loss, 0.125);
+        QCOMPARE(back.weights, "runs/" + std::to_string(run.id) + "/adapter.safetensors");
+        QCOMPARE(store.resolve(back.weights), fs::path(run.weights));
+        QCOMPARE(back.provenance.libtorch, std::string("2.13.0"));
+        QCOMPARE(back.provenance.dataSha256, std::string("bb"));
+        QCOMPARE(back.provenance.seconds, 12.5);
+        QCOMPARE(back.provenance.stepsPerSecond, 3.5);
+        QCOMPARE(back.provenance.examplesPerSecond, 112.0);
+        QCOMPARE(back.provenance.peakMemory, std::int64_t(1 << 30));
+        QVERIFY(!back.finished.empty());
+    }
+
+    void aDivergedLossAndAScoreThatIsNoNumberAreKeptAsSuch()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        store.enqueue({someSpec()});
+        Run run = finished(*store.claim(), NAN);
+        store.setProgress({run.id, 1, 2, NAN, 0, INFINITY});
+        store.addMeasurements(run.id, {{"loss", 1, 0.5, NAN}});
+        QVERIFY(std::isnan(store.run(run.id)->loss));
+        QVERIFY(std::isnan(store.measurements(run.id).at(0).value));
+        store.finish(run);
+        QVERIFY(!store.run(run.id)->score);
+    }
+
+    void curvesAreOrderedAndCanBeCutBack()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        const auto id = store.enqueue({someSpec()}).front();
+        store.addMeasurements(id, {{"loss", 2, 1, 0.5}, {"loss", 1, 0.5, 0.75}, {"dev.accuracy", 2, 1, 0.25}});
+        store.addMeasurements(id, {{"loss", 2, 1, 0.375}});
+        auto curve = store.measurements(id);
+        QCOMPARE(curve.size(), std::size_t(3));
+        QCOMPARE(curve[0].name, std::string("dev.accuracy"));
+        QCOMPARE(curve[1].value, 0.75);
+        QCOMPARE(curve[2].value, 0.375);
+        store.dropMeasurementsAfter(id, 1);
+        QCOMPARE(store.measurements(id).size(), std::size_t(1));
+    }
+
+    void cancelPauseResumeAndRetry()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        const auto ids = store.enqueue({someSpec(0), someSpec(1)});
+        store.pause(ids[0]);
+        QVERIFY(stateOf(store, ids[0]) == RunState::Paused);
+        QCOMPARE(store.claim()->id, ids[1]);
+        store.pause(ids[1]);
+        QVERIFY(store.requestedState(ids[1]) == RunState::Paused);
+        QVERIFY(store.run(ids[1])->stopRequested);
+        store.resume(ids[1]);
+        QVERIFY(store.requestedState(ids[1]) == RunState::Running);
+        store.cancel(ids[1]);
+        store.pause(ids[1]); // must not weaken the cancel
+        QVERIFY(store.requestedState(ids[1]) == RunState::Cancelled);
+        QVERIFY(stateOf(store, ids[1]) == RunState::Running);
+
+        const fs::path snapshot = pathOf(home) / "runs" / std::to_string(ids[0]) / "snapshot";
+        fs::create_directories(snapshot.parent_path());
+        writeFileAtomically(snapshot, "half a run");
+        store.resume(ids[0]);
+        QVERIFY(fs::exists(snapshot));
+        store.cancel(ids[0]);
+        QVERIFY(!fs::exists(snapshot));
+        QVERIFY(stateOf(store, ids[0]) == RunState::Cancelled);
+        store.retry(ids[0]);
+        QCOMPARE(store.claim()->id, ids[0]);
+    }
+
+    void aRetriedRunStartsFromTheBeginningAtTheEndOfTheQueue()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        const auto ids = store.enqueue({someSpec(0), someSpec(1)});
+        store.claim();
+        store.addMeasurements(ids[0], {{"loss", 1, 0.5, 0.5}});
+        store.setProgress({ids[0], 1, 2, 0.5, 0, 1});
+        const fs::path snapshot = pathOf(home) / "runs" / std::to_string(ids[0]) / "snapshot";
+        fs::create_directories(snapshot.parent_path());
+        writeFileAtomically(snapshot, "half a run");
+        store.fail(ids[0], "The learning rate is too high.");
+        QCOMPARE(store.run(ids[0])->error, std::string("The learning rate is too high."));
+        store.retry(ids[0]);
+        QVERIFY(!fs::exists(snapshot));
+        QVERIFY(store.measurements(ids[0]).empty());
+        QCOMPARE(store.run(ids[0])->step, 0);
+        QVERIFY(store.run(ids[0])->error.empty());
+        QCOMPARE(queueOf(store), (std::vector<std::int64_t>{ids[1], ids[0]}));
+        QVERIFY(!sentenceOf([&] { store.retry(ids[1]); }).empty());
+    }
+
+    void runsMoveWithinTheQueue()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        const auto id = store.enqueue({someSpec(0), someSpec(1), someSpec(2), someSpec(3)});
+        store.move(id[2], -1);
+        QCOMPARE(queueOf(store), (std::vector<std::int64_t>{id[0], id[2], id[1], id[3]}));
+        store.move(id[0], 2);
+        QCOMPARE(queueOf(store), (std::vector<std::int64_t>{id[2], id[1], id[0], id[3]}));
+        store.move(id[3], -100);
+        QCOMPARE(queueOf(store), (std::vector<std::int64_t>{id[3], id[2], id[1], id[0]}));
+        store.move(id[3], 0);
+        QCOMPARE(store.claim()->id, id[3]);
+        QVERIFY(!sentenceOf([&] { store.move(id[3], 1); }).empty());
+    }
+
+    void aDeletedRunLeavesNothingBehind()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        const auto id = store.enqueue({someSpec()}).front();
+        store.claim();
+        QVERIFY(sentenceOf([&] { store.remove(id); }).find("cancel it") != std::string::npos);
+        store.addMeasurements(id, {{"loss", 1, 0.5, 0.5}});
+        fs::create_directories(pathOf(home) / "runs" / std::to_string(id));
+        store.finish(finished(*store.run(id), 1));
+        store.remove(id);
+        QVERIFY(!store.run(id));
+        QVERIFY(store.measurements(id).empty());
+        QVERIFY(!fs::exists(pathOf(home) / "runs" / std::to_string(id)));
+        QVERIFY(store.enqueue({someSpec()}).front() > id); // an id never means two runs
+        QVERIFY(!sentenceOf([&] { store.cancel(id); }).empty());
+    }
+
+    void orphansGoBackToTheQueueOrToWhatWasAsked()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        const auto ids = store.enqueue({someSpec(0), someSpec(1), someSpec(2), someSpec(3)});
+        for (int i = 0; i < 4; ++i)
+            store.claim();
+        store.cancel(ids[1]);
+        store.pause(ids[2]);
+        store.finish(finished(*store.run(ids[3]), 0.5));
+        QCOMPARE(store.requeueOrphans(), 3);
+        QVERIFY(stateOf(store, ids[0]) == RunState::Queued);
+        QVERIFY(stateOf(store, ids[1]) == RunState::Cancelled);
+        QVERIFY(stateOf(store, ids[2]) == RunState::Paused);
+        QVERIFY(stateOf(store, ids[3]) == RunState::Done);
+        QCOMPARE(store.requeueOrphans(), 0);
+    }
+
+    void openingAViewRequeuesNothing()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        const auto id = store.enqueue({someSpec()}).front();
+        store.claim();
+        QVERIFY(stateOf(Store(pathOf(home)), id) == RunState::Running);
+    }
+
+    void finishedRunsAreSelectedByDataSetAndCheckpoint()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        auto other = someSpec();
+        other.dataset = "trec";
+        store.enqueue({someSpec(0), other, someSpec(1)});
+        store.finish(finished(*store.claim(), 0.5));
+        store.finish(finished(*store.claim(), 0.75));
+        QCOMPARE(store.finishedRuns("tweets", "tiny").size(), std::size_t(1));
+        QCOMPARE(store.finishedRuns("trec", "").front().score.value(), 0.75);
+        QCOMPARE(store.finishedRuns("", "tiny").size(), std::size_t(2));
+        QVERIFY(store.finishedRuns("cola", "").empty());
+    }
+
+    void otherConnectionsAreNoticed()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home)), other(pathOf(home));
+        const auto before = store.dataVersion();
+        QCOMPARE(store.dataVersion(), before);
+        other.enqueue({someSpec()});
+        QVERIFY(store.dataVersion() != before);
+    }
+
+    void theLibraryCanBeMoved()
+    {
+        QTemporaryDir folder;
+        const fs::path before = pathOf(folder) / "before", after = pathOf(folder) / "after";
+        Manifest manifest;
+        manifest.name = "tweets";
+        manifest.train.path = (before / "data" / "tweets.tab").string();
+        manifest.dev = DataFile{"/elsewhere/dev.tsv", {}, 1, -1, 0, 0};
+        manifest.classes = {"no", "yes"};
+        {
+            Store store(before);
+            store.addDataset(manifest);
+            store.addCheckpoint({"tiny", (before / "checkpoints" / "tiny").string(), "aa", ""});
+            QVERIFY(store.dataset("tweets") == manifest);
+        }
+        fs::rename(before, after);
+        Store store(after);
+        QCOMPARE(store.dataset("tweets").train.path, (after / "data" / "tweets.tab").string());
+        QCOMPARE(store.dataset("tweets").dev->path, std::string("/elsewhere/dev.tsv"));
+        QCOMPARE(store.resolve(store.checkpoint("tiny").folder), after / "checkpoints" / "tiny");
+        QVERIFY(!store.checkpoint("tiny").added.empty());
+        QVERIFY(sentenceOf([&] { store.dataset("cola"); }).find("tweets") != std::string::npos);
+        QVERIFY(sentenceOf([&] { store.checkpoint("bert"); }).find("tiny") != std::string::npos);
+        store.removeCheckpoint("tiny");
+        store.removeDataset("tweets");
+        QVERIFY(store.checkpoints().empty() && store.datasets().empty());
+    }
+
+    void aNewerLibraryIsRefusedAndLeftAlone()
+    {
+        QTemporaryDir home;
+        const fs::path file = pathOf(home) / "library.sqlite";
+        {
+            Store store(pathOf(home));
+            store.enqueue({someSpec()});
+        }
+        std::string bytes = readFile(file);
+        bytes[63] = 99; // user_version, a big-endian number at offset 60 of the file
+        writeFileAtomically(file, bytes);
+        QVERIFY(sentenceOf([&] { Store store(pathOf(home)); }).find("newer version") != std::string::npos);
+        QCOMPARE(readFile(file), bytes);
+    }
+
+    void aDamagedLibraryGetsASentence()
+    {
+        QTemporaryDir home;
+        const fs::path file = pathOf(home) / "library.sqlite";
+        writeFileAtomically(file, std::string(8192, 'x'));
+        const auto sentence = sentenceOf([&] { Store store(pathOf(home)); });
+        QVERIFY2(sentence.find(file.string()) != std::string::npos && sentence.find("damaged") != std::string::npos,
+                 sentence.c_str());
+        QCOMPARE(readFile(file), std::string(8192, 'x'));
+    }
+
+    void aLibraryDamagedInTheMiddleGetsASentence()
+    {
+        QTemporaryDir home;
+        const fs::path file = pathOf(home) / "library.sqlite";
+        {
+            Store store(pathOf(home));
+            store.enqueue(std::vector<TrainSpec>(200, someSpec()));
+        }
+        std::string bytes = readFile(file);
+        std::fill(bytes.begin() + 4096, bytes.end(), '\x5a');
+        writeFileAtomically(file, bytes);
+        const auto sentence = sentenceOf([&] { Store(pathOf(home)).runs(); });
+        QVERIFY2(sentence.find("damaged") != std::string::npos, sentence.c_str());
+    }
+
+    void aReadOnlyLibraryGetsASentence()
+    {
+        QTemporaryDir home;
+        {
+            Store store(pathOf(home));
+            store.enqueue({someSpec()});
+        }
+        fs::permissions(pathOf(home), fs::perms(0555));
+        fs::permissions(pathOf(home) / "library.sqlite", fs::perms(0444));
+        const int status = inChild([&]() -> int {
+            if (::getuid() == 0 && ::setuid(65534) != 0) // the administrator may write everywhere
+                return 98;
+            const auto sentence = sentenceOf([&] { Store(pathOf(home)).enqueue({someSpec()}); });
+            return sentence.find("library.sqlite") != std::string::npos && sentence.find("permissions") != std::string::npos;
+        });
+        fs::permissions(pathOf(home), fs::perms(0755));
+        fs::permissions(pathOf(home) / "library.sqlite", fs::perms(0644));
+        QCOMPARE(status, 1);
+        QCOMPARE(Store(pathOf(home)).runs().size(), std::size_t(1));
+    }
+
+    void aFullDiskGetsASentenceAndLosesNothing()
+    {
+        QTemporaryDir home;
+        std::int64_t id = 0;
+        {
+            Store store(pathOf(home));
+            id = store.enqueue({someSpec()}).front();
+            store.finish(finished(*store.claim(), 0.5));
+        }
+        const int status = inChild([&]() -> int {
+            Store store(pathOf(home));
+            std::signal(SIGXFSZ, SIG_IGN);
+            const rlimit limit = {60000, 60000}; // as far as any file may grow
+            ::setrlimit(RLIMIT_FSIZE, &limit);
+            const auto sentence = sentenceOf([&] { store.enqueue(std::vector<TrainSpec>(2000, someSpec())); });
+            return sentence.find("library.sqlite") != std::string::npos && sentence.find("space") != std::string::npos &&
+                   store.runs().size() == 1;
+        });
+        QCOMPARE(status, 1);
+        Store store(pathOf(home));
+        QCOMPARE(store.runs().size(), std::size_t(1));
+        QCOMPARE(store.run(id)->score.value(), 0.5);
+        QCOMPARE(store.enqueue(std::vector<TrainSpec>(2000, someSpec())).size(), std::size_t(2000));
+    }
+
+    void manyProcessesOpenANewLibraryAtOnce()
+    {
+        QTemporaryDir home;
+        std::vector<pid_t> children;
+        for (int i = 0; i < 8; ++i) {
+            children.push_back(::fork());
+            if (children.back() == 0)
+                ::_exit(sentenceOf([&] { Store(pathOf(home)).enqueue({someSpec(), someSpec()}); }).empty() ? 0 : 1);
+        }
+        for (const pid_t child : children) {
+            int status = 0;
+            ::waitpid(child, &status, 0);
+            QCOMPARE(WEXITSTATUS(status), 0);
+        }
+        QCOMPARE(Store(pathOf(home)).runs().size(), std::size_t(16));
+    }
+
+    void aLargeLibraryOpensAndListsQuickly()
+    {
+        QTemporaryDir home;
+        {
+            Store store(pathOf(home));
+            std::vector<TrainSpec> specs;
+            for (int i = 0; i < 10000; ++i)
+                specs.push_back(someSpec(std::uint64_t(i)));
+            std::vector<Measurement> curve;
+            for (int step = 1; step <= 100; ++step)
+                curve.push_back({"loss", step, step / 100.0, 1.0 / step});
+            for (const auto id : store.enqueue(specs))
+                store.addMeasurements(id, curve);
+            for (int i = 0; i < 5000; ++i)
+                store.finish(finished(*store.claim(), i / 5000.0));
+        }
+        QElapsedTimer timer;
+        timer.start();
+        Store store(pathOf(home));
+        const auto opened = timer.restart();
+        const auto runs = store.runs();
+        const auto listed = timer.restart();
+        QCOMPARE(store.finishedRuns("tweets", "tiny").size(), std::size_t(5000));
+        const auto selected = timer.restart();
+        QCOMPARE(store.measurements(runs[5].id).size(), std::size_t(100));
+        const auto curve = timer.restart();
+        qInfo("opened in %lld ms, 10,000 runs in %lld ms, 5,000 finished in %lld ms, a curve in %lld ms", opened, listed,
+              selected, curve);
+        QCOMPARE(runs.size(), std::size_t(10000));
+        QVERIFY(opened + listed < 2000);
+    }
+};
+
+QTEST_APPLESS_MAIN(TestStore)
+#include "tst_store.moc"
