@@ -21,14 +21,17 @@ QVector<double> DecadeTicker::createTickVector(double tickStep, const QCPRange &
     return ticks;
 }
 
+double EvenTicker::getTickStep(const QCPRange &range)
+{
+    double magnitude = 1;
+    const double step = QCPAxisTicker::getTickStep(range);
+    // 2 in place of 2.5 saves a decimal
+    return std::abs(getMantissa(step, &magnitude) - 2.5) < 1e-6 ? 2 * magnitude : step;
+}
+
 QVector<double> EvenTicker::createTickVector(double tickStep, const QCPRange &range)
 {
-    // Steps are 1, 2, 2.5 or 5 times a power of ten.
-    const double step = tickStep > 0 ? tickStep : 1;
-    m_decimals = std::max(0, static_cast<int>(-std::floor(std::log10(step) + 1e-9)));
-    const double shown = step * std::pow(10, m_decimals);
-    if (std::abs(shown - std::round(shown)) > 1e-6)
-        ++m_decimals;
+    m_decimals = std::max(0, static_cast<int>(-std::floor(std::log10(tickStep) + 1e-9)));
     return QCPAxisTicker::createTickVector(tickStep, range);
 }
 

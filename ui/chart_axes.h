@@ -13,9 +13,10 @@ protected:
     QVector<double> createTickVector(double tickStep, const QCPRange &range) override;
 };
 
-/// Evenly spaced numbers, all with the same decimals.
+/// Steps of 1, 2 or 5 times a power of ten, all labels with the same decimals.
 class EvenTicker : public QCPAxisTicker {
 protected:
+    double getTickStep(const QCPRange &range) override;
     QVector<double> createTickVector(double tickStep, const QCPRange &range) override;
     QString getTickLabel(double tick, const QLocale &locale, QChar formatChar, int precision) override;
 

@@ -1,0 +1,563 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <QBuffer>
+#include <QFile>
+#include <QFileInfo>
+#include <QImage>
+#include <QLabel>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QToolTip>
+#include <QXmlStreamReader>
+#include <qcustomplot.h>
+
+#include "core/error.h"
+#include "core/study/tradeoff.h"
+#include "core/train/methods.h"
+#include "ui/chart_axes.h"
+#include "ui/curve_data.h"
+#include "ui/figure_export.h"
+#include "ui/learning_curve.h"
+#include "ui/plot_style.h"
+#include "ui/tradeoff_plot.h"
+
+using namespace awb;
+
+namespace {
+
+Run run(std::int64_t id, const std::string &method, int bottleneck, std::int64_t trainable, std::uint64_t seed, double score)
+{
+    Run run;
+    run.id = id;
+    run.spec.method = methodEntry(method).method;
+    run.spec.method.bottleneck = bottleneck;
+    run.spec.seed = seed;
+    run.state = RunState::Done;
+    run.metric = "accuracy";
+    run.trainable = trainable;
+    run.total = 22713986;
+    run.score = score;
+    return run;
+}
+
+/// Three adapter sizes (the largest with three seeds), head only and full fine-tuning.
+std::vector<Run> someRuns()
+{
+    return {run(1, "adapter", 1, 16502, 0, 0.861),   run(2, "adapter", 8, 70304, 0, 0.873),
+            run(3, "adapter", 64, 605954, 0, 0.880), run(4, "adapter", 64, 605954, 1, 0.890),
+            run(5, "adapter", 64, 605954, 2, 0.885), run(6, "head", 0, 770, 0, 0.713),
+            run(7, "full", 0, 22713986, 0, 0.894)};
+}
+
+QCPGraph *graph(QCustomPlot &plot, const char *name)
+{
+    return plot.findChild<QCPGraph *>(QLatin1String(name));
+}
+
+QPoint pixel(QCustomPlot &plot, double x, double y)
+{
+    return QPointF(plot.xAxis->coordToPixel(x), plot.yAxis->coordToPixel(y)).toPoint();
+}
+
+QString sentenceOf(const std::function<void()> &action)
+{
+    try {
+        action();
+    } catch (const Error &error) {
+        return QString::fromUtf8(error.what());
+    }
+    return {};
+}
+
+QByteArray contentOf(const QString &file)
+{
+    QFile in(file);
+    return in.open(QIODevice::ReadOnly) ? in.readAll() : QByteArray();
+}
+
+QColor cornerOf(QWidget &widget)
+{
+    return widget.grab().toImage().pixelColor(2, widget.height() - 3);
+}
+
+QPalette darkPalette()
+{
+    QPalette palette;
+    palette.setColor(QPalette::Base, QColor(30, 30, 32));
+    palette.setColor(QPalette::Text, QColor(230, 230, 230));
+    return palette;
+}
+
+struct Shown {
+    TradeoffPlot chart;
+
+    explicit Shown(const std::vector<Run> &runs = someRuns())
+    {
+        chart.resize(640, 420);
+        chart.show();
+        chart.setRuns(runs, QStringLiteral("tweets · minilm"));
+        chart.plot().replot();
+    }
+};
+
+std::vector<Measurement> measurements(int steps)
+{
+    std::vector<Measurement> result;
+    for (int step = 1; step <= steps; ++step) {
+        result.push_back({"loss", step, step / 100.0, 1.0 / step});
+        result.push_back({"learning_rate", step, step / 100.0, 1e-3 * (steps - step) / steps});
+        if (step % 100 == 0)
+            result.push_back({"dev.accuracy", step, step / 100.0, 0.8 + step * 1e-4});
+    }
+    return result;
+}
+
+Run curveRun(int steps, RunState state = RunState::Done)
+{
+    Run one = run(12, "adapter", 64, 605954, 0, 0.8);
+    one.state = state;
+    one.steps = steps;
+    return one;
+}
+
+} // namespace
+
+class TestCharts : public QObject {
+    Q_OBJECT
+
+private slots:
+    // ---- the trade-off chart
+
+    void drawnPointsAreTheRunsHandedIn()
+    {
+        Shown shown;
+        QCustomPlot &plot = shown.chart.plot();
+        QCPGraph *adapters = graph(plot, "points.adapter");
+        QVERIFY(adapters);
+        QCOMPARE(adapters->dataCount(), 3);
+        QCOMPARE(adapters->data()->at(0)->key, 16502.0);
+        QCOMPARE(adapters->data()->at(0)->value, 86.1);
+        QCOMPARE(adapters->data()->at(2)->key, 605954.0);
+        QCOMPARE(adapters->data()->at(2)->value, 88.5);
+        QCOMPARE(graph(plot, "points.head")->data()->at(0)->value, 71.3);
+        QCOMPARE(graph(plot, "points.full")->data()->at(0)->key, 22713986.0);
+        QCOMPARE(plot.xAxis->scaleType(), QCPAxis::stLogarithmic);
+        QVERIFY(plot.xAxis->label().contains(QStringLiteral("parameters")));
+        QCOMPARE(plot.yAxis->label(), QStringLiteral("Accuracy on dev (%)"));
+        QVERIFY(plot.xAxis->range().contains(770) && plot.xAxis->range().contains(22713986));
+        QVERIFY(plot.yAxis->range().contains(71.3) && plot.yAxis->range().contains(89.4));
+    }
+
+    void errorBarsAreTheStandardErrorOfSeveralSeeds()
+    {
+        Shown shown;
+        const auto *bars = shown.chart.plot().findChild<QCPErrorBars *>(QStringLiteral("errors.adapter"));
+        QVERIFY(bars);
+        QCOMPARE(bars->data()->size(), 3);
+        QCOMPARE(bars->data()->at(0).errorPlus, 0.0); // one seed
+        // deviations of half a point: sd = 0.5, over three seeds
+        QVERIFY(std::abs(bars->data()->at(2).errorPlus - 0.5 / std::sqrt(3.0)) < 1e-9);
+        QCOMPARE(bars->data()->at(2).errorMinus, bars->data()->at(2).errorPlus);
+    }
+
+    void adapterSizesAreJoinedInOrderByTheBestOfEachSize()
+    {
+        auto runs = someRuns();
+        Run slower = run(8, "adapter", 8, 70304, 0, 0.80);
+        slower.spec.recipe.learningRate = 1e-5;
+        runs.push_back(slower);
+        std::reverse(runs.begin(), runs.end());
+        Shown shown(runs);
+        QCPGraph *line = graph(shown.chart.plot(), "line.adapter");
+        QVERIFY(line);
+        QCOMPARE(line->dataCount(), 3);
+        QCOMPARE(line->data()->at(1)->key, 70304.0);
+        QCOMPARE(line->data()->at(1)->value, 87.3);
+        QCOMPARE(graph(shown.chart.plot(), "points.adapter")->dataCount(), 4);
+        QVERIFY(!graph(shown.chart.plot(), "line.head"));
+    }
+
+    void fullFineTuningIsAReferenceLineWithItsScore()
+    {
+        Shown shown;
+        auto *line = shown.chart.plot().findChild<QCPItemStraightLine *>(QStringLiteral("reference"));
+        auto *label = shown.chart.plot().findChild<QCPItemText *>(QStringLiteral("referenceLabel"));
+        QVERIFY(line && label);
+        QCOMPARE(line->point1->value(), 89.4);
+        QCOMPARE(line->point2->value(), 89.4);
+        QCOMPARE(label->text(), QStringLiteral("full fine-tuning 89.40 %"));
+        Shown without({run(1, "head", 0, 770, 0, 0.7)});
+        QVERIFY(!without.chart.plot().findChild<QCPItemStraightLine *>(QStringLiteral("reference")));
+    }
+
+    void legendNamesEachMethodOnceAndStaysOutsideTheAxes()
+    {
+        Shown shown;
+        QCustomPlot &plot = shown.chart.plot();
+        int named = 0;
+        for (int i = 0; i < plot.legend->itemCount(); ++i)
+            named += plot.legend->item(i) != nullptr;
+        QCOMPARE(named, 3);
+        QVERIFY(!plot.legend->outerRect().intersects(plot.axisRect()->rect()));
+    }
+
+    void scoresThatAreNoNumbersAreLeftOut()
+    {
+        auto runs = someRuns();
+        runs.push_back(run(8, "adapter", 2, 20000, 0, std::numeric_limits<double>::quiet_NaN()));
+        Shown shown(runs);
+        QCOMPARE(graph(shown.chart.plot(), "points.adapter")->dataCount(), 3);
+        QCOMPARE(shown.chart.points().size(), std::size_t(5));
+    }
+
+    void correlationsKeepTheirUnit()
+    {
+        Run one = run(1, "adapter", 64, 605954, 0, 0.563);
+        one.metric = "matthews";
+        Shown shown({one});
+        QCOMPARE(graph(shown.chart.plot(), "points.adapter")->data()->at(0)->value, 0.563);
+        QCOMPARE(shown.chart.plot().yAxis->label(), QStringLiteral("Matthews correlation on dev"));
+    }
+
+    void onePointOrNothingTrainedStillMakesAReadableAxis()
+    {
+        Shown shown({run(1, "head", 0, 0, 0, 0.7)});
+        QCustomPlot &plot = shown.chart.plot();
+        QCOMPARE(graph(plot, "points.head")->data()->at(0)->key, 1.0);
+        QVERIFY(plot.xAxis->range().lower > 0);
+        QVERIFY(plot.xAxis->range().upper / plot.xAxis->range().lower >= 10);
+        QVERIFY(plot.yAxis->range().size() > 1);
+        QVERIFY(plot.xAxis->range().contains(1) && plot.yAxis->range().contains(70));
+    }
+
+    void clickOnAPointSelectsItsBestRun()
+    {
+        Shown shown;
+        QCustomPlot &plot = shown.chart.plot();
+        QSignalSpy selected(&shown.chart, &TradeoffPlot::runSelected);
+        QTest::mouseClick(&plot, Qt::LeftButton, {}, pixel(plot, 605954, 88.5) + QPoint(3, -3));
+        QCOMPARE(selected.size(), 1);
+        QCOMPARE(selected[0][0].value<std::int64_t>(), std::int64_t(4));
+        QCOMPARE(graph(plot, "selection")->data()->at(0)->key, 605954.0);
+        QTest::mouseClick(&plot, Qt::LeftButton, {}, pixel(plot, 20000, 75));
+        QCOMPARE(selected.size(), 1);
+    }
+
+    void aRunSelectedElsewhereMarksItsPoint()
+    {
+        Shown shown;
+        shown.chart.setSelectedRun(5);
+        QCOMPARE(graph(shown.chart.plot(), "selection")->data()->at(0)->key, 605954.0);
+        shown.chart.setSelectedRun(6);
+        QCOMPARE(graph(shown.chart.plot(), "selection")->data()->at(0)->key, 770.0);
+        shown.chart.setSelectedRun(0);
+        QVERIFY(!graph(shown.chart.plot(), "selection"));
+    }
+
+    void hoverTellsEverythingAboutAPoint()
+    {
+        Shown shown;
+        QCustomPlot &plot = shown.chart.plot();
+        QTest::mouseMove(&plot, pixel(plot, 605954, 88.5));
+        QTRY_VERIFY(graph(plot, "cursor"));
+        const QString text = QToolTip::text();
+        for (const char *part : {"adapters, m = 64", "88.50 ± 0.29 %", "N = 3", "88.00, 89.00, 88.50", "605,954",
+                                 "2.7 % of the model", "1e-3", "3 epochs", "−0.90", "3, 4, 5"})
+            QVERIFY2(text.contains(QString::fromUtf8(part)), qPrintable(QString::fromUtf8(part) + " in " + text));
+        QCOMPARE(graph(plot, "seeds")->dataCount(), 3);
+        QTest::mouseMove(&plot, pixel(plot, 20000, 75));
+        QTRY_VERIFY(!graph(plot, "cursor"));
+    }
+
+    void arrowKeysAndEnterSelectWithoutAMouse()
+    {
+        Shown shown;
+        QCustomPlot &plot = shown.chart.plot();
+        QCOMPARE(plot.focusPolicy(), Qt::StrongFocus);
+        QSignalSpy selected(&shown.chart, &TradeoffPlot::runSelected);
+        QTest::keyClick(&plot, Qt::Key_Return);
+        QCOMPARE(selected.size(), 0);
+        QTest::keyClick(&plot, Qt::Key_Right); // the leftmost: head only
+        QCOMPARE(graph(plot, "cursor")->data()->at(0)->key, 770.0);
+        QTest::keyClick(&plot, Qt::Key_Right);
+        QCOMPARE(graph(plot, "cursor")->data()->at(0)->key, 16502.0);
+        QVERIFY(plot.accessibleDescription().startsWith(QStringLiteral("adapters, m = 1: Accuracy 86.10 %")));
+        QTest::keyClick(&plot, Qt::Key_Return);
+        QCOMPARE(selected.takeLast()[0].value<std::int64_t>(), std::int64_t(1));
+        QTest::keyClick(&plot, Qt::Key_End);
+        QTest::keyClick(&plot, Qt::Key_Enter);
+        QCOMPARE(selected.takeLast()[0].value<std::int64_t>(), std::int64_t(7));
+        QTest::keyClick(&plot, Qt::Key_Down); // next lower score
+        QCOMPARE(graph(plot, "cursor")->data()->at(0)->key, 605954.0);
+        QTest::keyClick(&plot, Qt::Key_Escape);
+        QVERIFY(!graph(plot, "cursor"));
+    }
+
+    void screenReadersGetASummary()
+    {
+        Shown shown;
+        QVERIFY(!shown.chart.plot().accessibleName().isEmpty());
+        const QString text = shown.chart.plot().accessibleDescription();
+        QVERIFY2(text.contains(QStringLiteral("5 points. Best: full fine-tuning: Accuracy 89.40 %")), qPrintable(text));
+    }
+
+    void zoomStaysUntilADoubleClickWhenRunsArrive()
+    {
+        Shown shown;
+        QCustomPlot &plot = shown.chart.plot();
+        const QCPRange all = plot.yAxis->range();
+        QTest::keyClick(&plot, Qt::Key_Plus);
+        const QCPRange zoomed = plot.yAxis->range();
+        QVERIFY(zoomed.size() < all.size());
+        auto runs = someRuns();
+        runs.push_back(run(8, "adapter", 256, 2400000, 0, 0.60));
+        shown.chart.setRuns(runs, QStringLiteral("tweets"));
+        QCOMPARE(plot.yAxis->range(), zoomed);
+        QTest::mouseDClick(&plot, Qt::LeftButton, {}, plot.axisRect()->center());
+        QVERIFY(plot.yAxis->range().contains(60));
+        runs.push_back(run(9, "adapter", 512, 4800000, 0, 0.50));
+        shown.chart.setRuns(runs, QStringLiteral("tweets"));
+        QVERIFY(plot.yAxis->range().contains(50));
+    }
+
+    void anEmptyChartSaysWhatToDo()
+    {
+        TradeoffPlot chart;
+        chart.show();
+        const auto *text = chart.findChild<QLabel *>(QStringLiteral("tradeoffEmpty"));
+        QVERIFY(text->isVisible() && text->text().contains(QStringLiteral("set-up panel")));
+        QVERIFY(!chart.plot().isVisible());
+        chart.setRuns(someRuns(), QStringLiteral("tweets"));
+        QVERIFY(!text->isVisible() && chart.plot().isVisible());
+        chart.setRuns({}, {});
+        QVERIFY(text->isVisible());
+        QTest::keyClick(&chart.plot(), Qt::Key_Right);
+    }
+
+    void aThemeChangeRedraws()
+    {
+        Shown shown;
+        shown.chart.setPalette(QPalette(Qt::white));
+        const QColor light = cornerOf(shown.chart);
+        shown.chart.setPalette(darkPalette());
+        QVERIFY(cornerOf(shown.chart).lightness() < 60);
+        QVERIFY(light.lightness() > 150);
+        QCOMPARE(shown.chart.plot().xAxis->labelColor(), QColor(230, 230, 230));
+        QCOMPARE(graph(shown.chart.plot(), "points.full")->scatterStyle().brush().color(), QColor(Qt::white));
+    }
+
+    // ---- export
+
+    void figuresAreValidFilesInPrintColours()
+    {
+        Shown shown;
+        shown.chart.setPalette(darkPalette());
+        QTemporaryDir folder;
+        const auto file = [&](const char *name) { return folder.filePath(QLatin1String(name)); };
+        for (const char *name : {"chart.pdf", "chart.svg", "chart.png"})
+            shown.chart.exportTo(file(name));
+        const QByteArray pdf = contentOf(file("chart.pdf"));
+        QVERIFY(pdf.startsWith("%PDF-") && pdf.contains("%%EOF"));
+        QVERIFY(pdf.contains("/FontFile"));        // letters travel with the figure
+        QVERIFY(!pdf.contains("/Subtype /Image")); // and lines are lines
+        QVERIFY(pdf.contains("/MediaBox [0 0 640") || pdf.contains("/MediaBox [0 0 639"));
+
+        const QByteArray svg = contentOf(file("chart.svg"));
+        QVERIFY(svg.size() < 100000);
+        QXmlStreamReader xml(svg);
+        QStringList texts;
+        while (!xml.atEnd())
+            if (xml.readNext() == QXmlStreamReader::Characters && !xml.isWhitespace())
+                texts.append(xml.text().toString().simplified());
+        QVERIFY2(!xml.hasError(), qPrintable(xml.errorString()));
+        QVERIFY(texts.contains(QStringLiteral("Trained parameters")));
+
+        const QImage png(file("chart.png"));
+        QCOMPARE(png.size(), QSize(1920, 1260));
+        QCOMPARE(png.dotsPerMeterX(), qRound(216 / 0.0254));
+        QCOMPARE(png.pixelColor(3, 3), QColor(Qt::white));
+        QCOMPARE(QDir(folder.path()).entryList(QDir::Files).size(), 3); // nothing temporary is left
+    }
+
+    void theWindowsLookIsBackAfterAnExport()
+    {
+        Shown shown;
+        shown.chart.setPalette(darkPalette());
+        shown.chart.setSelectedRun(2);
+        const QImage before = shown.chart.grab().toImage();
+        QTemporaryDir folder;
+        for (const char *name : {"a.pdf", "a.svg", "a.png"})
+            shown.chart.exportTo(folder.filePath(QLatin1String(name)));
+        QVERIFY(graph(shown.chart.plot(), "selection"));
+        QCOMPARE(shown.chart.grab().toImage(), before);
+    }
+
+    void csvHoldsThePointsDrawn()
+    {
+        Shown shown;
+        QTemporaryDir folder;
+        const QString file = folder.filePath(QStringLiteral("points.csv"));
+        shown.chart.exportTo(file);
+        QCOMPARE(contentOf(file).toStdString(), toCsv(tradeoffPoints(someRuns())));
+    }
+
+    void exportErrorsAreSentencesThatNameTheFile()
+    {
+        Shown shown;
+        QTemporaryDir folder;
+        const QString missing = folder.filePath(QStringLiteral("not/there/a.pdf"));
+        QString sentence = sentenceOf([&] { shown.chart.exportTo(missing); });
+        QVERIFY2(sentence.contains(missing) && sentence.contains(QStringLiteral("does not exist")), qPrintable(sentence));
+        sentence = sentenceOf([&] { shown.chart.exportTo(folder.filePath(QStringLiteral("not/there/a.csv"))); });
+        QVERIFY2(sentence.contains(QStringLiteral("does not exist")), qPrintable(sentence));
+        sentence = sentenceOf([&] { shown.chart.exportTo(folder.filePath(QStringLiteral("a.docx"))); });
+        QVERIFY2(sentence.contains(QStringLiteral("a.docx")) && sentence.contains(QStringLiteral(".pdf")),
+                 qPrintable(sentence));
+        // A folder in the file's place can be replaced by nobody, not even by root.
+        const QString taken = folder.filePath(QStringLiteral("taken.png"));
+        QVERIFY(QDir().mkdir(taken));
+        sentence = sentenceOf([&] { shown.chart.exportTo(taken); });
+        QVERIFY2(sentence.contains(taken), qPrintable(sentence));
+        QCOMPARE(QDir(folder.path()).entryList(QDir::Files).size(), 0);
+        TradeoffPlot empty;
+        sentence = sentenceOf([&] { empty.exportTo(folder.filePath(QStringLiteral("a.pdf"))); });
+        QVERIFY2(sentence.contains(QStringLiteral("no finished runs")), qPrintable(sentence));
+        QVERIFY(figureFilter().contains(QStringLiteral("*.svg")));
+    }
+
+    // ---- learning curves
+
+    void curvesShowTheMeasurementsOfARun()
+    {
+        LearningCurve curve;
+        curve.setRun(curveRun(300), measurements(300), QStringLiteral("run 12"));
+        QCustomPlot &plot = curve.plot();
+        QCOMPARE(curve.run(), std::int64_t(12));
+        QCOMPARE(graph(plot, "loss.raw")->dataCount(), 300);
+        QCOMPARE(graph(plot, "loss.raw")->data()->at(1)->value, 0.5);
+        QCOMPARE(graph(plot, "learningRate")->dataCount(), 300);
+        QCOMPARE(graph(plot, "score")->dataCount(), 3);
+        QCOMPARE(graph(plot, "score")->data()->at(2)->key, 300.0);
+        QCOMPARE(graph(plot, "score")->data()->at(2)->value, 83.0);
+        QVERIFY(plot.xAxis->range().contains(300));
+        QVERIFY(plot.accessibleDescription().contains(QStringLiteral("83.00 %")));
+    }
+
+    void liveValuesAppendToTheRunShownOnly()
+    {
+        LearningCurve curve;
+        curve.setRun(curveRun(400, RunState::Running), measurements(100), {});
+        curve.append({12, 101, 400, 0.25, 5e-4, 100});
+        curve.append({13, 102, 400, 0.30, 5e-4, 100});
+        QCPGraph *loss = graph(curve.plot(), "loss.raw");
+        QCOMPARE(loss->dataCount(), 101);
+        QCOMPARE(loss->data()->at(100)->value, 0.25);
+        QVERIFY(curve.plot().xAxis->range().contains(400));
+        // stored values arrive: newer live ones stay
+        curve.setRun(curveRun(400, RunState::Running), measurements(100), {});
+        QCOMPARE(loss->dataCount(), 101);
+        // a run that went on from a snapshot repeats steps
+        curve.append({12, 51, 400, 0.75, 5e-4, 100});
+        QCOMPARE(loss->dataCount(), 51);
+        QCOMPARE(loss->data()->at(50)->value, 0.75);
+        // finished: what is stored is the truth
+        curve.setRun(curveRun(400), measurements(100), {});
+        QCOMPARE(loss->dataCount(), 100);
+    }
+
+    void longCurvesAreAveragedToTwoThousandPoints()
+    {
+        LearningCurve curve;
+        curve.setRun(curveRun(10000), measurements(10000), {});
+        QCOMPARE(graph(curve.plot(), "loss.raw")->dataCount(), 2000);
+        // steps 1 to 5
+        QCOMPARE(graph(curve.plot(), "loss.raw")->data()->at(0)->key, 3.0);
+        QVERIFY(std::abs(graph(curve.plot(), "loss.raw")->data()->at(0)->value -
+                         (1 + 1 / 2. + 1 / 3. + 1 / 4. + 1 / 5.) / 5) < 1e-12);
+        QTemporaryDir folder;
+        curve.exportTo(folder.filePath(QStringLiteral("curve.svg")));
+        QVERIFY(QFileInfo(folder.filePath(QStringLiteral("curve.svg"))).size() < 100000);
+    }
+
+    void aDivergedLossIsLeftOutOfTheCurve()
+    {
+        const double nan = std::numeric_limits<double>::quiet_NaN();
+        const auto curve = curve_data::curveOf({{"loss", 2, 0, 0.5}, {"loss", 3, 0, nan}, {"loss", 1, 0, 0.7}}, "loss");
+        QCOMPARE(curve.x, (QVector<double>{1, 2}));
+        QCOMPARE(curve.y, (QVector<double>{0.7, 0.5}));
+        QCOMPARE(curve_data::smoothed({{1, 2, 3}, {1, 4, 1}}).y, (QVector<double>{2.5, 2, 2.5}));
+    }
+
+    void anEmptyCurveSaysWhy()
+    {
+        LearningCurve curve;
+        curve.show();
+        const auto *text = curve.findChild<QLabel *>(QStringLiteral("learningCurveEmpty"));
+        QVERIFY(text->isVisible() && text->text().contains(QStringLiteral("Select a run")));
+        curve.setRun(curveRun(300, RunState::Queued), {}, {});
+        QVERIFY(text->text().contains(QStringLiteral("not started")));
+        curve.append({12, 1, 300, 0.7, 1e-5, 10});
+        QVERIFY(!text->isVisible() && curve.plot().isVisible());
+    }
+
+    void curveExportsHoldTheSameNumbers()
+    {
+        LearningCurve curve;
+        curve.setRun(curveRun(300), measurements(300), QStringLiteral("run 12"));
+        QTemporaryDir folder;
+        for (const char *name : {"c.pdf", "c.svg", "c.png", "c.csv"})
+            curve.exportTo(folder.filePath(QLatin1String(name)));
+        QVERIFY(contentOf(folder.filePath(QStringLiteral("c.pdf"))).startsWith("%PDF-"));
+        QCOMPARE(QImage(folder.filePath(QStringLiteral("c.png"))).size(), QSize(1920, 1260));
+        const QByteArray csv = contentOf(folder.filePath(QStringLiteral("c.csv")));
+        QVERIFY(csv.startsWith("name,step,epoch,value\r\nloss,1,0.01,1\r\n"));
+        QCOMPARE(csv.count("\r\n"), 1 + 300 + 300 + 3);
+        LearningCurve empty;
+        QVERIFY(sentenceOf([&] { empty.exportTo(QStringLiteral("x.pdf")); }).contains(QStringLiteral("no learning curve")));
+    }
+
+    // ---- axes
+
+    void logTicksStayReadableAtEveryZoom_data()
+    {
+        QTest::addColumn<double>("lower");
+        QTest::addColumn<double>("upper");
+        QTest::newRow("six decades") << 3e2 << 2e8;
+        QTest::newRow("two decades") << 9e4 << 1.1e7;
+        QTest::newRow("one decade") << 2e5 << 2e6;
+        QTest::newRow("a third of a decade") << 2.1e5 << 6.4e5;
+    }
+
+    void logTicksStayReadableAtEveryZoom()
+    {
+        QFETCH(double, lower);
+        QFETCH(double, upper);
+        QVector<double> ticks, subTicks;
+        QVector<QString> labels;
+        chart_axes::DecadeTicker ticker;
+        ticker.generate(QCPRange(lower, upper), QLocale::c(), 'e', 0, ticks, &subTicks, &labels);
+        const auto inside = std::count_if(ticks.begin(), ticks.end(), [&](double t) { return t >= lower && t <= upper; });
+        QVERIFY2(inside >= 2 && inside <= 8, qPrintable(QString::number(inside)));
+    }
+
+    void methodsDifferInColourAndInShape()
+    {
+        for (const auto &theme : {plot_style::printTheme(), plot_style::themeOf(darkPalette())}) {
+            QSet<QRgb> colours;
+            QSet<int> shapes;
+            for (const char *method : {"adapter", "full", "head", "layer-norm", "top-k"}) {
+                colours.insert(plot_style::methodColor(method, theme).rgb());
+                shapes.insert(plot_style::methodMarker(method, theme).shape());
+            }
+            QCOMPARE(colours.size(), 5);
+            QCOMPARE(shapes.size(), 5);
+        }
+        QVERIFY(plot_style::themeOf(darkPalette()).dark && !plot_style::printTheme().dark);
+    }
+};
+
+QTEST_MAIN(TestCharts)
+#include "tst_charts.moc"
