@@ -62,8 +62,9 @@ std::string defaultPython()
 void pipDownload(const std::string &python, const std::string &requirement, const std::filesystem::path &folder)
 {
     const auto log = folder / "pip.log";
+    // "--no-binary :none:" first, since a user's own pip settings may forbid wheels.
     const int status = runLogged({python, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
-                                  "--only-binary", ":all:", "--dest", folder.string(), requirement},
+                                  "--no-binary", ":none:", "--only-binary", ":all:", "--dest", folder.string(), requirement},
                                  log);
     if (status < 0)
         throw Error("The sample library needs Python once, and " + python +

