@@ -70,14 +70,14 @@ private Q_SLOTS:
 
     void theHomeFollowsTheEnvironment()
     {
-        qputenv("AWB_HOME", "/tmp/some library");
-        QCOMPARE(Store::defaultHome(), fs::path("/tmp/some library"));
+        qputenv("AWB_HOME", "/some/some library");
+        QCOMPARE(Store::defaultHome(), fs::path("/some/some library"));
         qunsetenv("AWB_HOME");
-        qputenv("XDG_DATA_HOME", "/tmp/data");
-        QCOMPARE(Store::defaultHome(), fs::path("/tmp/data/adapter-workbench"));
+        qputenv("XDG_DATA_HOME", "/some/data");
+        QCOMPARE(Store::defaultHome(), fs::path("/some/data/adapter-workbench"));
         qputenv("XDG_DATA_HOME", "relative");
-        qputenv("HOME", "/tmp/me");
-        QCOMPARE(Store::defaultHome(), fs::path("/tmp/me/.local/share/adapter-workbench"));
+        qputenv("HOME", "/some/me");
+        QCOMPARE(Store::defaultHome(), fs::path("/some/me/.local/share/adapter-workbench"));
     }
 
     void runsComeBackAsTheyWereQueued()
@@ -477,12 +477,14 @@ private Q_SLOTS:
         const auto opened = timer.restart();
         const auto runs = store.runs();
         const auto listed = timer.restart();
+        QCOMPARE(store.runs().size(), std::size_t(10000));
+        const auto again = timer.restart();
         QCOMPARE(store.finishedRuns("tweets", "tiny").size(), std::size_t(5000));
         const auto selected = timer.restart();
         QCOMPARE(store.measurements(runs[5].id).size(), std::size_t(100));
         const auto curve = timer.restart();
-        qInfo("opened in %lld ms, 10,000 runs in %lld ms, 5,000 finished in %lld ms, a curve in %lld ms", opened, listed,
-              selected, curve);
+        qInfo("opened in %lld ms, 10,000 runs in %lld ms, again in %lld ms, 5,000 finished in %lld ms, a curve in %lld ms",
+              opened, listed, again, selected, curve);
         QCOMPARE(runs.size(), std::size_t(10000));
         QVERIFY(opened + listed < 2000);
     }

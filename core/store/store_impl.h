@@ -1,7 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <unordered_map>
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <SQLiteCpp/VariadicBind.h>
@@ -63,9 +65,15 @@ struct Store::Impl {
         return statement.exec();
     }
 
-    RunState stateOf(std::int64_t id) const; ///< throws Error when there is no such run
+    RunState stateOf(std::int64_t id) const;                 ///< throws Error when there is no such run
+    std::optional<Run> claimWhere(const std::string &which); ///< `which`: a SELECT of one id
+    Run runFrom(SQLite::Statement &row) const;               ///< of a SELECT of runColumns
+    std::vector<Run> runsFrom(SQLite::Statement &rows) const;
 
 private:
+    /// Parsed already: a spec never changes and an id is never used twice, and the window lists all runs again and again.
+    mutable std::unordered_map<std::int64_t, TrainSpec> m_specs;
+
     [[noreturn]] void throwSentence(const SQLite::Exception &error) const;
     void migrate();
     void chooseJournal();
@@ -73,6 +81,5 @@ private:
 
 /// The columns that runFrom() reads, in its order.
 extern const char *const runColumns;
-Run runFrom(SQLite::Statement &row);
 
 } // namespace awb

@@ -60,20 +60,15 @@ std::vector<std::int64_t> Store::enqueue(const std::vector<TrainSpec> &specs, co
     });
 }
 
-namespace {
-
-std::optional<Run> claimWhere(SQLite::Database &db, const std::string &which)
+std::optional<Run> Store::Impl::claimWhere(const std::string &which)
 {
-    SQLite::Statement claim(db, withNow("UPDATE run SET state = 'running', stop = NULL, error = '', finished = '', "
-                                        "started = COALESCE(NULLIF(started, ''), NOW) WHERE id = (" +
-                                        which + ") RETURNING ") +
-                                    runColumns);
-    if (!claim.executeStep())
-        return std::nullopt;
-    return runFrom(claim);
+    SQLite::Statement claim(db,
+                            withNow("UPDATE run SET state = 'running', stop = NULL, error = '', finished = '', started = "
+                                    "COALESCE(NULLIF(started, ''), NOW) WHERE id = (" +
+                                    which + ") RETURNING ") +
+                                runColumns);
+    return claim.executeStep() ? std::optional(runFrom(claim)) : std::nullopt;
 }
-
-} // namespace
 
 std::optional<Run> Store::claim()
 {
@@ -81,13 +76,13 @@ std::optional<Run> Store::claim()
                               "'queue_paused') ORDER BY position, id LIMIT 1";
     // Asked first without the write lock, since an idle worker asks several times a second.
     const bool any = m->read([&] { return SQLite::Statement(m->db, first).executeStep(); });
-    return any ? m->write([&] { return claimWhere(m->db, first); }) : std::nullopt;
+    return any ? m->write([&] { return m->claimWhere(first); }) : std::nullopt;
 }
 
 std::optional<Run> Store::claim(std::int64_t id)
 {
     return m->write(
-        [&] { return claimWhere(m->db, "SELECT id FROM run WHERE state = 'queued' AND id = " + std::to_string(id)); });
+        [&] { return m->claimWhere("SELECT id FROM run WHERE state = 'queued' AND id = " + std::to_string(id)); });
 }
 
 void Store::setProgress(const Progress &progress)

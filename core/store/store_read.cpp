@@ -19,23 +19,19 @@ double realFrom(const SQLite::Column &column)
     return column.isNull() ? NAN : column.getDouble();
 }
 
-std::vector<Run> runsFrom(SQLite::Statement &rows)
-{
-    std::vector<Run> all;
-    while (rows.executeStep())
-        all.push_back(runFrom(rows));
-    return all;
-}
-
 } // namespace
 
-Run runFrom(SQLite::Statement &row)
+Run Store::Impl::runFrom(SQLite::Statement &row) const
 {
     Run run;
     int i = 0;
     const auto next = [&] { return row.getColumn(i++); };
     run.id = next().getInt64();
-    run.spec = specFromJson(next().getText());
+    auto spec = m_specs.find(run.id);
+    if (spec == m_specs.end())
+        spec = m_specs.emplace(run.id, specFromJson(row.getColumn(i).getText())).first;
+    run.spec = spec->second;
+    ++i;
     run.state = runStateFromString(next().getText());
     run.position = next().getDouble();
     run.study = next().getString();
@@ -69,6 +65,14 @@ Run runFrom(SQLite::Statement &row)
     return run;
 }
 
+std::vector<Run> Store::Impl::runsFrom(SQLite::Statement &rows) const
+{
+    std::vector<Run> all;
+    while (rows.executeStep())
+        all.push_back(runFrom(rows));
+    return all;
+}
+
 RunState Store::Impl::stateOf(std::int64_t id) const
 {
     SQLite::Statement row(db, "SELECT state FROM run WHERE id = ?");
@@ -82,7 +86,7 @@ std::vector<Run> Store::runs() const
 {
     return m->read([&] {
         SQLite::Statement rows(m->db, std::string("SELECT ") + runColumns + " FROM run ORDER BY id DESC");
-        return runsFrom(rows);
+        return m->runsFrom(rows);
     });
 }
 
@@ -93,7 +97,7 @@ std::optional<Run> Store::run(std::int64_t id) const
         row.bind(1, id);
         if (!row.executeStep())
             return std::nullopt;
-        return runFrom(row);
+        return m->runFrom(row);
     });
 }
 
@@ -110,7 +114,7 @@ std::vector<Run> Store::finishedRuns(const std::string &dataset, const std::stri
             rows.bind(":dataset", dataset);
         if (!checkpoint.empty())
             rows.bind(":checkpoint", checkpoint);
-        return runsFrom(rows);
+        return m->runsFrom(rows);
     });
 }
 
