@@ -1,6 +1,7 @@
 #include "ui/tradeoff_plot.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include <QApplication>
 #include <QFileInfo>
@@ -206,33 +207,34 @@ void TradeoffPlot::tell()
     m_plot->setAccessibleDescription(text);
 }
 
-bool TradeoffPlot::keyPressed(const QKeyEvent &event)
+int TradeoffPlot::neighbour(int key) const
 {
     std::vector<int> order(m_chart.size());
-    for (std::size_t i = 0; i < order.size(); ++i)
-        order[i] = static_cast<int>(i);
-    const bool byScore = event.key() == Qt::Key_Up || event.key() == Qt::Key_Down;
+    std::iota(order.begin(), order.end(), 0);
+    const bool byScore = key == Qt::Key_Up || key == Qt::Key_Down;
     std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
         return byScore ? m_chart[a].y() < m_chart[b].y() : m_chart[a].x() < m_chart[b].x();
     });
-    const int last = static_cast<int>(order.size()) - 1;
+    const bool forward = key == Qt::Key_Right || key == Qt::Key_Up;
     const int from = m_cursor >= 0 ? m_cursor : selectedPoint();
+    if (key == Qt::Key_Home || (from < 0 && forward))
+        return order.front();
+    if (key == Qt::Key_End || from < 0)
+        return order.back();
     const int place = static_cast<int>(std::find(order.begin(), order.end(), from) - order.begin());
-    const bool nowhere = from < 0;
+    return order[std::clamp(place + (forward ? 1 : -1), 0, static_cast<int>(order.size()) - 1)];
+}
+
+bool TradeoffPlot::keyPressed(const QKeyEvent &event)
+{
     switch (event.key()) {
     case Qt::Key_Right:
     case Qt::Key_Up:
-        moveCursorTo(order[nowhere ? 0 : std::min(place + 1, last)]);
-        return true;
     case Qt::Key_Left:
     case Qt::Key_Down:
-        moveCursorTo(order[nowhere ? last : std::max(place - 1, 0)]);
-        return true;
     case Qt::Key_Home:
-        moveCursorTo(order.front());
-        return true;
     case Qt::Key_End:
-        moveCursorTo(order.back());
+        moveCursorTo(neighbour(event.key()));
         return true;
     case Qt::Key_Return:
     case Qt::Key_Enter:

@@ -55,6 +55,7 @@ private:
     void tell();
     int pointAt(const QPointF &position) const;
     int selectedPoint() const;
+    int neighbour(int key) const; ///< where an arrow key, Home or End leads from the cursor; needs a point
     bool keyPressed(const QKeyEvent &event);
     void mouseMoved(const QMouseEvent &event);
 

@@ -65,7 +65,7 @@ QString tooltip(const ChartPoint &chartPoint, const ChartPoint *full)
         rows += row(tr("Single seeds"), scores.join(QStringLiteral(", ")));
     }
     if (full && full != &chartPoint)
-        rows += row(tr("To full fine-tuning"), chart_text::difference(point.metric, point.mean - full->point.mean));
+        rows += row(tr("Against full fine-tuning"), chart_text::difference(point.metric, point.mean - full->point.mean));
     QString parameters = wording::count(point.trainable);
     if (run.total > 0)
         parameters += tr(" (%1 of the model)").arg(wording::percent(double(point.trainable) / double(run.total)));
