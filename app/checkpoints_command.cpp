@@ -5,11 +5,9 @@
 #include "app/output.h"
 #include "core/model/checkpoint.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 std::string shapeText(const ModelShape &shape)
 {

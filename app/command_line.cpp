@@ -10,8 +10,7 @@
 #include "core/error.h"
 #include "version.h"
 
-namespace awb
-{
+namespace awb {
 
 Store &Context::store()
 {
@@ -34,8 +33,7 @@ void Context::print(const Json &object, const std::string &plain) const
         throw Error("The result could not be written to standard output.");
 }
 
-namespace
-{
+namespace {
 
 /// The sentence on standard error; with --json also as the one object on standard output, so that a script always gets one.
 int report(const Context &context, const std::string &sentence, int status)

@@ -9,13 +9,11 @@
 
 #include "core/store/store.h"
 
-namespace CLI
-{
+namespace CLI {
 class App;
 }
 
-namespace awb
-{
+namespace awb {
 
 using Json = nlohmann::ordered_json;
 

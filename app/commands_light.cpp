@@ -1,7 +1,6 @@
 #include "app/commands.h"
 
-namespace awb
-{
+namespace awb {
 
 void addCommands(CLI::App &app, Context &context)
 {

@@ -8,11 +8,9 @@
 #include "core/data/recognise.h"
 #include "core/error.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 char delimiterFrom(const std::string &text)
 {

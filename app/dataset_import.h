@@ -5,13 +5,11 @@
 
 #include "core/data/dataset.h"
 
-namespace CLI
-{
+namespace CLI {
 class App;
 }
 
-namespace awb
-{
+namespace awb {
 
 /// The options of `datasets add`. Empty: as recognised or guessed.
 struct ImportOptions {

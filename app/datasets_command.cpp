@@ -7,11 +7,9 @@
 #include "core/data/inspect.h"
 #include "core/data/word_piece.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 std::string classesText(const Manifest &manifest)
 {
@@ -89,9 +87,12 @@ int show(Context &context, const std::string &name)
 std::string perClassText(const PartSummary &part, const std::vector<std::string> &classes)
 {
     std::string text;
-    for (std::size_t i = 0; i < part.perClass.size() && i < classes.size(); ++i)
+    bool labelled = part.perClass.empty(); // a score is one too
+    for (std::size_t i = 0; i < part.perClass.size() && i < classes.size(); ++i) {
         text += (i ? ", " : "") + classes[i] + " " + withThousands(std::int64_t(part.perClass[i]));
-    return text;
+        labelled = labelled || part.perClass[i] > 0;
+    }
+    return labelled ? text : "unlabelled";
 }
 
 int check(Context &context, const std::string &name, const std::string &checkpoint, int maxLength)

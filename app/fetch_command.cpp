@@ -5,11 +5,9 @@
 #include "app/commands.h"
 #include "core/store/sample_library.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 int fetch(Context &context)
 {

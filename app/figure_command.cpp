@@ -13,11 +13,9 @@
 #include "ui/tradeoff_plot.h"
 #endif
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 struct FigureOptions {
     std::string dataset, checkpoint, out;

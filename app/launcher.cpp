@@ -13,8 +13,7 @@
 
 // The `awb` command. LibTorch and Qt take a quarter of a second to load, so the commands that need neither are answered
 // here, and for all others this process becomes awb-engine, which has every command.
-namespace
-{
+namespace {
 
 constexpr std::array<std::string_view, 4> ownCommands{"checkpoints", "datasets", "params", "runs"};
 

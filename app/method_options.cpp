@@ -5,8 +5,7 @@
 #include "core/error.h"
 #include "core/train/methods.h"
 
-namespace awb
-{
+namespace awb {
 
 void addMethodOptions(CLI::App &command, MethodOptions &options)
 {

@@ -5,8 +5,7 @@
 #include "app/commands.h"
 #include "core/types.h"
 
-namespace awb
-{
+namespace awb {
 
 /// The options of `params` and `train` that say what is inserted and trained.
 struct MethodOptions {

@@ -7,11 +7,9 @@
 #include "core/spec_json.h"
 #include "core/train/methods.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 /// Columns a UTF-8 text takes on screen, one per code point.
 std::size_t width(const std::string &text)

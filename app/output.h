@@ -7,8 +7,7 @@
 #include "core/types.h"
 
 /// How values look on the command line.
-namespace awb
-{
+namespace awb {
 
 /// Rows of cells as text in columns; the first row is the heading. Cells that are numbers are aligned right.
 std::string columnsText(const std::vector<std::vector<std::string>> &rows);

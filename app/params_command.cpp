@@ -7,11 +7,9 @@
 #include "core/model/checkpoint.h"
 #include "core/train/parameters.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 struct ParamsOptions {
     std::string checkpoint;

@@ -5,11 +5,9 @@
 #include "core/store/predict.h"
 #include "core/train/train.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 int predict(Context &context, std::int64_t run, const std::string &text, const std::string &text2)
 {

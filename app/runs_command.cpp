@@ -5,11 +5,9 @@
 #include "core/error.h"
 #include "core/spec_json.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 Run existingRun(Context &context, std::int64_t id)
 {

@@ -9,11 +9,9 @@
 #include "core/store/sample_library.h"
 #include "core/study/tradeoff.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 /// The study's run of this spec that is done or under way; nothing: it is still to be queued.
 std::optional<Run> existingRun(const std::vector<Run> &runs, const TrainSpec &spec)

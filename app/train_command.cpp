@@ -9,11 +9,9 @@
 #include "core/spec_json.h"
 #include "core/train/methods.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 struct TrainOptions {
     TrainSpec spec;

@@ -14,23 +14,19 @@
 #include "core/store/lab.h"
 #include "core/store/run_training.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 std::atomic<bool> interrupted = false;
 static_assert(std::atomic<bool>::is_always_lock_free); // set from a signal handler
 
 /// Ctrl-C and a polite kill ask to stop; a second one ends the process as usual.
-class InterruptGuard
-{
+class InterruptGuard {
 public:
     InterruptGuard()
     {
-        struct sigaction action {
-        };
+        struct sigaction action {};
         action.sa_handler = [](int) { interrupted = true; };
         action.sa_flags = int(SA_RESETHAND);
         ::sigaction(SIGINT, &action, &m_oldInterrupt);
@@ -50,8 +46,7 @@ private:
 };
 
 /// What a person sees meanwhile, on standard error: one line that moves on a terminal, else a line per epoch.
-class ProgressReport
-{
+class ProgressReport {
 public:
     explicit ProgressReport(Store &store) : m_store(store), m_terminal(::isatty(STDERR_FILENO)) {}
     ~ProgressReport() { endLine(); }

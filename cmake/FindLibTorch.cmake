@@ -24,8 +24,9 @@ if(LibTorch_FOUND AND NOT TARGET libtorch::libtorch)
     "${LibTorch_INCLUDE_DIR}" "${LibTorch_INCLUDE_DIR}/torch/csrc/api/include")
   target_link_libraries(libtorch::libtorch INTERFACE "${LibTorch_CPU}" "${libtorch_lib}/libc10.so")
   if(EXISTS "${libtorch_lib}/libtorch_cuda.so")
-    # Registers its kernels when loaded; nothing refers to it by symbol, so the linker must be told to keep it.
-    target_link_options(libtorch::libtorch INTERFACE
-      "LINKER:--no-as-needed,${libtorch_lib}/libtorch_cuda.so,${libtorch_lib}/libc10_cuda.so,--as-needed")
+    # Registers its kernels when loaded; nothing refers to it by symbol, so the linker must be told to keep it
+    # (except in a program that says by this property that it computes nothing).
+    target_link_options(libtorch::libtorch INTERFACE $<$<NOT:$<BOOL:$<TARGET_PROPERTY:AWB_WITHOUT_TORCH>>>:
+      LINKER:--no-as-needed,${libtorch_lib}/libtorch_cuda.so,${libtorch_lib}/libc10_cuda.so,--as-needed>)
   endif()
 endif()

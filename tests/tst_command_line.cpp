@@ -1,0 +1,381 @@
+#include <csignal>
+
+#include <QDir>
+#include <QElapsedTimer>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <unistd.h>
+
+#include "tests/real_files.h"
+
+/// The `awb` command as a user calls it: a process with arguments, output and an exit status.
+class TestCommandLine : public QObject {
+    Q_OBJECT
+
+    struct Result {
+        int status = -1;
+        QByteArray out, err;
+        QJsonObject json() const
+        {
+            QJsonParseError error;
+            const auto document = QJsonDocument::fromJson(out, &error); // anything beside the one object is an error
+            return error.error == QJsonParseError::NoError ? document.object() : QJsonObject();
+        }
+    };
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+
+    QString path(const QString &name) const { return m_folder->filePath(name); }
+    QString home() const { return path(QStringLiteral("library")); }
+
+    static QProcessEnvironment environment(const QString &home)
+    {
+        auto environment = QProcessEnvironment::systemEnvironment();
+        environment.insert(QStringLiteral("AWB_HOME"), home);
+        environment.remove(QStringLiteral("DISPLAY"));
+        return environment;
+    }
+
+    Result awb(const QStringList &arguments) const
+    {
+        QProcess process;
+        process.setProcessEnvironment(environment(home()));
+        process.setProgram(QStringLiteral(AWB_PROGRAM));
+        process.setArguments(arguments);
+        process.start();
+        Result result;
+        if (!process.waitForFinished(120000) || process.exitStatus() != QProcess::NormalExit)
+            return result;
+        result.status = process.exitCode();
+        result.out = process.readAllStandardOutput();
+        result.err = process.readAllStandardError();
+        return result;
+    }
+
+    QString write(const QString &name, const QByteArray &content) const
+    {
+        QFile file(path(name));
+        if (!file.open(QIODevice::WriteOnly) || file.write(content) != content.size())
+            qFatal("%s cannot be written", qPrintable(file.fileName()));
+        return file.fileName();
+    }
+
+    /// config.json of the sample checkpoint's architecture.
+    QString miniLmFolder() const
+    {
+        QDir(m_folder->path()).mkpath(QStringLiteral("minilm"));
+        write(QStringLiteral("minilm/config.json"),
+              R"({"model_type": "bert", "hidden_size": 384, "num_hidden_layers": 6, "num_attention_heads": 12,
+                  "intermediate_size": 1536, "vocab_size": 30522, "max_position_embeddings": 512, "type_vocab_size": 2,
+                  "hidden_act": "gelu", "layer_norm_eps": 1e-12})");
+        return path(QStringLiteral("minilm"));
+    }
+
+    /// Questions about places and about people, one of each per row pair.
+    QString questionsFile(int rows = 120) const
+    {
+        static const char *const places[] = {"Paris", "Kyoto", "Lima", "Oslo", "Accra", "Quito", "Riga", "Hanoi"};
+        QByteArray text = "text,kind\n";
+        for (int i = 0; i < rows / 2; ++i) {
+            const QByteArray place = QByteArray(places[i % 8]) + " " + QByteArray::number(i);
+            text += "\"Where, then, is " + place + "?\",place\n";
+            text += "Who lives in " + place + " now?,person\n";
+        }
+        return write(QStringLiteral("questions.csv"), text);
+    }
+
+    void addTinyLibrary() const
+    {
+        const auto checkpoint = QString::fromStdString(awb::test::testData("checkpoints/bare").string());
+        QCOMPARE(awb({"checkpoints", "add", checkpoint, "--name", "tiny"}).status, 0);
+        QCOMPARE(awb({"datasets", "add", questionsFile(), "--name", "questions"}).status, 0);
+    }
+
+private Q_SLOTS:
+    void init() { m_folder = std::make_unique<QTemporaryDir>(); }
+
+    void helpAndVersionGoToStandardOutput()
+    {
+        QCOMPARE(awb({"--help"}).status, 0);
+        QVERIFY(awb({"--help"}).out.contains("checkpoints"));
+        const Result version = awb({"--version"});
+        QCOMPARE(version.status, 0);
+        QVERIFY(version.out.startsWith("awb "));
+        const Result train = awb({"train", "--help"});
+        QCOMPARE(train.status, 0);
+        QVERIFY(train.out.contains("--bottleneck"));
+    }
+
+    void withoutACommandTheHelpIsShownWithStatusTwo()
+    {
+        const Result result = awb({});
+        QCOMPARE(result.status, 2);
+        QVERIFY(result.out.contains("datasets"));
+    }
+
+    void usageErrorsHaveStatusTwo_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::newRow("unknown command") << QStringList{"trian"};
+        QTest::newRow("unknown option") << QStringList{"params", "--chekpoint", "x"};
+        QTest::newRow("missing option") << QStringList{"params"};
+        QTest::newRow("not a number") << QStringList{"params", "--checkpoint", "x", "--bottleneck", "many"};
+        QTest::newRow("out of range") << QStringList{"params", "--checkpoint", "x", "--bottleneck", "0"};
+        QTest::newRow("sites said twice") << QStringList{"params", "--checkpoint",  "x", "--layers",
+                                                         "0",      "--layer-sites", "a"};
+        QTest::newRow("no study") << QStringList{"study"};
+    }
+    void usageErrorsHaveStatusTwo()
+    {
+        QFETCH(QStringList, arguments);
+        const Result result = awb(arguments);
+        QCOMPARE(result.status, 2);
+        QVERIFY(result.out.isEmpty());
+        QVERIFY(result.err.startsWith("awb: "));
+        QCOMPARE(awb(arguments + QStringList{"--json"}).json().keys(), QStringList{"error"});
+    }
+
+    void paramsPrintsTheNumberAlone()
+    {
+        const QStringList arguments{"params",       "--checkpoint", miniLmFolder(), "--method", "adapter",
+                                    "--bottleneck", "64",           "--classes",    "2"};
+        const Result plain = awb(arguments);
+        QCOMPARE(plain.status, 0);
+        QCOMPARE(plain.out, QByteArray("605954\n"));
+        QVERIFY(plain.err.isEmpty());
+        const QJsonObject json = awb(arguments + QStringList{"--json"}).json();
+        QCOMPARE(json["trainable"].toInteger(), 605954);
+        QVERIFY(json["file_bytes"].toInteger() >= 4 * 605954);
+        QVERIFY2(!QDir(home()).exists(), "counting needs no library");
+    }
+
+    void paramsFollowsTheSites()
+    {
+        const auto count = [&](const QStringList &more) {
+            return awb(QStringList{"params", "--checkpoint", miniLmFolder()} + more).out.trimmed().toLongLong();
+        };
+        const auto all = count({}), none = count({"--layers", "none"});
+        QCOMPARE(count({"--layers", "3-5", "--sites", "ffn"}) - none, (all - none) / 4);
+        QCOMPARE(count({"--layer-sites", "-,-,-,f,f,f"}), count({"--layers", "3-5", "--sites", "ffn"}));
+        QCOMPARE(count({"--method", "head"}), 384 * 2 + 2);
+    }
+
+    void paramsAnswersAtOnce()
+    {
+        const QString folder = miniLmFolder();
+        qint64 best = 100000;
+        for (int i = 0; i < 5; ++i) { // the least disturbed one counts: other tests may share the cores
+            QElapsedTimer timer;
+            timer.start();
+            QCOMPARE(awb({"params", "--checkpoint", folder}).status, 0);
+            best = std::min(best, timer.elapsed());
+        }
+#ifndef __SANITIZE_ADDRESS__
+        QVERIFY2(best < 100, qPrintable(QString::number(best) + " ms"));
+#endif
+    }
+
+    void failuresHaveStatusOneAndOneSentence_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<QByteArray>("names");
+        QTest::newRow("no folder") << QStringList{"params", "--checkpoint", "/no/such/folder"}
+                                   << QByteArray("/no/such/folder");
+        QTest::newRow("unknown checkpoint") << QStringList{"checkpoints", "show", "nobody"} << QByteArray("nobody");
+        QTest::newRow("unknown data set") << QStringList{"datasets", "check", "nothing"} << QByteArray("nothing");
+        QTest::newRow("no file") << QStringList{"datasets", "add", "/no/such/file.tsv"} << QByteArray("/no/such/file.tsv");
+        QTest::newRow("unknown run") << QStringList{"runs", "show", "7"} << QByteArray("7");
+        QTest::newRow("nothing to draw") << QStringList{"figure", "tradeoff", "--out", "x.csv"}
+                                         << QByteArray("no finished run");
+        QTest::newRow("strange figure") << QStringList{"figure", "tradeoff", "--out", "x.docx"} << QByteArray("x.docx");
+        QTest::newRow("train nothing") << QStringList{"train", "--checkpoint", "nobody", "--dataset", "nothing"}
+                                       << QByteArray("nobody");
+    }
+    void failuresHaveStatusOneAndOneSentence()
+    {
+        QFETCH(QStringList, arguments);
+        QFETCH(QByteArray, names);
+        const Result plain = awb(arguments);
+        QCOMPARE(plain.status, 1);
+        QVERIFY(plain.out.isEmpty());
+        QVERIFY2(plain.err.contains(names), plain.err.constData());
+        QCOMPARE(plain.err.count('\n'), 1);
+        const Result json = awb(arguments + QStringList{"--json"});
+        QCOMPARE(json.status, 1);
+        QVERIFY(json.json()["error"].toString().contains(QString::fromUtf8(names)));
+    }
+
+    void aTableIsAddedAndItsColumnsAreGuessed()
+    {
+        const Result result = awb({"datasets", "add", questionsFile(), "--name", "questions", "--json"});
+        QCOMPARE(result.status, 0);
+        const QJsonObject json = result.json();
+        QCOMPARE(json["classes"].toArray(), (QJsonArray{"person", "place"}));
+        const QJsonObject rows = json["rows"].toObject();
+        QCOMPARE(rows["train"].toInt() + rows["dev"].toInt() + rows["test"].toInt(), 120);
+        QVERIFY(awb({"datasets"}).out.contains("questions"));
+        const QJsonObject check = awb({"datasets", "check", "questions", "--json"}).json();
+        QCOMPARE(check["parts"].toArray().size(), 3);
+        QCOMPARE(awb({"datasets", "remove", "questions"}).status, 0);
+        QCOMPARE(awb({"datasets", "list", "--json"}).json()["datasets"].toArray().size(), 0);
+    }
+
+    void columnsDelimiterMergesAndDropsAreTakenAsGiven()
+    {
+        QByteArray text;
+        for (int i = 0; i < 40; ++i) {
+            const QByteArray n = QByteArray::number(i);
+            text += n + "|The ice melts in year " + n + "|" +
+                    (i % 4 == 0   ? "Y"
+                     : i % 4 == 1 ? "Yes"
+                     : i % 4 == 2 ? "No"
+                                  : "NA") +
+                    ":x\n";
+        }
+        const QString file = write(QStringLiteral("warming.txt"), text);
+        const Result result =
+            awb({"datasets", "add",       file,  "--text",        "1", "--label", "2",     "--delimiter", "|",  "--header",
+                 "off",      "--quoting", "off", "--label-until", ":", "--merge", "Yes=Y", "--drop",      "NA", "--json"});
+        QVERIFY2(result.status == 0, result.err.constData());
+        const QJsonObject json = result.json();
+        QCOMPARE(json["name"].toString(), QStringLiteral("warming"));
+        QCOMPARE(json["classes"].toArray(), (QJsonArray{"No", "Y"}));
+        const QJsonObject rows = json["rows"].toObject();
+        QCOMPARE(rows["train"].toInt() + rows["dev"].toInt() + rows["test"].toInt(), 30);
+        const Result wrong = awb({"datasets", "add", questionsFile(), "--text", "kind of text"});
+        QCOMPARE(wrong.status, 1);
+        QVERIFY2(wrong.err.contains("kind of text") && wrong.err.contains("0 (text)"), wrong.err.constData());
+    }
+
+    void aDataSetWithOneClassIsRefusedAndNotRegistered()
+    {
+        const QString file =
+            write(QStringLiteral("one.csv"), "text,label\nall is well,yes\nfine with me,yes\nso be it,yes\n");
+        QCOMPARE(awb({"datasets", "add", file, "--text", "text", "--label", "label"}).status, 1);
+        QCOMPARE(awb({"datasets", "--json"}).json()["datasets"].toArray().size(), 0);
+    }
+
+    void colaIsRecognisedByItself()
+    {
+        const auto cola = awb::test::realData("GLUE/CoLA");
+        if (cola.empty())
+            QSKIP("needs the real data sets");
+        const Result result = awb({"datasets", "add", QString::fromStdString(cola.string()), "--name", "cola", "--json"});
+        QVERIFY2(result.status == 0, result.err.constData());
+        const QJsonObject json = result.json();
+        QCOMPARE(json["layout"].toString(), QStringLiteral("GLUE CoLA"));
+        QCOMPARE(json["rows"].toObject()["train"].toInt(), 8551);
+        QCOMPARE(json["rows"].toObject()["dev"].toInt(), 1043);
+        QCOMPARE(json["metrics"].toArray().first().toString(), QStringLiteral("matthews"));
+    }
+
+    void theLibraryIsChosenByOptionThenEnvironment()
+    {
+        addTinyLibrary();
+        const QString other = path(QStringLiteral("other"));
+        QCOMPARE(awb({"--home", other, "checkpoints", "--json"}).json()["checkpoints"].toArray().size(), 0);
+        QCOMPARE(awb({"checkpoints", "--home", other, "--json"}).json()["checkpoints"].toArray().size(), 0);
+        QCOMPARE(awb({"checkpoints", "--json"}).json()["checkpoints"].toArray().size(), 1);
+        const QJsonObject shown = awb({"checkpoints", "show", "tiny", "--json"}).json();
+        QCOMPARE(shown["shape"].toObject()["layers"].toInt(), 2);
+    }
+
+    void aReadOnlyLibraryIsASentence()
+    {
+        addTinyLibrary();
+        if (::geteuid() == 0)
+            QSKIP("root may write everywhere");
+        const auto readOnly = QFile::ReadOwner | QFile::ExeOwner;
+        QVERIFY(QFile::setPermissions(home(), readOnly));
+        const Result result = awb({"datasets", "remove", "questions"});
+        QFile::setPermissions(home(), readOnly | QFile::WriteOwner);
+        QCOMPARE(result.status, 1);
+        QCOMPARE(result.err.count('\n'), 1);
+        QVERIFY(result.err.contains(home().toUtf8()));
+    }
+
+    void aHomeThatIsAFileIsASentence()
+    {
+        const QString file = write(QStringLiteral("library"), "not a folder");
+        const Result result = awb({"runs"});
+        QCOMPARE(result.status, 1);
+        QVERIFY2(result.err.contains(file.toUtf8()), result.err.constData());
+    }
+
+    void devicesListsTheProcessor()
+    {
+        const Result result = awb({"devices", "--json"});
+        QCOMPARE(result.status, 0);
+        QCOMPARE(result.json()["devices"].toArray().first().toObject()["name"].toString(), QStringLiteral("cpu"));
+    }
+
+    void trainWorksItsOwnRunUntilDone()
+    {
+        addTinyLibrary();
+        const QStringList arguments{
+            "train", "--checkpoint", "tiny", "--dataset", "questions", "--bottleneck", "4",  "--layers", "1", "--sites",
+            "ffn",   "--epochs",     "2",    "--batch",   "8",         "--max-length", "12", "--seed",   "3", "--json"};
+        const Result result = awb(arguments);
+        QVERIFY2(result.status == 0, result.err.constData());
+        const QJsonObject run = result.json();
+        QCOMPARE(run["state"].toString(), QStringLiteral("done"));
+        QCOMPARE(run["metric"].toString(), QStringLiteral("accuracy"));
+        QVERIFY(run["score"].isDouble());
+        QVERIFY(QFile::exists(run["weights"].toString()));
+        QCOMPARE(result.err.count("epoch "), 2); // no terminal: a line per epoch
+        const Result again = awb(arguments);
+        QCOMPARE(again.json()["score"], run["score"]);
+
+        const QJsonObject shown = awb({"runs", "show", "1", "--json"}).json();
+        QVERIFY(!shown["curves"].toObject()["loss"].toArray().isEmpty());
+        const QJsonObject asked = awb({"predict", "1", "--text", "Where is Lima?", "--json"}).json();
+        QCOMPARE(asked["probabilities"].toObject().size(), 2);
+
+        const QString csv = path(QStringLiteral("points.csv"));
+        QCOMPARE(awb({"figure", "tradeoff", "--out", csv}).status, 0);
+        QVERIFY(QFile::exists(csv));
+        const QString pdf = path(QStringLiteral("chart.pdf"));
+        const Result drawn = awb({"figure", "tradeoff", "--out", pdf, "--dataset", "questions", "--checkpoint", "tiny"});
+#ifdef AWB_FIGURES
+        QVERIFY2(drawn.status == 0, drawn.err.constData());
+        QVERIFY(QFileInfo(pdf).size() > 1000);
+#else
+        QCOMPARE(drawn.status, 1);
+        QVERIFY(drawn.err.contains(".csv"));
+#endif
+        QCOMPARE(awb({"runs", "delete", "1", "2"}).status, 0);
+        QCOMPARE(awb({"runs", "--json"}).json()["runs"].toArray().size(), 0);
+    }
+
+    void anInterruptedRunIsQueuedAgainAndWorkGoesOnWithIt()
+    {
+        addTinyLibrary();
+        QProcess process;
+        process.setProcessEnvironment(environment(home()));
+        process.start(QStringLiteral(AWB_PROGRAM), {"train", "--checkpoint", "tiny", "--dataset", "questions", "--epochs",
+                                                    "3000", "--batch", "8", "--max-length", "12", "--json"});
+        QVERIFY(process.waitForStarted());
+        QByteArray seen;
+        QTRY_VERIFY_WITH_TIMEOUT((seen += process.readAllStandardError()).contains("epoch 1 "), 60000);
+        ::kill(pid_t(process.processId()), SIGINT);
+        QVERIFY(process.waitForFinished(10000));
+        QCOMPARE(process.exitStatus(), QProcess::NormalExit);
+        QCOMPARE(process.exitCode(), 1);
+        QVERIFY(QJsonDocument::fromJson(process.readAllStandardOutput()).object().contains("error"));
+        QCOMPARE(awb({"runs", "show", "1", "--json"}).json()["state"].toString(), QStringLiteral("queued"));
+
+        QCOMPARE(awb({"runs", "pause", "1"}).status, 0);
+        QCOMPARE(awb({"work", "--json"}).json()["runs"].toArray().size(), 0);
+        QCOMPARE(awb({"runs", "resume", "1"}).status, 0);
+        QCOMPARE(awb({"runs", "cancel", "1"}).status, 0);
+        QCOMPARE(awb({"runs", "show", "1", "--json"}).json()["state"].toString(), QStringLiteral("cancelled"));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestCommandLine)
+#include "tst_command_line.moc"
