@@ -118,7 +118,7 @@ private Q_SLOTS:
         QCOMPARE(filesIn(path("full")), std::size_t(1));
     }
 
-    void aFolderThatIsNotThereIsNamed() { QVERIFY_EXCEPTION_THROWN(writeFileAtomically(path("no/such/file"), "x"), Error); }
+    void aFolderThatIsNotThereIsNamed() { QVERIFY_THROWS_EXCEPTION(Error, writeFileAtomically(path("no/such/file"), "x")); }
 };
 
 QTEST_APPLESS_MAIN(TestFiles)

@@ -227,7 +227,7 @@ private Q_SLOTS:
         workQueue(pathOf(home), pretended(3, milliseconds(1)), {}, ids[1], {});
         QVERIFY(stateOf(store, ids[0]) == RunState::Queued);
         QVERIFY(stateOf(store, ids[1]) == RunState::Done);
-        QVERIFY_EXCEPTION_THROWN(workQueue(pathOf(home), pretended(3, milliseconds(1)), {}, 4711, {}), Error);
+        QVERIFY_THROWS_EXCEPTION(Error, workQueue(pathOf(home), pretended(3, milliseconds(1)), {}, 4711, {}));
     }
 
     void anInterruptedCommandLeavesItsRunQueued()

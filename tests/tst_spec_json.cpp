@@ -61,7 +61,7 @@ private Q_SLOTS:
     void wrongTypesAreRefused()
     {
         QFETCH(QByteArray, json);
-        QVERIFY_EXCEPTION_THROWN(specFromJson(json.toStdString()), Error);
+        QVERIFY_THROWS_EXCEPTION(Error, specFromJson(json.toStdString()));
     }
 
     void anInvalidNameDoesNotMakeASpecUnwritable()
@@ -77,8 +77,8 @@ private Q_SLOTS:
              {RunState::Queued, RunState::Paused, RunState::Running, RunState::Done, RunState::Failed, RunState::Cancelled})
             QVERIFY(runStateFromString(toString(state)) == state);
         QVERIFY(precisionFromString(toString(Precision::BFloat16)) == Precision::BFloat16);
-        QVERIFY_EXCEPTION_THROWN(runStateFromString("sleeping"), Error);
-        QVERIFY_EXCEPTION_THROWN(precisionFromString(""), Error);
+        QVERIFY_THROWS_EXCEPTION(Error, runStateFromString("sleeping"));
+        QVERIFY_THROWS_EXCEPTION(Error, precisionFromString(""));
     }
 };
 

@@ -486,7 +486,9 @@ private Q_SLOTS:
         qInfo("opened in %lld ms, 10,000 runs in %lld ms, again in %lld ms, 5,000 finished in %lld ms, a curve in %lld ms",
               opened, listed, again, selected, curve);
         QCOMPARE(runs.size(), std::size_t(10000));
+#ifndef __SANITIZE_ADDRESS__
         QVERIFY(opened + listed < 2000);
+#endif
     }
 };
 
