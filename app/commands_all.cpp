@@ -15,9 +15,7 @@ void addCommands(CLI::App &app, Context &context)
     addFigureCommand(app, context);
     addPredictCommand(app, context);
     addDevicesCommand(app, context);
-#ifdef AWB_BENCH
     addBenchCommand(app, context);
-#endif
 }
 
 } // namespace awb
