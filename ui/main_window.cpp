@@ -32,12 +32,9 @@ namespace {
 
 constexpr int layoutVersion = 1; // of the saved docks; another number starts from the default layout
 
-QString runTitle(const Run &run)
+QString methodText(const Run &run)
 {
-    return QStringLiteral("%1 · %2 · %3 · seed %4")
-        .arg(run.id)
-        .arg(QString::fromStdString(run.spec.dataset), QString::fromStdString(describe(run.spec.method, 0)))
-        .arg(run.spec.seed);
+    return QString::fromStdString(describe(run.spec.method, int(run.spec.method.sites.size())));
 }
 
 } // namespace
@@ -63,11 +60,13 @@ void MainWindow::makePanels(std::vector<std::pair<QString, QString>> devices)
     m_checkpointView = new CheckpointView(m_bridge);
     m_library = new LibraryPanel(m_bridge);
     m_setup = new SetupPanel(m_bridge, std::move(devices));
+    m_setup->setMinimumWidth(352); // the picture of the model, whole
     m_runs = new RunsPanel(m_bridge);
     m_curve = new LearningCurve;
 
     m_tabs = new QTabWidget(this);
     m_tabs->setObjectName(QStringLiteral("mainTabs"));
+    m_tabs->setAccessibleName(tr("Views"));
     m_tabs->setDocumentMode(true);
     m_tabs->addTab(m_tradeoff, tr("Trade-off"));
     m_tabs->addTab(m_datasetView, tr("Data set"));
@@ -90,11 +89,12 @@ void MainWindow::makeDocks()
     tabifyDockWidget(setup, library);
     setup->raise();
     QDockWidget *runs = dock(m_runs, tr("Runs"), "runsDock", Qt::BottomDockWidgetArea);
-    QDockWidget *curve = dock(m_curve, tr("Learning curve"), "curveDock", Qt::BottomDockWidgetArea);
-    splitDockWidget(runs, curve, Qt::Horizontal);
+    m_curveDock = dock(m_curve, tr("Learning curve"), "curveDock", Qt::BottomDockWidgetArea);
+    m_curve->setMinimumWidth(120);
+    splitDockWidget(runs, m_curveDock, Qt::Horizontal);
     resizeDocks({setup}, {390}, Qt::Horizontal);
-    resizeDocks({runs, curve}, {620, 400}, Qt::Horizontal);
-    resizeDocks({runs, curve}, {300, 300}, Qt::Vertical);
+    resizeDocks({runs, m_curveDock}, {620, 400}, Qt::Horizontal);
+    resizeDocks({runs, m_curveDock}, {300, 300}, Qt::Vertical);
 }
 
 void MainWindow::makeMenus()
@@ -187,9 +187,19 @@ void MainWindow::selectRun(std::int64_t run)
 {
     m_runs->selectRun(run);
     m_tradeoff->selectRun(run);
+    showCurve(run);
+}
+
+void MainWindow::showCurve(std::int64_t run)
+{
     const auto found = m_bridge.store().run(run);
-    if (found)
-        m_curve->setRun(*found, m_bridge.store().measurements(run), runTitle(*found));
+    if (!found)
+        return;
+    const QString dataset = QString::fromStdString(found->spec.dataset);
+    m_curve->setRun(*found, m_bridge.store().measurements(run), tr("Run %1 · %2").arg(run).arg(dataset));
+    // The dock's title has room for all of it, and is cut with dots where it has not.
+    m_curveDock->setWindowTitle(tr("Learning curve: %1, seed %2").arg(methodText(*found)).arg(found->spec.seed));
+    m_curveDock->toggleViewAction()->setText(tr("Learning curve"));
 }
 
 void MainWindow::refreshCurve()
@@ -201,8 +211,7 @@ void MainWindow::refreshCurve()
         for (const Run &run : runs)
             if (run.state == RunState::Running)
                 shown = run.id;
-    if (const auto run = m_bridge.store().run(shown))
-        m_curve->setRun(*run, m_bridge.store().measurements(shown), runTitle(*run));
+    showCurve(shown);
 }
 
 void MainWindow::refreshStatus()
@@ -270,9 +279,13 @@ void MainWindow::restore()
     resize(1280, 840);
     restoreGeometry(settings.value(QStringLiteral("geometry")).toByteArray());
     restoreState(settings.value(QStringLiteral("docks")).toByteArray(), layoutVersion);
-    m_setup->setCheckpoint(settings.value(QStringLiteral("checkpoint")).toString());
-    m_setup->setDataset(settings.value(QStringLiteral("dataset")).toString());
-    m_tradeoff->show(settings.value(QStringLiteral("chartDataset"), m_setup->dataset()).toString(), m_setup->checkpoint());
+    const QString checkpoint = settings.value(QStringLiteral("checkpoint")).toString();
+    const QString dataset = settings.value(QStringLiteral("dataset")).toString();
+    if (!checkpoint.isEmpty())
+        m_setup->setCheckpoint(checkpoint);
+    if (!dataset.isEmpty())
+        m_setup->setDataset(dataset);
+    m_tradeoff->show(m_setup->dataset(), m_setup->checkpoint());
 }
 
 void MainWindow::closeEvent(QCloseEvent *event)

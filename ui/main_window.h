@@ -7,6 +7,8 @@
 #include <QMainWindow>
 
 class QActionGroup;
+class QDockWidget;
+class QMenu;
 class QTabWidget;
 
 namespace awb {
@@ -43,6 +45,7 @@ private:
     void connectPanels();
     void restore();
     void selectRun(std::int64_t run);
+    void showCurve(std::int64_t run);
     void refreshCurve();
     void enqueueQuickStudy();
     void refreshStatus();
@@ -58,6 +61,7 @@ private:
     SetupPanel *m_setup = nullptr;
     RunsPanel *m_runs = nullptr;
     LearningCurve *m_curve = nullptr;
+    QDockWidget *m_curveDock = nullptr;
     QActionGroup *m_themes = nullptr;
     bool m_quickStudyWaits = false; ///< for the sample library
 };

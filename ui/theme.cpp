@@ -10,7 +10,7 @@ namespace {
 
 QPalette paletteOf(QColor window, QColor base, QColor text, QColor dim, QColor button, QColor highlight, QColor link)
 {
-    QPalette palette;
+    QPalette palette(button, window); // also the shades that frames and grooves are drawn with
     palette.setColor(QPalette::Window, window);
     palette.setColor(QPalette::Base, base);
     palette.setColor(QPalette::AlternateBase, window);
@@ -36,8 +36,13 @@ QPalette light()
 
 QPalette dark()
 {
-    return paletteOf(QColor(0x22, 0x26, 0x2B), QColor(0x1A, 0x1D, 0x21), QColor(0xE6, 0xE9, 0xEC), QColor(0x93, 0x9B, 0xA5),
-                     QColor(0x2D, 0x32, 0x38), QColor(0x1F, 0x7A, 0xBF), QColor(0x6C, 0xB8, 0xF0));
+    QPalette palette =
+        paletteOf(QColor(0x22, 0x26, 0x2B), QColor(0x1A, 0x1D, 0x21), QColor(0xE6, 0xE9, 0xEC), QColor(0x93, 0x9B, 0xA5),
+                  QColor(0x2D, 0x32, 0x38), QColor(0x1F, 0x7A, 0xBF), QColor(0x6C, 0xB8, 0xF0));
+    // Highlights of frames: on dark ground the lighter shade that Qt derives would be a bright line.
+    palette.setColor(QPalette::Light, QColor(0x3C, 0x42, 0x49));
+    palette.setColor(QPalette::Midlight, QColor(0x34, 0x3A, 0x40));
+    return palette;
 }
 
 } // namespace

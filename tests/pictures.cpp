@@ -1,0 +1,84 @@
+#include <cstdio>
+
+#include <QApplication>
+#include <QDir>
+#include <QElapsedTimer>
+#include <QSettings>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "core/store/store.h"
+#include "ui/checkpoint_view.h"
+#include "ui/dataset_view.h"
+#include "ui/lab_bridge.h"
+#include "ui/library_panel.h"
+#include "ui/main_window.h"
+#include "ui/runs_panel.h"
+#include "ui/theme.h"
+
+/// Draws the window on a library into PNG files, for docs/images and for looking at:
+///     pictures LIBRARY FOLDER [WIDTHxHEIGHT]
+/// Nothing is trained: the queue is paused meanwhile.
+namespace {
+
+void save(QWidget &widget, const QString &folder, const QString &name)
+{
+    QTest::qWait(400);
+    widget.grab().save(folder + QLatin1Char('/') + name + QStringLiteral(".png"));
+}
+
+void draw(awb::LabBridge &bridge, const QString &theme, QSize size, const QString &folder)
+{
+    QSettings().setValue(QStringLiteral("theme"), theme);
+    awb::MainWindow window(bridge, {{QStringLiteral("cpu"), QStringLiteral("this computer's processor")}});
+    window.resize(size);
+    window.show();
+    const auto runs = bridge.store().runs();
+    if (!runs.empty())
+        emit window.findChild<awb::RunsPanel *>()->runSelected(runs.back().id);
+    save(window, folder, QStringLiteral("window-") + theme);
+
+    const auto library = window.findChild<awb::LibraryPanel *>();
+    for (const auto &manifest : bridge.store().datasets())
+        if (manifest.name == "election-tweets-2016") {
+            emit library->datasetChosen(QString::fromStdString(manifest.name));
+            QTest::qWait(2500);
+            save(window, folder, QStringLiteral("dataset-") + theme);
+        }
+    if (!bridge.store().checkpoints().empty()) {
+        emit library->checkpointChosen(QString::fromStdString(bridge.store().checkpoints().front().name));
+        QTest::qWait(2500);
+        save(window, folder, QStringLiteral("checkpoint-") + theme);
+    }
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    QApplication application(argc, argv);
+    if (argc < 3) {
+        std::fprintf(stderr, "usage: pictures LIBRARY FOLDER [WIDTHxHEIGHT]\n");
+        return 2;
+    }
+    QTemporaryDir settings; // the user's own stay as they are
+    QSettings::setDefaultFormat(QSettings::IniFormat);
+    QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, settings.path());
+    QApplication::setOrganizationName(QStringLiteral("adapter-workbench-pictures"));
+
+    const QString folder = QString::fromLocal8Bit(argv[2]);
+    QDir().mkpath(folder);
+    QSize size(1280, 840);
+    if (argc > 3)
+        std::sscanf(argv[3], "%dx%d", &size.rwidth(), &size.rheight());
+    awb::Store store(argv[1]);
+    const bool paused = store.queuePaused();
+    store.setQueuePaused(true);
+    {
+        awb::LabBridge bridge(argv[1], [](const awb::Run &run, awb::RunContext &) { return run; });
+        for (const char *theme : {"light", "dark"})
+            draw(bridge, QString::fromLatin1(theme), size, folder);
+    }
+    store.setQueuePaused(paused);
+    return 0;
+}
