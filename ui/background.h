@@ -11,8 +11,7 @@
 #include <QThreadPool>
 #include <QtConcurrentRun>
 
-namespace awb
-{
+namespace awb {
 
 /// What a worker hands back: a value, or the sentence of the error that stopped it.
 template <class T>

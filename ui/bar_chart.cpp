@@ -14,11 +14,9 @@
 #include "ui/plot_style.h"
 #include "ui/wording.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 /// Three well-told hues of the charts' palette, for train, dev and test.
 QColor seriesColor(std::size_t index, const plot_style::Theme &theme)
@@ -38,6 +36,11 @@ BarChart::BarChart(const QString &objectName, const QString &accessibleName, QWi
     m_plot->setFocusPolicy(Qt::StrongFocus);
     m_plot->setMouseTracking(true);
     m_plot->installEventFilter(this);
+    m_plot->setLocale(QLocale(QLocale::English, QLocale::UnitedKingdom)); // 10,000 as everywhere else
+    // The legend stands above the bars, never on them.
+    m_plot->plotLayout()->insertRow(0);
+    m_plot->plotLayout()->addElement(0, 0, m_plot->legend);
+    m_plot->legend->setFillOrder(QCPLegend::foColumnsFirst);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_plot);
@@ -77,6 +80,10 @@ void BarChart::addSeries(const std::vector<Series> &series)
     m_plot->xAxis->setRange(m_first, m_first + double(bars) * m_width);
     m_plot->yAxis->setRange(0, highest > 0 ? 1.08 * highest : 1);
     m_plot->legend->setVisible(series.size() > 1);
+    m_plot->plotLayout()->setRowStretchFactor(0, series.size() > 1 ? 0.001 : 0.0001);
+    const bool large = highest >= 5; // then whole numbers are enough on the axis
+    m_plot->yAxis->setNumberFormat(large ? QStringLiteral("f") : QStringLiteral("g"));
+    m_plot->yAxis->setNumberPrecision(large ? 0 : 3);
     style();
 }
 
@@ -137,8 +144,6 @@ void BarChart::style()
         m_plot->plottable(s)->setBrush(fill);
     }
     m_plot->xAxis->grid()->setVisible(false);
-    m_plot->yAxis->setNumberFormat(QStringLiteral("gb"));
-    m_plot->yAxis->setNumberPrecision(6);
     m_plot->xAxis->setNumberFormat(QStringLiteral("gb"));
     m_plot->xAxis->setNumberPrecision(5);
     m_plot->clearItems();

@@ -9,13 +9,11 @@ class QCustomPlot;
 class QCPBars;
 class QMouseEvent;
 
-namespace awb
-{
+namespace awb {
 
 /// Bars of a histogram, or groups of bars by category. The figure under the mouse, or under the arrow keys, is told in a
 /// tool tip; the accessible description is a sentence that the owner gives.
-class BarChart : public QWidget
-{
+class BarChart : public QWidget {
     Q_OBJECT
 
 public:

@@ -24,13 +24,11 @@
 #include "ui/view_parts.h"
 #include "ui/wording.h"
 
-namespace awb
-{
+namespace awb {
 
 using wording::text;
 
-namespace
-{
+namespace {
 
 /// All that the view shows at once, read on a worker.
 struct Facts {
@@ -222,7 +220,7 @@ void CheckpointView::Ui::fillParts(const Facts &facts)
     for (int row = 0; row < parts->rowCount(); ++row)
         parts->item(row, 3)->setData(ShareDelegate::ShareRole,
                                      total ? double(facts.parts[std::size_t(row)].parameters) / double(total) : 0.0);
-    parts->resizeColumnsToContents();
+    parts->horizontalHeader()->setStretchLastSection(true);
 }
 
 void CheckpointView::Ui::fill(const QString &name, const Facts &facts)
@@ -241,7 +239,14 @@ void CheckpointView::Ui::fill(const QString &name, const Facts &facts)
                       completeness(checkpoint)});
     fillParts(facts);
     model->setCheckpoint(facts.checkpoint);
-    tensors->setColumnWidth(TensorModel::Name, 44 * tensors->fontMetrics().averageCharWidth());
+    const int digit = tensors->fontMetrics().averageCharWidth();
+    for (const auto &[column, width] : {std::pair{TensorModel::Shape, 15},
+                                        {TensorModel::Type, 10},
+                                        {TensorModel::Elements, 13},
+                                        {TensorModel::Mean, 16},
+                                        {TensorModel::Std, 16}})
+        tensors->setColumnWidth(column, width * digit);
+    tensors->horizontalHeader()->setSectionResizeMode(TensorModel::Name, QHeaderView::Stretch);
     histogram->clear();
     histogramText->setText(tr("Select a tensor to see how its values are spread."));
     licences = facts.licences;

@@ -10,8 +10,7 @@ class LabBridge;
 
 /// Browser of one checkpoint: architecture, parameters and bytes per layer, tensor table with statistics and histogram of
 /// the selected tensor, licence file, what is missing or unexpected. Files are read on a worker; the window never waits.
-class CheckpointView : public QWidget
-{
+class CheckpointView : public QWidget {
     Q_OBJECT
 
 public:

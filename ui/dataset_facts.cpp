@@ -5,13 +5,11 @@
 #include "core/data/word_piece.h"
 #include "ui/wording.h"
 
-namespace awb
-{
+namespace awb {
 
 using wording::text;
 
-namespace
-{
+namespace {
 
 QString tr(const char *sentence)
 {

@@ -9,8 +9,7 @@
 #include "core/data/dataset.h"
 #include "core/data/inspect.h"
 
-namespace awb
-{
+namespace awb {
 
 /// All that the browser shows of a data set, read on a worker.
 struct DatasetFacts {

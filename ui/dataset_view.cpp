@@ -8,23 +8,22 @@
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSpinBox>
-#include <QSplitter>
 #include <QStackedWidget>
 #include <QTabWidget>
-#include <QTableWidget>
+#include <QTableView>
 #include <QVBoxLayout>
 
 #include "core/store/store.h"
 #include "ui/background.h"
 #include "ui/bar_chart.h"
 #include "ui/dataset_facts.h"
+#include "ui/dataset_summary.h"
 #include "ui/lab_bridge.h"
 #include "ui/rows_model.h"
 #include "ui/view_parts.h"
 #include "ui/wording.h"
 
-namespace awb
-{
+namespace awb {
 
 using wording::count;
 using wording::text;
@@ -33,13 +32,9 @@ struct DatasetView::Ui {
     explicit Ui(DatasetView &owner) : view(owner) {}
 
     void build();
-    QWidget *buildSummary();
     QWidget *buildLengths();
     QWidget *buildRows();
     void fill(const QString &name, DatasetFacts read);
-    void fillSummary();
-    void fillBalance();
-    void fillScores();
     void fillLengths();
     void showPart();
     void findNext();
@@ -50,8 +45,8 @@ struct DatasetView::Ui {
     QStackedWidget *pages = nullptr;
     QLabel *message = nullptr;
     QTabWidget *tabs = nullptr;
-    QTableWidget *summary = nullptr, *classes = nullptr;
-    BarChart *balance = nullptr, *lengths = nullptr;
+    DatasetSummary *summary = nullptr;
+    BarChart *lengths = nullptr;
     QSpinBox *maxLength = nullptr;
     QComboBox *lengthsOf = nullptr, *part = nullptr;
     QLabel *truncation = nullptr, *found = nullptr;
@@ -62,26 +57,6 @@ struct DatasetView::Ui {
     QString shown;
     int generation = 0; ///< results for an earlier wish are dropped
 };
-
-QWidget *DatasetView::Ui::buildSummary()
-{
-    summary = new QTableWidget;
-    setUpTable(*summary, "datasetParts", tr("Parts of the data set"));
-    classes = new QTableWidget;
-    setUpTable(*classes, "datasetClasses", tr("Class balance as a table"));
-    balance = new BarChart(QStringLiteral("classBalance"), tr("Class balance"));
-    auto *lower = new QSplitter(Qt::Horizontal);
-    lower->setChildrenCollapsible(false);
-    lower->addWidget(balance);
-    lower->addWidget(classes);
-    lower->setStretchFactor(0, 3);
-    lower->setStretchFactor(1, 2);
-    auto *page = new QWidget;
-    auto *layout = new QVBoxLayout(page);
-    layout->addWidget(summary);
-    layout->addWidget(lower, 1);
-    return page;
-}
 
 QWidget *DatasetView::Ui::buildLengths()
 {
@@ -158,7 +133,8 @@ void DatasetView::Ui::build()
     tabs = new QTabWidget;
     tabs->setObjectName(QStringLiteral("datasetTabs"));
     tabs->setDocumentMode(true);
-    tabs->addTab(buildSummary(), tr("Summary"));
+    summary = new DatasetSummary;
+    tabs->addTab(summary, tr("Summary"));
     tabs->addTab(buildLengths(), tr("Lengths"));
     tabs->addTab(buildRows(), tr("Rows"));
     auto *content = new QWidget;
@@ -172,88 +148,6 @@ void DatasetView::Ui::build()
     auto *layout = new QVBoxLayout(&view);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(pages);
-}
-
-void DatasetView::Ui::fillSummary()
-{
-    const bool regression = facts.dataset->manifest.task == Task::Regression;
-    QStringList columns{tr("Part"),        tr("Rows"),   tr("Duplicates"), tr("Conflicting texts"), tr("Shared with train"),
-                        tr("Mean length"), tr("Longest")};
-    if (regression)
-        columns << tr("Mean score");
-    QList<QStringList> words;
-    for (const PartSummary &p : facts.parts) {
-        const bool measured = !p.lengths.empty();
-        words << QStringList{text(p.part),
-                             count(qint64(p.rows)),
-                             count(qint64(p.duplicates)),
-                             count(qint64(p.conflicting)),
-                             p.part == "train" ? QString() : count(qint64(p.sharedWithTrain)),
-                             measured ? QString::number(p.meanLength(), 'f', 1) : QString(),
-                             measured ? count(qint64(p.maxLength())) : QString()};
-        if (regression)
-            words.last() << QString::number(p.scoreMean, 'f', 3);
-    }
-    fillTable(*summary, columns, words, {1, 2, 3, 4, 5, 6, 7});
-    summary->horizontalHeaderItem(2)->setToolTip(tr("Rows whose texts stood before"));
-    summary->horizontalHeaderItem(3)->setToolTip(tr("Distinct texts that carry more than one label"));
-    summary->horizontalHeaderItem(4)->setToolTip(tr("Rows whose texts are in train too"));
-    const int height = summary->horizontalHeader()->sizeHint().height() +
-                       summary->rowCount() * summary->verticalHeader()->defaultSectionSize() + 2 * summary->frameWidth() +
-                       summary->style()->pixelMetric(QStyle::PM_ScrollBarExtent);
-    summary->setFixedHeight(height);
-}
-
-void DatasetView::Ui::fillBalance()
-{
-    QStringList names, columns{tr("Class")};
-    for (const std::string &name : facts.dataset->manifest.classes)
-        names << text(name);
-    std::vector<BarChart::Series> series;
-    QList<QStringList> words(names.size());
-    for (int i = 0; i < names.size(); ++i)
-        words[i] << names[i];
-    for (const PartSummary &p : facts.parts) {
-        std::size_t labelled = 0;
-        for (const std::size_t n : p.perClass)
-            labelled += n;
-        if (labelled == 0) // a test part without labels has no balance
-            continue;
-        BarChart::Series bars{text(p.part), {}, {}};
-        for (int i = 0; i < names.size() && i < int(p.perClass.size()); ++i) {
-            const double share = double(p.perClass[std::size_t(i)]) / double(labelled);
-            bars.values.push_back(100 * share);
-            bars.words << tr("%1 rows, %2").arg(count(qint64(p.perClass[std::size_t(i)])), wording::percent(share));
-            words[i] << QStringLiteral("%1 (%2)").arg(count(qint64(p.perClass[std::size_t(i)])), wording::percent(share));
-        }
-        columns << bars.name;
-        series.push_back(std::move(bars));
-    }
-    balance->setAxes(tr("class"), tr("share of the part (%)"));
-    balance->setGroups(names, series);
-    balance->setSummary(tr("Share of each class in each part; the table beside the chart has the numbers."));
-    fillTable(*classes, columns, words, {1, 2, 3});
-}
-
-void DatasetView::Ui::fillScores()
-{
-    const auto &train = facts.dataset->train;
-    const auto [low, high] =
-        std::minmax_element(train.begin(), train.end(), [](const auto &a, const auto &b) { return a.score < b.score; });
-    constexpr int bins = 20;
-    const double first = low->score, width = std::max(1e-6, double(high->score - low->score) / bins);
-    BarChart::Series bars{tr("train"), std::vector<double>(bins), {}};
-    for (const Example &example : train)
-        ++bars.values[std::size_t(std::clamp(int((double(example.score) - first) / width), 0, bins - 1))];
-    QList<QStringList> words;
-    for (int i = 0; i < bins; ++i)
-        words << QStringList{
-            tr("%1 to %2").arg(wording::figure(first + i * width), wording::figure(first + (i + 1) * width)),
-            count(qint64(bars.values[std::size_t(i)]))};
-    balance->setAxes(tr("score"), tr("train examples"));
-    balance->setHistogram(first, width, {bars}, 2);
-    balance->setSummary(tr("How the scores of train are spread; the table beside the chart has the numbers."));
-    fillTable(*classes, {tr("Score"), tr("train")}, words, {1});
 }
 
 const PartSummary *DatasetView::Ui::lengthsPart() const
@@ -323,11 +217,7 @@ void DatasetView::Ui::fill(const QString &name, DatasetFacts read)
     for (const std::string &note : facts.dataset->notes)
         notes << text(note);
     header->setNotes(notes);
-    fillSummary();
-    if (manifest.task == Task::Regression)
-        fillScores();
-    else
-        fillBalance();
+    summary->fill(facts);
     const QSignalBlocker quietLengths(lengthsOf), quietPart(part);
     for (QComboBox *box : {lengthsOf, part}) {
         box->clear();

@@ -10,8 +10,7 @@ class LabBridge;
 
 /// Browser of one data set: rows of each part (read page by page), class balance, token-length histogram with the share
 /// truncated at the chosen length, duplicates, conflicting labels, rows shared between train and dev. Loads on a worker.
-class DatasetView : public QWidget
-{
+class DatasetView : public QWidget {
     Q_OBJECT
 
 public:

@@ -5,11 +5,9 @@
 #include <QMessageBox>
 #include <QPushButton>
 
-namespace awb::dialogs
-{
+namespace awb::dialogs {
 
-namespace
-{
+namespace {
 
 bool confirm(QWidget *parent, const QString &title, const QString &question, const QString &yes)
 {

@@ -5,11 +5,9 @@
 #include <QPalette>
 #include <QPixmap>
 
-namespace awb::glyphs
-{
+namespace awb::glyphs {
 
-namespace
-{
+namespace {
 
 void strokeLines(QPainter &p, std::initializer_list<QPointF> points)
 {
@@ -81,8 +79,9 @@ void drawAction(QPainter &p, Glyph glyph)
         strokeLines(p, {{12.6, 5.6}, {13.4, 5.6}, {13.4, 13.4}, {5.6, 13.4}, {5.6, 12.6}});
         break;
     case Glyph::Layers:
-        for (const double y : {2.4, 6.6, 10.8})
-            p.drawRoundedRect(QRectF(2.4, y, 11.2, 2.8), 1, 1);
+        for (const double y : {4.0, 8.0, 12.0})
+            p.drawLine(QPointF(3, y), QPointF(13, y));
+        p.drawLine(QPointF(8, 4), QPointF(8, 12));
         break;
     case Glyph::Rows:
         p.drawRoundedRect(QRectF(2.4, 2.8, 11.2, 10.4), 1, 1);

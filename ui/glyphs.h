@@ -8,8 +8,7 @@
 class QPalette;
 
 /// Small icons drawn by the program itself, so that they follow the theme and need no icon theme of the desktop.
-namespace awb::glyphs
-{
+namespace awb::glyphs {
 
 enum class Glyph {
     Clock,

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include <QCoreApplication>
+#include <QFileInfo>
 
 #include "core/data/labels.h"
 #include "core/data/recognise.h"
@@ -11,11 +12,9 @@
 #include "core/error.h"
 #include "ui/wording.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 constexpr std::size_t previewRows = 50;
 constexpr std::size_t mostLabels = 200;
@@ -83,6 +82,10 @@ ImportCheck checkImport(Manifest manifest)
         manifest.classes = dataset.manifest.classes;
         check.usable =
             dataset.train.size() + (manifest.dev ? 0 : dataset.dev.size()) + (manifest.test ? 0 : dataset.test.size());
+        for (const auto &[file, rows] : {std::pair{manifest.dev, dataset.dev.size()}, {manifest.test, dataset.test.size()}})
+            if (file)
+                check.note += tr(" With it: %1, %2 rows.")
+                                  .arg(QFileInfo(wording::text(file->path)).fileName(), wording::count(qint64(rows)));
         check.manifest = std::move(manifest);
     } catch (const std::exception &failure) {
         check.error = QString::fromUtf8(failure.what());

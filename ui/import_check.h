@@ -8,8 +8,7 @@
 
 #include "core/data/dataset.h"
 
-namespace awb
-{
+namespace awb {
 
 /// What an import with these settings would give; computed on a worker, since it reads the whole file.
 struct ImportCheck {

@@ -21,11 +21,11 @@
 #include "ui/background.h"
 #include "ui/glyphs.h"
 #include "ui/import_check.h"
+#include "ui/import_labels.h"
 #include "ui/view_parts.h"
 #include "ui/wording.h"
 
-namespace awb
-{
+namespace awb {
 
 using wording::text;
 
@@ -41,12 +41,14 @@ struct ImportDialog::Ui {
     Manifest fromControls() const;
     void enableFormat();
     void changed();
+    /// A column that vanishes with a wrong delimiter is there again with the right one: the manifest keeps the choice.
+    void columnChosen(const QComboBox &box, int DataFile::*column);
     void check();
     void take(const ImportCheck &result);
     void fillColumns();
     void fillPreview();
     void fillLabels();
-    void labelEdited(QTableWidgetItem *item);
+    void labelEdited(const std::string &raw, const std::string &name);
     void showSentence();
 
     ImportDialog &dialog;
@@ -55,8 +57,8 @@ struct ImportDialog::Ui {
     QLineEdit *name = nullptr, *labelUntil = nullptr;
     QComboBox *kind = nullptr, *delimiter = nullptr, *textA = nullptr, *textB = nullptr, *label = nullptr, *task = nullptr;
     QCheckBox *quoting = nullptr, *header = nullptr;
-    QTableWidget *preview = nullptr, *labels = nullptr;
-    QWidget *labelsBox = nullptr;
+    QTableWidget *preview = nullptr;
+    ImportLabels *labels = nullptr;
     QLabel *sentence = nullptr;
     QPushButton *accept = nullptr;
     QTimer delay; ///< a burst of changes is checked once
@@ -98,7 +100,7 @@ QWidget *ImportDialog::Ui::buildForm()
     task = named<QComboBox>("importTask");
     task->addItem(tr("Classes"), int(Task::Classification));
     task->addItem(tr("Score (a number)"), int(Task::Regression));
-    for (QComboBox *box : {textA, textB, label})
+    for (QComboBox *box : {kind, delimiter, task, textA, textB, label})
         box->setMinimumContentsLength(12), box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
 
     auto *form = new QWidget;
@@ -128,20 +130,11 @@ QWidget *ImportDialog::Ui::buildTables()
 {
     preview = new QTableWidget;
     setUpTable(*preview, "importPreview", tr("First rows of the file"));
-    labels = new QTableWidget;
-    setUpTable(*labels, "importLabels", tr("Labels of the file and the classes they become"));
-    labels->setEditTriggers(QAbstractItemView::AllEditTriggers);
-    auto *hint = new QLabel(tr("Give two labels the same class to merge them; leave the class empty to drop its rows."));
-    hint->setWordWrap(true);
-    labelsBox = new QWidget;
-    auto *labelsLayout = new QVBoxLayout(labelsBox);
-    labelsLayout->setContentsMargins(0, 6, 0, 0);
-    labelsLayout->addWidget(hint);
-    labelsLayout->addWidget(labels, 1);
+    labels = new ImportLabels;
     auto *splitter = new QSplitter(Qt::Vertical);
     splitter->setChildrenCollapsible(false);
     splitter->addWidget(preview);
-    splitter->addWidget(labelsBox);
+    splitter->addWidget(labels);
     splitter->setStretchFactor(0, 3);
     splitter->setStretchFactor(1, 2);
     return splitter;
@@ -169,17 +162,18 @@ void ImportDialog::Ui::build()
 
     QObject::connect(buttons, &QDialogButtonBox::accepted, &dialog, &QDialog::accept);
     QObject::connect(buttons, &QDialogButtonBox::rejected, &dialog, &QDialog::reject);
-    for (QComboBox *box : {kind, delimiter, textA, textB, label, task})
-        QObject::connect(box, &QComboBox::currentIndexChanged, &dialog, [this, box] {
-            if (box == label && !filling)
-                manifest.merge.clear(); // another column has other labels
-            changed();
-        });
+    for (QComboBox *box : {kind, delimiter, task})
+        QObject::connect(box, &QComboBox::currentIndexChanged, &dialog, [this] { changed(); });
+    for (const auto &[box, column] :
+         {std::pair{textA, &DataFile::textA}, {textB, &DataFile::textB}, {label, &DataFile::label}})
+        QObject::connect(box, &QComboBox::currentIndexChanged, &dialog,
+                         [this, box = box, column = column] { columnChosen(*box, column); });
     for (QCheckBox *box : {quoting, header})
         QObject::connect(box, &QCheckBox::toggled, &dialog, [this] { changed(); });
     QObject::connect(name, &QLineEdit::textChanged, &dialog, [this] { showSentence(); });
     QObject::connect(labelUntil, &QLineEdit::textChanged, &dialog, [this] { changed(); });
-    QObject::connect(labels, &QTableWidget::itemChanged, &dialog, [this](QTableWidgetItem *item) { labelEdited(item); });
+    QObject::connect(labels, &ImportLabels::edited, &dialog,
+                     [this](const std::string &raw, const std::string &to) { labelEdited(raw, to); });
     delay.setSingleShot(true);
     delay.setInterval(120);
     QObject::connect(&delay, &QTimer::timeout, &dialog, [this] { check(); });
@@ -213,14 +207,20 @@ Manifest ImportDialog::Ui::fromControls() const
     now.train.format.delimiter = char(delimiter->currentData().toInt());
     now.train.format.quoting = quoting->isChecked();
     now.train.format.header = header->isChecked();
-    // The boxes are empty until the first check has told the columns.
-    if (textA->count() > 0) {
-        now.train.textA = textA->currentData().toInt();
-        now.train.textB = textB->currentData().toInt();
-        now.train.label = label->currentData().toInt();
-    }
     now.train.labelUntil = labelUntil->text().isEmpty() ? char(0) : labelUntil->text().at(0).toLatin1();
     now.task = Task(task->currentData().toInt());
+    // The dev and test files beside it are laid out alike, so they follow where they stood alike before.
+    for (std::optional<DataFile> *other : {&now.dev, &now.test}) {
+        if (!*other)
+            continue;
+        const DataFile &start = manifest.train;
+        const auto follow = [](auto &own, const auto &before, const auto &after) {
+            if (own == before)
+                own = after;
+        };
+        follow((*other)->format, start.format, now.train.format);
+        follow((*other)->labelUntil, start.labelUntil, now.train.labelUntil);
+    }
     return now;
 }
 
@@ -240,6 +240,20 @@ void ImportDialog::Ui::changed()
     upToDate = false;
     accept->setEnabled(false);
     delay.start();
+}
+
+void ImportDialog::Ui::columnChosen(const QComboBox &box, int DataFile::*column)
+{
+    if (filling)
+        return;
+    const int chosen = box.currentData().toInt();
+    for (std::optional<DataFile> *other : {&manifest.dev, &manifest.test})
+        if (*other && (**other).*column == manifest.train.*column)
+            (**other).*column = chosen;
+    manifest.train.*column = chosen;
+    if (column == &DataFile::label)
+        manifest.merge.clear(); // another column has other labels
+    changed();
 }
 
 void ImportDialog::Ui::check()
@@ -314,33 +328,12 @@ void ImportDialog::Ui::fillPreview()
 
 void ImportDialog::Ui::fillLabels()
 {
-    const bool classes = fromControls().task == Task::Classification;
-    labelsBox->setVisible(classes);
-    if (!classes)
-        return;
-    const int current = labels->currentRow();
-    QList<QStringList> rows;
-    for (const auto &[raw, n] : latest.labels) {
-        const auto merged = manifest.merge.find(raw);
-        rows << QStringList{raw.empty() ? tr("(blank)") : text(raw), wording::count(qint64(n)),
-                            text(merged == manifest.merge.end() ? raw : merged->second)};
-    }
-    fillTable(*labels, {tr("Label"), tr("Rows"), tr("Class")}, rows, {1});
-    for (int row = 0; row < labels->rowCount(); ++row)
-        for (const int column : {0, 1})
-            labels->item(row, column)->setFlags(Qt::ItemIsSelectable | Qt::ItemIsEnabled);
-    labels->horizontalHeader()->setStretchLastSection(true);
-    labels->setColumnWidth(0, std::clamp(labels->columnWidth(0) + 12, 120, 260));
-    if (current >= 0 && current < labels->rowCount())
-        labels->setCurrentCell(current, 2);
+    labels->setVisible(fromControls().task == Task::Classification);
+    labels->fill(latest.labels, manifest.merge);
 }
 
-void ImportDialog::Ui::labelEdited(QTableWidgetItem *item)
+void ImportDialog::Ui::labelEdited(const std::string &raw, const std::string &name)
 {
-    if (filling || item->column() != 2 || item->row() >= int(latest.labels.size()))
-        return;
-    const std::string &raw = latest.labels[std::size_t(item->row())].first;
-    const std::string name = item->text().trimmed().toStdString();
     if (name == raw)
         manifest.merge.erase(raw);
     else

@@ -6,13 +6,11 @@
 
 #include "core/data/dataset.h"
 
-namespace awb
-{
+namespace awb {
 
 /// Import of any data file with a live preview: guesses format, columns and labels; delimiter, quoting, header, text and
 /// label columns can be changed; labels merged, renamed, dropped. The file is read on a worker after every change.
-class ImportDialog : public QDialog
-{
+class ImportDialog : public QDialog {
     Q_OBJECT
 
 public:

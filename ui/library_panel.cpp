@@ -8,12 +8,9 @@
 #include <QEvent>
 #include <QFileInfo>
 #include <QLabel>
-#include <QMenu>
 #include <QPushButton>
 #include <QStackedWidget>
 #include <QTimer>
-#include <QToolBar>
-#include <QToolButton>
 #include <QVBoxLayout>
 
 #include "core/data/recognise.h"
@@ -26,17 +23,15 @@
 #include "ui/glyphs.h"
 #include "ui/import_dialog.h"
 #include "ui/lab_bridge.h"
+#include "ui/library_tools.h"
 #include "ui/library_tree.h"
 #include "ui/wording.h"
 
-namespace awb
-{
+namespace awb {
 
-using glyphs::Glyph;
 using wording::text;
 
-namespace
-{
+namespace {
 
 /// Between the panel and a worker that tells it sentences: once closed, no sentence comes through any more.
 struct Gate {
@@ -62,10 +57,8 @@ struct LibraryPanel::Ui {
     Ui(LibraryPanel &owner, LabBridge &lab) : panel(owner), bridge(lab) {}
 
     void build();
-    void buildTools();
     void connectAll();
     void reload();
-    void showTheme();
     void showActions();
     void showWork(const QString &sentence); ///< empty: no work under way
     void error(const QString &title, const QString &sentence) const { dialogs::functions().error(&panel, title, sentence); }
@@ -76,10 +69,7 @@ struct LibraryPanel::Ui {
 
     LibraryPanel &panel;
     LabBridge &bridge;
-    QToolBar *tools = nullptr;
-    QToolButton *addDatasetButton = nullptr;
-    QMenu *datasetMenu = nullptr;
-    QAction *addCheckpointAction = nullptr, *addFileAction = nullptr, *addFolderAction = nullptr, *removeAction = nullptr;
+    LibraryTools *tools = nullptr;
     QStackedWidget *pages = nullptr;
     LibraryTree *tree = nullptr;
     QLabel *work = nullptr;
@@ -89,56 +79,12 @@ struct LibraryPanel::Ui {
     bool fetching = false;
 };
 
-void LibraryPanel::Ui::buildTools()
-{
-    tools = new QToolBar(&panel);
-    tools->setObjectName(QStringLiteral("libraryTools"));
-    tools->setIconSize(QSize(16, 16));
-    tools->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-    const auto add = [this](const char *name, const QString &label, const QString &tip) {
-        auto *action = new QAction(label, &panel);
-        action->setObjectName(QLatin1String(name));
-        action->setToolTip(tip);
-        return action;
-    };
-    addCheckpointAction = add("addCheckpoint", tr("Add checkpoint…"), tr("Add a Hugging Face BERT folder"));
-    addCheckpointAction->setIconText(tr("Checkpoint…"));
-    addFileAction =
-        add("addDatasetFile", tr("Data set from a file…"), tr("Tab- or comma-separated, JSON Lines, Orange table"));
-    addFolderAction =
-        add("addDatasetFolder", tr("Data set from a folder…"), tr("A GLUE task folder, or train, dev and test files"));
-    removeAction = add("removeEntry", tr("Remove…"), tr("Remove from the library; files elsewhere stay (Del)"));
-    removeAction->setShortcut(QKeySequence::Delete);
-    removeAction->setShortcutContext(Qt::WidgetShortcut);
-    datasetMenu = new QMenu(&panel);
-    datasetMenu->addActions({addFileAction, addFolderAction});
-    addDatasetButton = new QToolButton;
-    addDatasetButton->setObjectName(QStringLiteral("addDatasetButton"));
-    addDatasetButton->setText(tr("Data set…"));
-    addDatasetButton->setToolTip(tr("Add a data set"));
-    addDatasetButton->setAccessibleName(tr("Add a data set"));
-    addDatasetButton->setMenu(datasetMenu);
-    addDatasetButton->setPopupMode(QToolButton::InstantPopup);
-    addDatasetButton->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-    tools->addAction(addCheckpointAction);
-    tools->addWidget(addDatasetButton);
-    tools->addAction(removeAction);
-    for (QAction *action : {addCheckpointAction, removeAction}) {
-        auto *button = qobject_cast<QToolButton *>(tools->widgetForAction(action));
-        button->setObjectName(action->objectName() + QLatin1String("Button"));
-        button->setAccessibleName(action->text());
-        button->setFocusPolicy(Qt::TabFocus);
-    }
-    qobject_cast<QToolButton *>(tools->widgetForAction(removeAction))->setToolButtonStyle(Qt::ToolButtonIconOnly);
-    addDatasetButton->setFocusPolicy(Qt::TabFocus);
-}
-
 void LibraryPanel::Ui::build()
 {
     panel.setObjectName(QStringLiteral("libraryPanel"));
-    buildTools();
+    tools = new LibraryTools;
     tree = new LibraryTree;
-    tree->addActions({addCheckpointAction, addFileAction, addFolderAction, removeAction});
+    tree->addActions({tools->addCheckpoint, tools->addFile, tools->addFolder, tools->remove});
     auto *empty =
         new QLabel(tr("The library is empty.\n\nThe sample library brings a small BERT checkpoint and three text data sets: "
                       "enough for a first study. Or add your own checkpoint folder and data files above."));
@@ -169,10 +115,10 @@ void LibraryPanel::Ui::build()
 
 void LibraryPanel::Ui::connectAll()
 {
-    QObject::connect(addCheckpointAction, &QAction::triggered, &panel, &LibraryPanel::addCheckpoint);
-    QObject::connect(addFileAction, &QAction::triggered, &panel, &LibraryPanel::addDataset);
-    QObject::connect(addFolderAction, &QAction::triggered, &panel, &LibraryPanel::addDatasetFolder);
-    QObject::connect(removeAction, &QAction::triggered, &panel, [this] { remove(); });
+    QObject::connect(tools->addCheckpoint, &QAction::triggered, &panel, &LibraryPanel::addCheckpoint);
+    QObject::connect(tools->addFile, &QAction::triggered, &panel, &LibraryPanel::addDataset);
+    QObject::connect(tools->addFolder, &QAction::triggered, &panel, &LibraryPanel::addDatasetFolder);
+    QObject::connect(tools->remove, &QAction::triggered, &panel, [this] { remove(); });
     QObject::connect(samples, &QPushButton::clicked, &panel, &LibraryPanel::fetchSamples);
     QObject::connect(tree, &QTreeWidget::currentItemChanged, &panel, [this] {
         showActions();
@@ -206,21 +152,9 @@ void LibraryPanel::Ui::reload()
     }
 }
 
-void LibraryPanel::Ui::showTheme()
-{
-    const QPalette colors = panel.palette();
-    addCheckpointAction->setIcon(glyphs::icon(Glyph::Plus, colors));
-    addDatasetButton->setIcon(glyphs::icon(Glyph::Plus, colors));
-    addFileAction->setIcon(glyphs::icon(Glyph::Rows, colors));
-    addFolderAction->setIcon(glyphs::icon(Glyph::Rows, colors));
-    removeAction->setIcon(glyphs::icon(Glyph::Bin, colors));
-    samples->setIcon(glyphs::icon(Glyph::Down2Tray, colors));
-    showActions();
-}
-
 void LibraryPanel::Ui::showActions()
 {
-    removeAction->setEnabled(tree->currentKind() != 0);
+    tools->remove->setEnabled(tree->currentKind() != 0);
     samples->setEnabled(!fetching);
 }
 
@@ -298,9 +232,6 @@ void LibraryPanel::Ui::recogniseOrImport(const QString &path, bool folder)
         const QString name = folder ? QDir(path).dirName() : info.completeBaseName();
         if (auto known = recognise(info.absoluteFilePath().toStdString(), name.toStdString()))
             return {std::move(*known), true};
-        if (folder)
-            throw Error("The folder " + path.toStdString() +
-                        " is not laid out in a way that the workbench knows; add its training file instead.");
         return {ImportDialog::guess(path), false};
     };
     inBackground(&panel, work, [this](Outcome<Found> outcome) {
@@ -318,7 +249,7 @@ LibraryPanel::LibraryPanel(LabBridge &bridge, QWidget *parent)
     : QWidget(parent), m_bridge(bridge), m_ui(std::make_unique<Ui>(*this, bridge))
 {
     m_ui->build();
-    m_ui->showTheme();
+    m_ui->samples->setIcon(glyphs::icon(glyphs::Glyph::Down2Tray, palette()));
     m_ui->reload();
 }
 
@@ -406,8 +337,8 @@ void LibraryPanel::fetchSamples()
 void LibraryPanel::changeEvent(QEvent *event)
 {
     QWidget::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange && m_ui && m_ui->tree)
-        m_ui->showTheme();
+    if (event->type() == QEvent::PaletteChange && m_ui && m_ui->samples)
+        m_ui->samples->setIcon(glyphs::icon(glyphs::Glyph::Down2Tray, palette()));
 }
 
 } // namespace awb

@@ -4,15 +4,13 @@
 
 #include <QWidget>
 
-namespace awb
-{
+namespace awb {
 
 class LabBridge;
 
 /// Checkpoints and data sets of the library as a tree; adding (folder, file, import dialog), removing with confirmation,
 /// and the button that fetches the sample library. Empty: says what to do next.
-class LibraryPanel : public QWidget
-{
+class LibraryPanel : public QWidget {
     Q_OBJECT
 
 public:
@@ -23,7 +21,7 @@ public slots:
     void fetchSamples();     ///< in the background; emits samplesReady or shows the error
     void addCheckpoint();    ///< a folder
     void addDataset();       ///< a file: recognised, or through the import dialog
-    void addDatasetFolder(); ///< a folder with train, dev and test files; must be recognised
+    void addDatasetFolder(); ///< a folder with train, dev and test files: recognised, or through the import dialog
 
 signals:
     void checkpointChosen(const QString &name);

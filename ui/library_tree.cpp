@@ -10,13 +10,11 @@
 #include "ui/glyphs.h"
 #include "ui/wording.h"
 
-namespace awb
-{
+namespace awb {
 
 using wording::text;
 
-namespace
-{
+namespace {
 
 QString checkpointFacts(const std::filesystem::path &folder)
 {
@@ -149,9 +147,12 @@ void LibraryTree::showTheme()
 {
     QColor faint = palette().color(QPalette::Text);
     faint.setAlphaF(0.65F);
+    const QSize rowSize(0, fontMetrics().height() + 8);
     for (int g = 0; g < topLevelItemCount(); ++g) {
+        topLevelItem(g)->setSizeHint(0, rowSize);
         for (int i = 0; i < topLevelItem(g)->childCount(); ++i) {
             QTreeWidgetItem *item = topLevelItem(g)->child(i);
+            item->setSizeHint(0, rowSize);
             item->setIcon(
                 0, glyphs::icon(item->type() == CheckpointItem ? glyphs::Glyph::Layers : glyphs::Glyph::Rows, palette()));
             item->setForeground(1, faint);

@@ -10,12 +10,10 @@
 
 #include "core/store/store.h"
 
-namespace awb
-{
+namespace awb {
 
 /// Checkpoints and data sets with a few facts of each. What a checkpoint's config.json says is read on a worker.
-class LibraryTree : public QTreeWidget
-{
+class LibraryTree : public QTreeWidget {
     Q_OBJECT
 
 public:

@@ -4,8 +4,7 @@
 
 #include "ui/wording.h"
 
-namespace awb
-{
+namespace awb {
 
 using wording::text;
 

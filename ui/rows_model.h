@@ -7,12 +7,10 @@
 
 #include "core/data/dataset.h"
 
-namespace awb
-{
+namespace awb {
 
 /// Rows of one part of a data set, read from it when shown and handed to the view in pages of 200.
-class RowsModel : public QAbstractTableModel
-{
+class RowsModel : public QAbstractTableModel {
     Q_OBJECT
 
 public:

@@ -14,14 +14,12 @@
 #include "ui/runs_model.h"
 #include "ui/wording.h"
 
-namespace awb
-{
+namespace awb {
 
 using glyphs::Glyph;
 using wording::text;
 
-namespace
-{
+namespace {
 
 QString nameOf(const Run &run)
 {
@@ -36,7 +34,7 @@ RunsCommands::RunsCommands(LabBridge &bridge, RunsModel &model, RunsFilter &filt
     : QObject(&table), m_bridge(bridge), m_model(model), m_filter(filter), m_table(table), m_tools(tools)
 {
     m_cancel =
-        add("cancelRun", tr("Cancel"), Glyph::Square, tr("Ctrl+K"), tr("Cancel the selected runs"), [this] { cancel(); });
+        add("cancelRun", tr("Cancel"), Glyph::Square, tr("Ctrl+."), tr("Cancel the selected runs"), [this] { cancel(); });
     m_pause =
         add("pauseRun", tr("Pause"), Glyph::Bars, tr("Ctrl+P"),
             tr("Pause or resume the selected runs; a running one keeps what it has learnt"), [this] { pauseOrResume(); });

@@ -16,16 +16,14 @@ class QTableView;
 class QToolBar;
 class QWidget;
 
-namespace awb
-{
+namespace awb {
 
 class LabBridge;
 class RunsFilter;
 class RunsModel;
 
 /// What the user can do with the selected runs: actions for the tool bar, the context menu and the keyboard.
-class RunsCommands : public QObject
-{
+class RunsCommands : public QObject {
     Q_OBJECT
 
 public:

@@ -4,11 +4,9 @@
 #include "ui/runs_model.h"
 #include "ui/share_delegate.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 RunState stateOf(const QModelIndex &index)
 {

@@ -2,12 +2,10 @@
 
 #include <QStyledItemDelegate>
 
-namespace awb
-{
+namespace awb {
 
 /// Paints the sign of a run's state and the progress bar with the time left.
-class RunsDelegate : public QStyledItemDelegate
-{
+class RunsDelegate : public QStyledItemDelegate {
     Q_OBJECT
 
 public:

@@ -4,8 +4,7 @@
 
 #include "ui/runs_model.h"
 
-namespace awb
-{
+namespace awb {
 
 void RunsFilter::setWords(const QString &text)
 {

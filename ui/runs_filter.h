@@ -3,12 +3,10 @@
 #include <QSortFilterProxyModel>
 #include <QStringList>
 
-namespace awb
-{
+namespace awb {
 
 /// Filter line, state filter and sorting. Equal keys: queued runs in the order of the queue, all others newest first.
-class RunsFilter : public QSortFilterProxyModel
-{
+class RunsFilter : public QSortFilterProxyModel {
     Q_OBJECT
 
 public:

@@ -6,15 +6,14 @@
 #include <QDateTime>
 
 #include "core/train/methods.h"
+#include "ui/chart_text.h"
 #include "ui/wording.h"
 
-namespace awb
-{
+namespace awb {
 
 using wording::text;
 
-namespace
-{
+namespace {
 
 /// Index of a run in a list sorted by descending id; -1: not there.
 int indexOf(const std::vector<Run> &runs, std::int64_t id)
@@ -271,13 +270,15 @@ QString RunsModel::display(const Run &run, int column) const
     case MethodName:
         return methodText(run);
     case LearningRate:
-        return QString::number(run.spec.recipe.learningRate, 'g', 4);
+        return chart_text::learningRate(run.spec.recipe.learningRate);
     case Epochs:
         return QString::number(run.spec.recipe.epochs);
     case Seed:
         return QString::number(run.spec.seed);
     case Score:
-        return run.score ? QStringLiteral("%1 %2").arg(text(run.metric), QString::number(*run.score, 'f', 4)) : QString();
+        return run.score ? QStringLiteral("%1 %2").arg(chart_text::metricTitle(run.metric),
+                                                       chart_text::score(run.metric, *run.score))
+                         : QString();
     case Trainable:
         return run.trainable > 0 ? wording::count(run.trainable) : QString();
     case ProgressBar: {
@@ -304,7 +305,7 @@ QString RunsModel::toolTip(const Run &run, int column) const
     if (!run.error.empty() && run.state == RunState::Failed)
         return text(run.error);
     if (column == Score && run.score)
-        return tr("%1 on the dev part after the last epoch").arg(text(run.metric));
+        return tr("%1 on the dev part after the last epoch").arg(chart_text::metricTitle(run.metric));
     if (column == State && run.state == RunState::Queued) {
         const int place = places(run.id);
         return place == 1 ? tr("Next in the queue") : tr("Number %1 in the queue").arg(place);

@@ -7,13 +7,11 @@
 
 #include "core/types.h"
 
-namespace awb
-{
+namespace awb {
 
 /// Queue and history as a table, newest run first. Updated run by run, never reset, so that selection and scroll position
 /// survive. DisplayRole holds words, SortRole the numbers behind them.
-class RunsModel : public QAbstractTableModel
-{
+class RunsModel : public QAbstractTableModel {
     Q_OBJECT
 
 public:

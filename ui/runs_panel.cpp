@@ -20,8 +20,7 @@
 #include "ui/runs_reader.h"
 #include "ui/wording.h"
 
-namespace awb
-{
+namespace awb {
 
 using wording::text;
 
@@ -79,7 +78,7 @@ void RunsPanel::Ui::buildTable()
     table->horizontalHeader()->setSectionsMovable(true);
     table->horizontalHeader()->setHighlightSections(false);
     const int digit = table->fontMetrics().averageCharWidth();
-    const int widths[RunsModel::ColumnCount] = {7, 14, 20, 22, 30, 16, 10, 8, 18, 22, 30, 15, 24};
+    const int widths[RunsModel::ColumnCount] = {6, 13, 16, 18, 25, 14, 8, 6, 19, 20, 27, 13, 20};
     for (int column = 0; column < RunsModel::ColumnCount; ++column)
         table->setColumnWidth(column, widths[column] * digit);
     table->setContextMenuPolicy(Qt::ActionsContextMenu);

@@ -7,15 +7,13 @@
 
 #include "core/types.h"
 
-namespace awb
-{
+namespace awb {
 
 class LabBridge;
 
 /// Queue and history in one table: state, what, score, parameters, progress bar with time left; filter, sort; cancel,
 /// pause, resume, retry, move up and down, delete with confirmation.
-class RunsPanel : public QWidget
-{
+class RunsPanel : public QWidget {
     Q_OBJECT
 
 public:

@@ -4,11 +4,9 @@
 
 #include "ui/background.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 struct Read {
     std::vector<Run> runs;

@@ -12,13 +12,11 @@
 #include "core/store/store.h"
 #include "core/types.h"
 
-namespace awb
-{
+namespace awb {
 
 /// Reads the run table on a thread of its own with a connection of its own: ten thousand specs are too many to parse
 /// between two frames of the window. Requests that come while it reads are answered by one further read.
-class RunsReader : public QObject
-{
+class RunsReader : public QObject {
     Q_OBJECT
 
 public:

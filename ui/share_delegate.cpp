@@ -6,19 +6,18 @@
 #include "core/types.h"
 #include "ui/glyphs.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
-constexpr int barWidth = 56;
+constexpr int shortestBar = 56, longestBar = 200;
 constexpr int barHeight = 7;
 constexpr int margin = 6;
 
 } // namespace
 
-void ShareDelegate::paintBar(QPainter &painter, const QStyleOptionViewItem &option, double share, const QColor &fill)
+void ShareDelegate::paintBar(QPainter &painter, const QStyleOptionViewItem &option, double share, const QColor &fill,
+                             int widest)
 {
     QStyleOptionViewItem cell = option;
     const QString words = cell.text;
@@ -30,6 +29,8 @@ void ShareDelegate::paintBar(QPainter &painter, const QStyleOptionViewItem &opti
     const QColor ink = cell.palette.color(selected ? QPalette::HighlightedText : QPalette::Text);
     QColor groove = ink;
     groove.setAlphaF(0.18F);
+    const int wordsWidth = cell.fontMetrics.horizontalAdvance(words);
+    const int barWidth = qBound(shortestBar, cell.rect.width() - wordsWidth - 3 * margin, widest);
     const QRectF bar(cell.rect.left() + margin, cell.rect.center().y() - barHeight / 2.0 + 0.5, barWidth, barHeight);
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing);
@@ -53,12 +54,12 @@ void ShareDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option,
     QStyleOptionViewItem cell = option;
     initStyleOption(&cell, index);
     paintBar(*painter, cell, index.data(ShareRole).toDouble(),
-             glyphs::stateColor(RunState::Running, glyphs::isDark(cell.palette)));
+             glyphs::stateColor(RunState::Running, glyphs::isDark(cell.palette)), longestBar);
 }
 
 QSize ShareDelegate::sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const
 {
-    return QStyledItemDelegate::sizeHint(option, index) + QSize(barWidth + 2 * margin, 0);
+    return QStyledItemDelegate::sizeHint(option, index) + QSize(shortestBar + 2 * margin, 0);
 }
 
 } // namespace awb

@@ -2,12 +2,10 @@
 
 #include <QStyledItemDelegate>
 
-namespace awb
-{
+namespace awb {
 
 /// A bar for a share of a whole (0..1 in ShareRole) with the item's words beside it.
-class ShareDelegate : public QStyledItemDelegate
-{
+class ShareDelegate : public QStyledItemDelegate {
     Q_OBJECT
 
 public:
@@ -17,8 +15,9 @@ public:
     void paint(QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index) const override;
     QSize sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const override;
 
-    /// Paints `cell` as a bar of `share` in `fill` with the cell's text to its right.
-    static void paintBar(QPainter &painter, const QStyleOptionViewItem &cell, double share, const QColor &fill);
+    /// Paints `cell` as a bar of `share` in `fill` with the cell's text to its right; at most `widest` pixels.
+    static void paintBar(QPainter &painter, const QStyleOptionViewItem &cell, double share, const QColor &fill,
+                         int widest = 56);
 };
 
 } // namespace awb

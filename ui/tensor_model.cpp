@@ -5,8 +5,7 @@
 #include "ui/background.h"
 #include "ui/wording.h"
 
-namespace awb
-{
+namespace awb {
 
 using wording::text;
 
@@ -109,7 +108,7 @@ QVariant TensorModel::headerData(int section, Qt::Orientation orientation, int r
         return {};
     static const char *const names[ColumnCount] = {QT_TR_NOOP("Tensor"), QT_TR_NOOP("Shape"),
                                                    QT_TR_NOOP("Type"),   QT_TR_NOOP("Elements"),
-                                                   QT_TR_NOOP("Mean"),   QT_TR_NOOP("Std. deviation")};
+                                                   QT_TR_NOOP("Mean"),   QT_TR_NOOP("Std dev")};
     if (role == Qt::DisplayRole)
         return tr(names[section]);
     if (role == Qt::TextAlignmentRole)

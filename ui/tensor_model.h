@@ -8,13 +8,11 @@
 
 #include "core/model/checkpoint.h"
 
-namespace awb
-{
+namespace awb {
 
 /// Tensors of a checkpoint. Mean and standard deviation are computed on a worker, one tensor at a time, when a row is first
 /// shown (the latest asked for comes first).
-class TensorModel : public QAbstractTableModel
-{
+class TensorModel : public QAbstractTableModel {
     Q_OBJECT
 
 public:

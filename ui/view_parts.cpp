@@ -5,11 +5,9 @@
 #include <QTableWidget>
 #include <QVBoxLayout>
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 QLabel *makeLabel(const QString &objectName)
 {
@@ -107,6 +105,8 @@ void fillTable(QTableWidget &table, const QStringList &columns, const QList<QStr
         }
     }
     table.resizeColumnsToContents();
+    for (int column = 0; column < columns.size(); ++column)
+        table.setColumnWidth(column, table.columnWidth(column) + 12);
 }
 
 QWidget *padded(QWidget *inner)

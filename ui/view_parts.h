@@ -9,12 +9,10 @@ class QTableView;
 class QTableWidget;
 
 /// Pieces that the browsers of checkpoints and data sets share.
-namespace awb
-{
+namespace awb {
 
 /// Title, one sentence and notes at the top of a browser.
-class ViewHeader : public QWidget
-{
+class ViewHeader : public QWidget {
     Q_OBJECT
 
 public:

@@ -6,11 +6,9 @@
 #include <QDateTime>
 #include <QLocale>
 
-namespace awb::wording
-{
+namespace awb::wording {
 
-namespace
-{
+namespace {
 
 const QLocale &english()
 {
@@ -67,8 +65,17 @@ QString percent(double share)
 
 QString figure(double value)
 {
-    // A true minus sign lines up with the digits.
-    return english().toString(value, 'g', 4).replace(QLatin1Char('-'), QChar(0x2212));
+    // A true minus sign lines up with the digits; powers of ten are written as in print: 1.178 × 10⁻⁵.
+    QString words = english().toString(value, 'g', 4).replace(QLatin1Char('-'), QChar(0x2212));
+    const qsizetype e = words.indexOf(QLatin1Char('E'), 0, Qt::CaseInsensitive);
+    if (e < 0)
+        return words;
+    static const QString superscripts = QStringLiteral("⁰¹²³⁴⁵⁶⁷⁸⁹");
+    const bool negative = words.at(e + 1) == QChar(0x2212);
+    QString power = negative ? QStringLiteral("⁻") : QString();
+    for (const QChar digit : QString::number(QStringView(words).mid(e + 2).toInt()))
+        power += superscripts.at(digit.digitValue());
+    return words.left(e) + QStringLiteral(" × 10") + power;
 }
 
 static QDateTime parsed(const std::string &isoUtc)

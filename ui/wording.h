@@ -5,8 +5,7 @@
 #include <QString>
 
 /// How numbers, sizes and times are worded everywhere in the window.
-namespace awb::wording
-{
+namespace awb::wording {
 
 inline QString text(const std::string &utf8)
 {
