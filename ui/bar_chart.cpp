@@ -37,9 +37,7 @@ BarChart::BarChart(const QString &objectName, const QString &accessibleName, QWi
     m_plot->setMouseTracking(true);
     m_plot->installEventFilter(this);
     m_plot->setLocale(QLocale(QLocale::English, QLocale::UnitedKingdom)); // 10,000 as everywhere else
-    // The legend stands above the bars, never on them.
-    m_plot->plotLayout()->insertRow(0);
-    m_plot->plotLayout()->addElement(0, 0, m_plot->legend);
+    m_plot->yAxis->ticker()->setTickCount(4);
     m_plot->legend->setFillOrder(QCPLegend::foColumnsFirst);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -79,12 +77,32 @@ void BarChart::addSeries(const std::vector<Series> &series)
     const std::size_t bars = series.empty() ? 1 : std::max<std::size_t>(1, series.front().values.size());
     m_plot->xAxis->setRange(m_first, m_first + double(bars) * m_width);
     m_plot->yAxis->setRange(0, highest > 0 ? 1.08 * highest : 1);
-    m_plot->legend->setVisible(series.size() > 1);
-    m_plot->plotLayout()->setRowStretchFactor(0, series.size() > 1 ? 0.001 : 0.0001);
+    showLegend(series.size() > 1);
     const bool large = highest >= 5; // then whole numbers are enough on the axis
     m_plot->yAxis->setNumberFormat(large ? QStringLiteral("f") : QStringLiteral("g"));
     m_plot->yAxis->setNumberPrecision(large ? 0 : 3);
     style();
+}
+
+void BarChart::showLegend(bool visible)
+{
+    QCPLegend *legend = m_plot->legend;
+    QCPLayoutGrid *grid = m_plot->plotLayout();
+    const bool above = grid->rowCount() > 1;
+    if (visible && !above) { // above the bars, never on them
+        auto *row = new QCPLayoutGrid;
+        grid->insertRow(0);
+        grid->addElement(0, 0, row);
+        grid->setRowStretchFactor(0, 0.001);
+        row->addElement(0, 0, legend);
+        row->addElement(0, 1, new QCPLayoutElement(m_plot)); // takes what the legend leaves
+        row->setColumnStretchFactor(0, 0.001);
+    } else if (!visible && above) {
+        m_plot->axisRect()->insetLayout()->addElement(legend, Qt::AlignTop | Qt::AlignRight);
+        grid->remove(grid->element(0, 0));
+        grid->simplify();
+    }
+    legend->setVisible(visible);
 }
 
 void BarChart::setHistogram(double first, double width, const std::vector<Series> &series, int decimals)

@@ -42,6 +42,7 @@ protected:
 
 private:
     void addSeries(const std::vector<Series> &series);
+    void showLegend(bool visible);
     void style();
     void tell(int bar, const QPoint &where);
     QString barText(int bar) const;

@@ -149,6 +149,7 @@ QWidget *CheckpointView::Ui::buildTensors()
     splitter->addWidget(right);
     splitter->setStretchFactor(0, 3);
     splitter->setStretchFactor(1, 2);
+    splitter->setSizes({550, 450}); // shares of the height
 
     QObject::connect(words, &QLineEdit::textChanged, filter, &QSortFilterProxyModel::setFilterFixedString);
     QObject::connect(tensors->selectionModel(), &QItemSelectionModel::currentRowChanged, &view, [this] { showTensor(); });
@@ -187,6 +188,7 @@ void CheckpointView::Ui::build()
     message = makeMessage("checkpointMessage", tr("Choose a checkpoint in the library to look inside."));
     parts = new QTableWidget;
     setUpTable(*parts, "checkpointParts", tr("Parts of the model"));
+    parts->horizontalHeader()->setStretchLastSection(true);
     parts->setItemDelegateForColumn(3, new ShareDelegate(parts));
     tabs = new QTabWidget;
     tabs->setObjectName(QStringLiteral("checkpointTabs"));
@@ -220,7 +222,6 @@ void CheckpointView::Ui::fillParts(const Facts &facts)
     for (int row = 0; row < parts->rowCount(); ++row)
         parts->item(row, 3)->setData(ShareDelegate::ShareRole,
                                      total ? double(facts.parts[std::size_t(row)].parameters) / double(total) : 0.0);
-    parts->horizontalHeader()->setStretchLastSection(true);
 }
 
 void CheckpointView::Ui::fill(const QString &name, const Facts &facts)

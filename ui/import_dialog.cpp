@@ -11,6 +11,7 @@
 #include <QLineEdit>
 #include <QPushButton>
 #include <QScrollArea>
+#include <QScrollBar>
 #include <QSplitter>
 #include <QTableWidget>
 #include <QTimer>
@@ -316,14 +317,21 @@ void ImportDialog::Ui::fillPreview()
             rows.last() << text(field).left(300).simplified();
     }
     fillTable(*preview, columns, rows, {});
+    // What is imported stands first, however many columns the file has.
     QFont bold = preview->font();
     bold.setBold(true);
+    QHeaderView *head = preview->horizontalHeader();
     for (int column = 0; column < columns.size(); ++column) {
-        const bool used = column == now.train.textA || column == now.train.textB || column == now.train.label;
-        if (used)
-            preview->horizontalHeaderItem(column)->setFont(bold);
+        head->moveSection(head->visualIndex(column), column);
         preview->setColumnWidth(column, std::min(preview->columnWidth(column) + 8, column == now.train.textA ? 420 : 180));
     }
+    for (const int column : {now.train.label, now.train.textB, now.train.textA}) {
+        if (column < 0 || column >= columns.size())
+            continue;
+        head->moveSection(head->visualIndex(column), 0);
+        preview->horizontalHeaderItem(column)->setFont(bold);
+    }
+    preview->horizontalScrollBar()->setValue(0);
 }
 
 void ImportDialog::Ui::fillLabels()

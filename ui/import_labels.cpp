@@ -19,6 +19,7 @@ ImportLabels::ImportLabels(QWidget *parent) : QWidget(parent), m_table(new QTabl
     setUpTable(*m_table, "importLabels", tr("Labels of the file and the classes they become"));
     m_table->setEditTriggers(QAbstractItemView::DoubleClicked | QAbstractItemView::EditKeyPressed |
                              QAbstractItemView::AnyKeyPressed | QAbstractItemView::SelectedClicked);
+    m_table->horizontalHeader()->setStretchLastSection(true);
     auto *hint = new QLabel(tr("Give two labels the same class to merge them; leave the class empty to drop its rows."));
     hint->setWordWrap(true);
     auto *layout = new QVBoxLayout(this);
@@ -49,7 +50,6 @@ void ImportLabels::fill(const std::vector<std::pair<std::string, std::size_t>> &
     for (int row = 0; row < m_table->rowCount(); ++row)
         for (const int column : {0, 1})
             m_table->item(row, column)->setFlags(Qt::ItemIsSelectable | Qt::ItemIsEnabled);
-    m_table->horizontalHeader()->setStretchLastSection(true);
     m_table->setColumnWidth(0, std::clamp(m_table->columnWidth(0) + 12, 120, 260));
     m_filling = false;
 }

@@ -105,7 +105,9 @@ void fillTable(QTableWidget &table, const QStringList &columns, const QList<QStr
         }
     }
     table.resizeColumnsToContents();
-    for (int column = 0; column < columns.size(); ++column)
+    // A last column that takes the rest of the width keeps to that.
+    const int own = int(columns.size()) - (table.horizontalHeader()->stretchLastSection() ? 1 : 0);
+    for (int column = 0; column < own; ++column)
         table.setColumnWidth(column, table.columnWidth(column) + 12);
 }
 

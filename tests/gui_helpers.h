@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdlib>
+#include <fstream>
+#include <string>
+
+#include <QApplication>
+#include <QDir>
+#include <QPalette>
+#include <QStringList>
+#include <QStyleFactory>
+#include <QWidget>
+
+#include "ui/dialogs.h"
+
+/// What tests of the window share: answers to modal boxes, pictures to look at, small files.
+namespace awb::test {
+
+/// Puts answers in place of every modal box for as long as it lives, and remembers what was asked.
+class AnsweredDialogs {
+public:
+    AnsweredDialogs() : m_before(dialogs::functions())
+    {
+        auto &use = dialogs::functions();
+        use.openFile = [this](QWidget *, const QString &, const QString &) { return file; };
+        use.openFolder = [this](QWidget *, const QString &) { return file; };
+        use.saveFile = [this](QWidget *, const QString &, const QString &, const QString &) { return file; };
+        use.confirm = [this](QWidget *, const QString &, const QString &question, const QString &) {
+            questions << question;
+            return yes;
+        };
+        use.error = [this](QWidget *, const QString &, const QString &sentence) { errors << sentence; };
+    }
+    ~AnsweredDialogs() { dialogs::functions() = m_before; }
+
+    QString file;
+    bool yes = true;
+    QStringList questions, errors;
+
+private:
+    dialogs::Functions m_before;
+};
+
+inline QPalette darkPalette()
+{
+    QPalette palette(QColor(0x2b, 0x2d, 0x30), QColor(0x1e, 0x1f, 0x22));
+    palette.setColor(QPalette::WindowText, QColor(0xdf, 0xe1, 0xe5));
+    palette.setColor(QPalette::Text, QColor(0xdf, 0xe1, 0xe5));
+    palette.setColor(QPalette::ButtonText, QColor(0xdf, 0xe1, 0xe5));
+    palette.setColor(QPalette::Base, QColor(0x1e, 0x1f, 0x22));
+    palette.setColor(QPalette::AlternateBase, QColor(0x25, 0x27, 0x2a));
+    palette.setColor(QPalette::PlaceholderText, QColor(0x8a, 0x8e, 0x96));
+    palette.setColor(QPalette::Highlight, QColor(0x2e, 0x6c, 0xb5));
+    palette.setColor(QPalette::HighlightedText, Qt::white);
+    palette.setColor(QPalette::Disabled, QPalette::ButtonText, QColor(0x70, 0x74, 0x7c));
+    palette.setColor(QPalette::Disabled, QPalette::WindowText, QColor(0x70, 0x74, 0x7c));
+    palette.setColor(QPalette::Disabled, QPalette::Text, QColor(0x70, 0x74, 0x7c));
+    return palette;
+}
+
+/// Saves the widget in both themes as FOLDER/name-light.png and name-dark.png when AWB_PICTURES names a folder.
+inline void savePictures(QWidget &widget, const QString &name)
+{
+    const char *folder = std::getenv("AWB_PICTURES");
+    if (!folder)
+        return;
+    const QPalette before = QApplication::palette();
+    QDir().mkpath(QString::fromLocal8Bit(folder));
+    for (const bool dark : {false, true}) {
+        QApplication::setPalette(dark ? darkPalette() : QApplication::style()->standardPalette());
+        QApplication::processEvents();
+        QApplication::processEvents();
+        widget.grab().save(QString::fromLocal8Bit(folder) + QLatin1Char('/') + name +
+                           (dark ? QStringLiteral("-dark.png") : QStringLiteral("-light.png")));
+    }
+    QApplication::setPalette(before);
+}
+
+inline void writeText(const QString &file, const std::string &content)
+{
+    std::ofstream(file.toStdString(), std::ios::binary) << content;
+}
+
+} // namespace awb::test

@@ -1,0 +1,462 @@
+#include <chrono>
+
+#include <QComboBox>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QSpinBox>
+#include <QTableWidget>
+#include <QTabWidget>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QTreeWidget>
+
+#include <QAbstractItemModelTester>
+
+#include "core/data/recognise.h"
+#include "core/error.h"
+#include "core/store/store.h"
+#include "tests/gui_helpers.h"
+#include "tests/real_files.h"
+#include "ui/checkpoint_view.h"
+#include "ui/dataset_view.h"
+#include "ui/lab_bridge.h"
+#include "ui/library_panel.h"
+#include "ui/rows_model.h"
+#include "ui/tensor_model.h"
+
+using namespace awb;
+using awb::test::AnsweredDialogs;
+
+namespace {
+
+const std::string reviews = "text\tverdict\n"
+                            "The soup was cold and the waiter colder.\tbad\n"
+                            "We came back the next evening, and the one after.\tgood\n"
+                            "A quiet place with honest bread.\tgood\n"
+                            "The soup was cold and the waiter colder.\tbad\n"
+                            "Forty minutes for a glass of water.\tbad\n"
+                            "A quiet place with honest bread.\tbad\n"
+                            "The owner remembered our names.\tgood\n"
+                            "Salt is not a sauce.\tbad\n"
+                            "Worth the climb for the view and the lentils.\tgood\n"
+                            "They played the same song all night.\tbad\n"
+                            "My aunt, who likes nothing, liked the tart.\tgood\n"
+                            "The bill had a dish on it that we never saw.\tbad\n";
+
+struct Fixture {
+    Fixture()
+    {
+        bridge = std::make_unique<LabBridge>(folder.path().toStdString(), [](const Run &run, RunContext &) { return run; });
+    }
+    /// Registers a data set of the given rows as train, a dev file where given, and returns its name.
+    QString addDataset(const QString &name, const std::string &train, const std::string &dev = {})
+    {
+        Manifest manifest;
+        manifest.name = name.toStdString();
+        manifest.layout = "custom";
+        manifest.train.path = write(name + "-train.tsv", train);
+        manifest.train.format.header = true;
+        manifest.train.label = 1;
+        if (!dev.empty()) {
+            manifest.dev = manifest.train;
+            manifest.dev->path = write(name + "-dev.tsv", dev);
+        }
+        completeManifest(manifest);
+        bridge->store().addDataset(manifest);
+        return name;
+    }
+    std::string write(const QString &name, const std::string &content)
+    {
+        const QString file = folder.filePath(name);
+        test::writeText(file, content);
+        return file.toStdString();
+    }
+
+    QTemporaryDir folder;
+    std::unique_ptr<LabBridge> bridge;
+};
+
+template <class View>
+void showAndWait(View &view, const std::function<void()> &show)
+{
+    QSignalSpy loaded(&view, &View::loaded);
+    show();
+    QTRY_VERIFY_WITH_TIMEOUT(!loaded.isEmpty(), 30000);
+}
+
+QString cell(const QTableWidget &table, int row, int column)
+{
+    return table.item(row, column) ? table.item(row, column)->text() : QString("nothing");
+}
+
+template <class Widget = QLabel>
+Widget &in(const QWidget &view, const char *name)
+{
+    auto *found = view.findChild<Widget *>(QLatin1String(name));
+    if (!found)
+        qFatal("no %s", name);
+    return *found;
+}
+
+} // namespace
+
+class TestBrowsers : public QObject {
+    Q_OBJECT
+
+private slots:
+    void countsRowsDuplicatesAndConflictsOfADataSet();
+    void findsTextInRowsBeyondThePage();
+    void saysWhyADataSetCannotBeRead();
+    void dropsTheAnswerForAnEarlierClick();
+    void showsScoresOfARegressionTask();
+    void showsTokenLengthsAndTheTruncatedShare();
+    void describesTheSampleCheckpoint();
+    void computesStatisticsOfTheTensorsShown();
+    void saysWhyACheckpointCannotBeRead();
+    void opensRealDataSets();
+    void pagesRows();
+    void libraryExplainsItselfWhileEmpty();
+    void libraryAddsAndRemovesEntries();
+    void libraryRefusesAFolderThatIsNoCheckpoint();
+};
+
+void TestBrowsers::countsRowsDuplicatesAndConflictsOfADataSet()
+{
+    Fixture f;
+    f.addDataset("reviews", reviews, "text\tverdict\nSalt is not a sauce.\tbad\nThe pears were a poem.\tgood\n");
+    DatasetView view(*f.bridge);
+    view.resize(760, 560);
+    view.show();
+    showAndWait(view, [&] { view.show("reviews", {}); });
+    const auto &parts = in<QTableWidget>(view, "datasetParts");
+    QCOMPARE(cell(parts, 0, 0), QString("train"));
+    QCOMPARE(cell(parts, 0, 1), QString("12"));
+    QCOMPARE(cell(parts, 0, 2), QString("2"));
+    QCOMPARE(cell(parts, 0, 3), QString("1"));
+    QCOMPARE(cell(parts, 1, 0), QString("dev"));
+    QCOMPARE(cell(parts, 1, 1), QString("2"));
+    QCOMPARE(cell(parts, 1, 4), QString("1"));
+    const auto &classes = in<QTableWidget>(view, "datasetClasses");
+    QCOMPARE(cell(classes, 0, 0), QString("bad"));
+    QCOMPARE(cell(classes, 0, 1), QString("7 (58.3 %)"));
+    QCOMPARE(cell(classes, 1, 1), QString("5 (41.7 %)"));
+    QVERIFY(in(view, "datasetSentence").text().contains("2 classes"));
+    QVERIFY(in(view, "truncation").text().contains("Choose a checkpoint"));
+    test::savePictures(view, "dataset-small");
+}
+
+void TestBrowsers::findsTextInRowsBeyondThePage()
+{
+    Fixture f;
+    std::string rows = "text\tverdict\n";
+    for (int i = 0; i < 500; ++i)
+        rows += "Guest number " + std::to_string(i) + " left a note.\t" + (i % 3 ? "good\n" : "bad\n");
+    f.addDataset("guests", rows, "text\tverdict\nOne more note.\tgood\n");
+    DatasetView view(*f.bridge);
+    view.show();
+    showAndWait(view, [&] { view.show("guests", {}); });
+    in<QTabWidget>(view, "datasetTabs").setCurrentIndex(2);
+    auto &table = in<QTableView>(view, "rowsTable");
+    QCOMPARE(table.model()->rowCount(), 200);
+    auto &search = in<QLineEdit>(view, "rowsSearch");
+    QTest::keyClicks(&search, "NUMBER 47");
+    QTest::keyClick(&search, Qt::Key_Return);
+    QCOMPARE(table.currentIndex().row(), 47);
+    QTest::keyClick(&search, Qt::Key_Return);
+    QCOMPARE(table.currentIndex().row(), 470);
+    QVERIFY(in(view, "rowsFound").text().contains("Row 471 of 500"));
+    for (int i = 0; i < 10; ++i)
+        QTest::mouseClick(&in<QPushButton>(view, "rowsNext"), Qt::LeftButton);
+    QCOMPARE(table.currentIndex().row(), 47); // 471 .. 479, then around
+    search.clear();
+    QTest::keyClicks(&search, "unicorn");
+    QTest::keyClick(&search, Qt::Key_Return);
+    QVERIFY(in(view, "rowsFound").text().contains("No row contains"));
+    in<QComboBox>(view, "rowsPart").setCurrentIndex(1);
+    QCOMPARE(table.model()->rowCount(), 1);
+}
+
+void TestBrowsers::saysWhyADataSetCannotBeRead()
+{
+    Fixture f;
+    f.addDataset("reviews", reviews);
+    QFile::remove(f.folder.filePath("reviews-train.tsv"));
+    DatasetView view(*f.bridge);
+    view.show();
+    showAndWait(view, [&] { view.show("reviews", {}); });
+    QVERIFY(in(view, "datasetMessage").isVisible());
+    QVERIFY(in(view, "datasetMessage").text().contains("reviews-train.tsv"));
+    showAndWait(view, [&] { view.show("not there", {}); });
+    QVERIFY(in(view, "datasetMessage").text().contains("not there"));
+}
+
+void TestBrowsers::dropsTheAnswerForAnEarlierClick()
+{
+    Fixture f;
+    f.addDataset("first", reviews);
+    f.addDataset("second", reviews);
+    DatasetView view(*f.bridge);
+    view.show();
+    QSignalSpy loaded(&view, &DatasetView::loaded);
+    view.show("first", {});
+    view.show("second", {});
+    QVERIFY(in(view, "datasetMessage").text().contains("second"));
+    QTRY_COMPARE(loaded.size(), 1);
+    QTest::qWait(50);
+    QCOMPARE(loaded.size(), 1);
+    QCOMPARE(in(view, "datasetTitle").text(), QString("second"));
+}
+
+void TestBrowsers::showsScoresOfARegressionTask()
+{
+    Fixture f;
+    std::string rows = "text\tgrade\n";
+    for (int i = 0; i < 40; ++i)
+        rows += "Wine " + std::to_string(i) + " of the tasting.\t" + std::to_string(0.13 * i) + "\n";
+    f.addDataset("wines", rows);
+    DatasetView view(*f.bridge);
+    view.show();
+    showAndWait(view, [&] { view.show("wines", {}); });
+    QVERIFY2(in(view, "datasetSentence").text().contains("real-valued score"),
+             qPrintable(in(view, "datasetSentence").text()));
+    QCOMPARE(in<QTableWidget>(view, "datasetClasses").rowCount(), 20);
+}
+
+void TestBrowsers::showsTokenLengthsAndTheTruncatedShare()
+{
+    const auto sample = test::sampleCheckpoint();
+    if (sample.empty())
+        QSKIP("needs the sample checkpoint");
+    Fixture f;
+    std::string rows = "text\tverdict\n";
+    for (int i = 0; i < 10; ++i)
+        rows += std::string(i == 0 ? "water water water water water water water water" : "cold water") + "\t" +
+                (i % 2 ? "good\n" : "bad\n");
+    f.addDataset("waters", rows, "text\tverdict\nwater\tgood\n");
+    f.bridge->store().addCheckpoint({"minilm", sample.string(), "", ""});
+    DatasetView view(*f.bridge);
+    view.show();
+    showAndWait(view, [&] { view.show("waters", "minilm"); });
+    const auto &parts = in<QTableWidget>(view, "datasetParts");
+    QCOMPARE(cell(parts, 0, 5), QString("4.6")); // (10 + 9 * 4) / 10, [CLS] and [SEP] counted
+    QCOMPARE(cell(parts, 0, 6), QString("10"));
+    in<QTabWidget>(view, "datasetTabs").setCurrentIndex(1);
+    auto &spin = in<QSpinBox>(view, "maximumLength");
+    QVERIFY(in(view, "truncation").text().contains("No train example is longer than 128 tokens."));
+    spin.setFocus();
+    spin.selectAll();
+    QTest::keyClicks(&spin, "9");
+    QTest::keyClick(&spin, Qt::Key_Return);
+    QVERIFY2(in(view, "truncation").text().contains("10.0 % of train examples are longer than 9 tokens."),
+             qPrintable(in(view, "truncation").text()));
+}
+
+void TestBrowsers::describesTheSampleCheckpoint()
+{
+    const auto sample = test::sampleCheckpoint();
+    if (sample.empty())
+        QSKIP("needs the sample checkpoint");
+    Fixture f;
+    f.bridge->store().addCheckpoint({"all-MiniLM-L6-v2", sample.string(), "", ""});
+    CheckpointView view(*f.bridge);
+    view.resize(760, 560);
+    view.show();
+    test::savePictures(view, "checkpoint-empty");
+    showAndWait(view, [&] { view.show("all-MiniLM-L6-v2"); });
+    QCOMPARE(in(view, "checkpointSentence").text(),
+             QString("BERT, 6 layers, hidden 384, 12 heads, feed-forward 1,536, vocabulary 30,522, exact GELU"));
+    QVERIFY2(in(view, "checkpointNotes").text().contains("22,713,216 parameters"),
+             qPrintable(in(view, "checkpointNotes").text()));
+    QVERIFY(in(view, "checkpointNotes").text().contains("Complete: nothing missing, nothing unexpected."));
+    const auto &parts = in<QTableWidget>(view, "checkpointParts");
+    QCOMPARE(parts.rowCount(), 8);
+    QCOMPARE(cell(parts, 0, 0), QString("embeddings"));
+    QCOMPARE(cell(parts, 0, 1), QString("11,918,592"));
+    QCOMPARE(cell(parts, 1, 1), QString("1,774,464"));
+    QCOMPARE(cell(parts, 7, 1), QString("147,840"));
+    QVERIFY(!in<QPlainTextEdit>(view, "licenceText").toPlainText().isEmpty());
+    test::savePictures(view, "checkpoint-parts");
+    in<QTabWidget>(view, "checkpointTabs").setCurrentIndex(2);
+    test::savePictures(view, "checkpoint-licence");
+}
+
+void TestBrowsers::computesStatisticsOfTheTensorsShown()
+{
+    const auto sample = test::sampleCheckpoint();
+    if (sample.empty())
+        QSKIP("needs the sample checkpoint");
+    Fixture f;
+    f.bridge->store().addCheckpoint({"minilm", sample.string(), "", ""});
+    CheckpointView view(*f.bridge);
+    view.resize(760, 620);
+    view.show();
+    showAndWait(view, [&] { view.show("minilm"); });
+    in<QTabWidget>(view, "checkpointTabs").setCurrentIndex(1);
+    auto &filter = in<QLineEdit>(view, "tensorFilter");
+    QTest::keyClicks(&filter, "layer.3.output.LayerNorm.weight");
+    auto &table = in<QTableView>(view, "tensorTable");
+    QCOMPARE(table.model()->rowCount(), 1);
+    const auto at = [&table](int column) { return table.model()->index(0, column).data().toString(); };
+    QCOMPARE(at(TensorModel::Shape), QString("384"));
+    QCOMPARE(at(TensorModel::Type), QString("float32"));
+    QTRY_VERIFY(at(TensorModel::Mean) != QString("…"));
+    QVERIFY(std::abs(at(TensorModel::Mean).toDouble()) > 0.1); // a LayerNorm's gains are near one
+    QTest::mouseClick(table.viewport(), Qt::LeftButton, Qt::NoModifier,
+                      table.visualRect(table.model()->index(0, 0)).center());
+    QTRY_VERIFY(in(view, "tensorStatistics").text().contains("standard deviation"));
+    filter.clear();
+    QCOMPARE(table.model()->rowCount(), 103);
+    QTRY_VERIFY(at(TensorModel::Mean) != QString("…"));
+    table.setCurrentIndex(table.model()->index(0, 0));
+    QTRY_VERIFY(in(view, "tensorStatistics").text().startsWith("embeddings.word_embeddings.weight: mean"));
+    QTest::qWait(300);
+    test::savePictures(view, "checkpoint-tensors");
+}
+
+void TestBrowsers::saysWhyACheckpointCannotBeRead()
+{
+    Fixture f;
+    QDir(f.folder.path()).mkpath("broken");
+    test::writeText(f.folder.filePath("broken/config.json"), "{\"model_type\": \"gpt2\"");
+    f.bridge->store().addCheckpoint({"broken", f.folder.filePath("broken").toStdString(), "", ""});
+    CheckpointView view(*f.bridge);
+    view.show();
+    showAndWait(view, [&] { view.show("broken"); });
+    QVERIFY(in(view, "checkpointMessage").isVisible());
+    QVERIFY(in(view, "checkpointMessage").text().contains("config.json"));
+}
+
+void TestBrowsers::opensRealDataSets()
+{
+    const auto cola = test::realData("GLUE/CoLA");
+    const auto sts = test::realData("GLUE/STS-B");
+    if (cola.empty() || sts.empty())
+        QSKIP("needs the real data sets");
+    Fixture f;
+    f.bridge->store().addDataset(*recognise(cola, "cola"));
+    f.bridge->store().addDataset(*recognise(sts, "sts-b"));
+    const auto sample = test::sampleCheckpoint();
+    if (!sample.empty())
+        f.bridge->store().addCheckpoint({"minilm", sample.string(), "", ""});
+    DatasetView view(*f.bridge);
+    view.resize(760, 560);
+    view.show();
+    for (const QString name : {"sts-b", "cola"}) {
+        showAndWait(view, [&] { view.show(name, sample.empty() ? QString() : QString("minilm")); });
+        for (int tab = 0; tab < 3; ++tab) {
+            in<QTabWidget>(view, "datasetTabs").setCurrentIndex(tab);
+            test::savePictures(view, QString("dataset-%1-%2").arg(name).arg(tab));
+        }
+    }
+    const auto &parts = in<QTableWidget>(view, "datasetParts");
+    QCOMPARE(cell(parts, 0, 1), QString("8,551"));
+    QCOMPARE(cell(parts, 0, 2), QString("19"));
+    QCOMPARE(cell(parts, 1, 1), QString("1,043"));
+    QCOMPARE(cell(parts, 1, 4), QString("16"));
+    if (!sample.empty()) {
+        QCOMPARE(cell(parts, 0, 5), QString("11.3"));
+        QCOMPARE(cell(parts, 0, 6), QString("47"));
+    }
+}
+
+void TestBrowsers::pagesRows()
+{
+    auto dataset = std::make_shared<Dataset>();
+    dataset->manifest.classes = {"bad", "good"};
+    for (int i = 0; i < 450; ++i)
+        dataset->train.push_back({"line\nof guest " + std::to_string(i), {}, i % 2, 0});
+    RowsModel model;
+    model.setPart(dataset, "train");
+    QCOMPARE(model.rowCount(), 200);
+    // From here on: the tester itself fetches rows, which it may not do within a reset.
+    QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    QCOMPARE(model.total(), 450);
+    QCOMPARE(model.index(0, RowsModel::TextA).data().toString(), QString("line of guest 0"));
+    QCOMPARE(model.index(1, RowsModel::Label).data().toString(), QString("good"));
+    while (model.canFetchMore({}))
+        model.fetchMore({});
+    QCOMPARE(model.rowCount(), 450);
+    QCOMPARE(model.index(449, RowsModel::Number).data().toString(), QString("450"));
+    model.setPart(dataset, "dev");
+    QCOMPARE(model.rowCount(), 0);
+}
+
+void TestBrowsers::libraryExplainsItselfWhileEmpty()
+{
+    Fixture f;
+    LibraryPanel panel(*f.bridge);
+    panel.resize(300, 420);
+    panel.show();
+    QVERIFY(in(panel, "libraryEmpty").isVisible());
+    QVERIFY(in<QPushButton>(panel, "getSamples").isVisible());
+    test::savePictures(panel, "library-empty");
+}
+
+void TestBrowsers::libraryAddsAndRemovesEntries()
+{
+    AnsweredDialogs answers;
+    Fixture f;
+    LibraryPanel panel(*f.bridge);
+    panel.resize(300, 420);
+    panel.show();
+    QSignalSpy chosen(&panel, &LibraryPanel::datasetChosen);
+    // Recognised by itself: "label text" lines of Stanford's binary sentences.
+    answers.file = QString::fromStdString(f.write("kitchen.tsv", reviews));
+    panel.addDataset();
+    QTRY_VERIFY(f.bridge->store().datasets().size() == 1 || panel.findChild<QWidget *>("importDialog"));
+    if (auto *dialog = panel.findChild<QWidget *>("importDialog")) {
+        auto *accept = dialog->findChild<QPushButton *>("importAccept");
+        QTRY_VERIFY(accept->isEnabled());
+        QTest::mouseClick(accept, Qt::LeftButton);
+    }
+    QTRY_COMPARE(chosen.size(), 1);
+    QCOMPARE(chosen.first().first().toString(), QString("kitchen"));
+    QVERIFY(answers.errors.isEmpty());
+    const auto sample = test::sampleCheckpoint();
+    if (!sample.empty()) {
+        QSignalSpy checkpoint(&panel, &LibraryPanel::checkpointChosen);
+        answers.file = QString::fromStdString(sample.string());
+        panel.addCheckpoint();
+        QTRY_COMPARE_WITH_TIMEOUT(checkpoint.size(), 1, 30000);
+        QCOMPARE(f.bridge->store().checkpoints().front().sha256.size(), std::size_t(64));
+        panel.addCheckpoint();
+        QTRY_COMPARE_WITH_TIMEOUT(f.bridge->store().checkpoints().size(), std::size_t(2), 30000);
+        QCOMPARE(f.bridge->store().checkpoints().back().name, sample.filename().string() + " 2");
+        QTRY_VERIFY(in<QTreeWidget>(panel, "libraryTree").topLevelItem(0)->child(0)->text(1) == QString("6 layers × 384"));
+        test::savePictures(panel, "library");
+    }
+    auto &tree = in<QTreeWidget>(panel, "libraryTree");
+    tree.setCurrentItem(tree.topLevelItem(1)->child(0));
+    answers.yes = false;
+    QTest::mouseClick(&in<QWidget>(panel, "removeEntryButton"), Qt::LeftButton);
+    QVERIFY(answers.questions.last().contains("kitchen"));
+    QCOMPARE(f.bridge->store().datasets().size(), std::size_t(1));
+    answers.yes = true;
+    QTest::mouseClick(&in<QWidget>(panel, "removeEntryButton"), Qt::LeftButton);
+    QCOMPARE(f.bridge->store().datasets().size(), std::size_t(0));
+    QCOMPARE(tree.topLevelItem(1)->childCount(), 0);
+    QVERIFY(QFile::exists(f.folder.filePath("kitchen.tsv")));
+}
+
+void TestBrowsers::libraryRefusesAFolderThatIsNoCheckpoint()
+{
+    AnsweredDialogs answers;
+    Fixture f;
+    LibraryPanel panel(*f.bridge);
+    panel.show();
+    answers.file = f.folder.path();
+    panel.addCheckpoint();
+    QTRY_COMPARE(answers.errors.size(), 1);
+    QVERIFY2(answers.errors.first().contains("config.json"), qPrintable(answers.errors.first()));
+    QVERIFY(f.bridge->store().checkpoints().empty());
+    answers.file = f.folder.filePath("not there.csv");
+    panel.addDataset();
+    QTRY_COMPARE(answers.errors.size(), 2);
+    QVERIFY(answers.errors.last().contains("not there.csv"));
+}
+
+QTEST_MAIN(TestBrowsers)
+#include "tst_browsers.moc"

@@ -1,0 +1,408 @@
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include <QAbstractItemModelTester>
+#include <QAction>
+#include <QComboBox>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLineEdit>
+#include <QSignalSpy>
+#include <QTableView>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QTimer>
+#include <QToolBar>
+
+#include "core/error.h"
+#include "core/store/store.h"
+#include "tests/gui_helpers.h"
+#include "ui/lab_bridge.h"
+#include "ui/runs_model.h"
+#include "ui/runs_panel.h"
+
+using namespace awb;
+using awb::test::AnsweredDialogs;
+
+namespace {
+
+/// A training that goes half way and waits there until released; seed 13 diverges while `diverges`.
+struct FakeTraining {
+    std::atomic<bool> released = false;
+    std::atomic<bool> diverges = true;
+
+    RunFunction function()
+    {
+        return [this](const Run &run, RunContext &context) {
+            for (int step = 1; step <= 100; ++step) {
+                if (context.stopRequested())
+                    throw Stopped();
+                context.progress({run.id, step, 100, 1.0 / step, 1e-3, 64.0});
+                while (step == 50 && !released) {
+                    if (context.stopRequested())
+                        throw Stopped();
+                    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+                    context.progress({run.id, step, 100, 1.0 / step, 1e-3, 64.0}); // the lab lets ten a second through
+                }
+            }
+            if (run.spec.seed == 13 && diverges)
+                throw Error("The loss of run 13 is not finite after step 100; choose a lower learning rate.");
+            Run done = run;
+            done.score = 0.5 + 0.001 * double(run.spec.method.bottleneck);
+            done.metric = "accuracy";
+            done.trainable = 1000 * (run.spec.method.bottleneck + 1);
+            done.provenance.seconds = 75;
+            return done;
+        };
+    }
+};
+
+TrainSpec spec(const std::string &dataset, int bottleneck, std::uint64_t seed)
+{
+    TrainSpec made;
+    made.checkpoint = "all-MiniLM-L6-v2";
+    made.dataset = dataset;
+    made.method.name = bottleneck ? "adapter" : "full";
+    made.method.bottleneck = bottleneck;
+    made.seed = seed;
+    return made;
+}
+
+/// The panel over a library of its own. The queue stands still unless `working`.
+struct Fixture {
+    explicit Fixture(bool working, const std::vector<TrainSpec> &specs = {})
+    {
+        {
+            Store store(home());
+            store.setQueuePaused(!working);
+            if (!specs.empty())
+                ids = store.enqueue(specs);
+        }
+        bridge = std::make_unique<LabBridge>(home(), training.function());
+        panel = std::make_unique<RunsPanel>(*bridge);
+        panel->resize(1150, 320);
+        panel->show();
+    }
+    std::filesystem::path home() const { return folder.path().toStdString(); }
+    QTableView &table() const { return *panel->findChild<QTableView *>("runsTable"); }
+    int rows() const { return table().model()->rowCount(); }
+    QString cell(int row, int column) const { return table().model()->index(row, column).data().toString(); }
+    /// Row of a run as shown; -1: not shown.
+    int rowOf(std::int64_t id) const
+    {
+        for (int row = 0; row < rows(); ++row)
+            if (cell(row, RunsModel::Id) == QString::number(id))
+                return row;
+        return -1;
+    }
+    QString state(std::int64_t id) const { return rowOf(id) < 0 ? QString() : cell(rowOf(id), RunsModel::State); }
+    void click(std::int64_t id, Qt::KeyboardModifiers keys = Qt::NoModifier) const
+    {
+        const QRect where = table().visualRect(table().model()->index(rowOf(id), RunsModel::Dataset));
+        QTest::mouseClick(table().viewport(), Qt::LeftButton, keys, where.center());
+    }
+    void press(const char *button) const
+    {
+        auto *widget = panel->findChild<QWidget *>(QLatin1String(button) + QLatin1String("Button"));
+        QVERIFY2(widget, button);
+        QTest::mouseClick(widget, Qt::LeftButton);
+    }
+
+    QTemporaryDir folder;
+    FakeTraining training;
+    std::vector<std::int64_t> ids;
+    std::unique_ptr<LabBridge> bridge;
+    std::unique_ptr<RunsPanel> panel;
+};
+
+} // namespace
+
+class TestRunsPanel : public QObject {
+    Q_OBJECT
+
+private slots:
+    void saysWhatToDoWhenThereAreNoRuns();
+    void showsARunFromQueueToScore();
+    void keepsTheSelectionWhileRunsComeAndGo();
+    void filtersByWordsOfAnyColumnAndByState();
+    void sortsNumbersAsNumbers();
+    void cancelsQueuedRunsAtOnceAndRunningOnesAfterAQuestion();
+    void pausesAndResumesRuns();
+    void retriesAFailedRunWhoseErrorIsShown();
+    void deletesOnlyAfterConfirmation();
+    void movesRunsInTheQueueByKeyboard();
+    void pausesAndResumesTheQueue();
+    void handsOutTheSettingsOfARun();
+    void selectsARunThatTheFilterHides();
+    void changesRowsWithoutEverResetting();
+    void staysFluidWithTenThousandRuns();
+};
+
+void TestRunsPanel::saysWhatToDoWhenThereAreNoRuns()
+{
+    Fixture f(false);
+    auto *empty = f.panel->findChild<QLabel *>("runsEmpty");
+    QTRY_VERIFY(empty->text().contains("No runs yet"));
+    QVERIFY(empty->isVisible());
+    QVERIFY(!f.table().isVisible());
+    test::savePictures(*f.panel, "runs-empty");
+}
+
+void TestRunsPanel::showsARunFromQueueToScore()
+{
+    Fixture f(true, {spec("cola", 64, 0)});
+    QTRY_COMPARE(f.state(f.ids[0]), QString("Running"));
+    QTRY_VERIFY(f.cell(0, RunsModel::ProgressBar).startsWith("50 %"));
+    QVERIFY2(f.cell(0, RunsModel::ProgressBar).contains("25 s left"), qPrintable(f.cell(0, RunsModel::ProgressBar)));
+    QCOMPARE(f.cell(0, RunsModel::MethodName), QString("adapters, m = 64"));
+    f.training.released = true;
+    QTRY_COMPARE(f.state(f.ids[0]), QString("Done"));
+    QVERIFY2(f.cell(0, RunsModel::Score).contains("56.40"), qPrintable(f.cell(0, RunsModel::Score)));
+    QCOMPARE(f.cell(0, RunsModel::Trainable), QString("65,000"));
+    QCOMPARE(f.cell(0, RunsModel::Duration), QString("1 min 15 s"));
+    QCOMPARE(f.cell(0, RunsModel::ProgressBar), QString());
+}
+
+void TestRunsPanel::keepsTheSelectionWhileRunsComeAndGo()
+{
+    Fixture f(false, {spec("cola", 8, 0), spec("cola", 8, 1), spec("cola", 8, 2)});
+    QTRY_COMPARE(f.rows(), 3);
+    QSignalSpy chosen(f.panel.get(), &RunsPanel::runSelected);
+    f.click(f.ids[1]);
+    QCOMPARE(f.panel->selectedRun(), f.ids[1]);
+    QCOMPARE(chosen.last().first().toLongLong(), f.ids[1]);
+    Store other(f.home());
+    other.enqueue({spec("mrpc", 64, 7)});
+    other.remove(f.ids[0]);
+    other.cancel(f.ids[1]);
+    QTRY_COMPARE(f.state(f.ids[1]), QString("Cancelled"));
+    QCOMPARE(f.rows(), 3);
+    QCOMPARE(f.panel->selectedRun(), f.ids[1]);
+}
+
+void TestRunsPanel::filtersByWordsOfAnyColumnAndByState()
+{
+    Fixture f(false, {spec("cola", 8, 0), spec("mrpc", 64, 1), spec("cola", 0, 2)});
+    QTRY_COMPARE(f.rows(), 3);
+    f.bridge->store().cancel(f.ids[0]);
+    f.bridge->wake();
+    QTRY_COMPARE(f.state(f.ids[0]), QString("Cancelled"));
+    auto *words = f.panel->findChild<QLineEdit *>("runsFilter");
+    QTest::keyClicks(words, "COLA");
+    QCOMPARE(f.rows(), 2);
+    QTest::keyClicks(words, " m = 8");
+    QCOMPARE(f.rows(), 1);
+    QCOMPARE(f.rowOf(f.ids[0]), 0);
+    words->clear();
+    auto *state = f.panel->findChild<QComboBox *>("runsState");
+    state->setFocus();
+    QTest::keyClicks(state, "Queued");
+    QCOMPARE(f.rows(), 2);
+    QTest::keyClicks(words, "nothing has this");
+    QCOMPARE(f.rows(), 0);
+    QCOMPARE(f.panel->findChild<QLabel *>("runsEmpty")->text(), QString("No run matches the filter."));
+}
+
+void TestRunsPanel::sortsNumbersAsNumbers()
+{
+    Fixture f(false, {spec("cola", 64, 0), spec("cola", 8, 100), spec("cola", 512, 20)});
+    QTRY_COMPARE(f.rows(), 3);
+    const auto clickHeader = [&f](int column) {
+        QHeaderView *header = f.table().horizontalHeader();
+        f.table().scrollTo(f.table().model()->index(0, column));
+        const QPoint at(header->sectionViewportPosition(column) + 12, header->height() / 2);
+        QTest::mouseClick(header->viewport(), Qt::LeftButton, Qt::NoModifier, at);
+    };
+    clickHeader(RunsModel::Seed);
+    QCOMPARE(f.cell(0, RunsModel::Seed), QString("0"));
+    QCOMPARE(f.cell(2, RunsModel::Seed), QString("100"));
+    clickHeader(RunsModel::MethodName);
+    QCOMPARE(f.cell(0, RunsModel::MethodName), QString("adapters, m = 8"));
+    QCOMPARE(f.cell(2, RunsModel::MethodName), QString("adapters, m = 512"));
+    clickHeader(RunsModel::MethodName);
+    QCOMPARE(f.cell(0, RunsModel::MethodName), QString("adapters, m = 512"));
+}
+
+void TestRunsPanel::cancelsQueuedRunsAtOnceAndRunningOnesAfterAQuestion()
+{
+    AnsweredDialogs answers;
+    Fixture f(true, {spec("cola", 8, 0), spec("cola", 8, 1), spec("cola", 64, 2)});
+    QTRY_COMPARE(f.state(f.ids[0]), QString("Running"));
+    f.click(f.ids[1]);
+    f.press("cancelRun");
+    QTRY_COMPARE(f.state(f.ids[1]), QString("Cancelled"));
+    QVERIFY(answers.questions.isEmpty());
+
+    answers.yes = false;
+    f.click(f.ids[0]);
+    f.press("cancelRun");
+    QCOMPARE(answers.questions.size(), 1);
+    QVERIFY(answers.questions.first().contains("adapters, m = 8 on cola"));
+    QTest::qWait(50);
+    QCOMPARE(f.state(f.ids[0]), QString("Running"));
+    test::savePictures(*f.panel, "runs");
+    answers.yes = true;
+    f.press("cancelRun");
+    QTRY_COMPARE(f.state(f.ids[0]), QString("Cancelled"));
+}
+
+void TestRunsPanel::pausesAndResumesRuns()
+{
+    Fixture f(false, {spec("cola", 8, 0), spec("cola", 8, 1)});
+    QTRY_COMPARE(f.rows(), 2);
+    f.click(f.ids[0]);
+    f.click(f.ids[1], Qt::ControlModifier);
+    auto *action = f.panel->findChild<QAction *>("pauseRun");
+    QCOMPARE(action->text(), QString("Pause"));
+    f.press("pauseRun");
+    QTRY_COMPARE(f.state(f.ids[0]), QString("Paused"));
+    QTRY_COMPARE(f.state(f.ids[1]), QString("Paused"));
+    QTRY_COMPARE(action->text(), QString("Resume"));
+    f.press("pauseRun");
+    QTRY_COMPARE(f.state(f.ids[0]), QString("Queued"));
+}
+
+void TestRunsPanel::retriesAFailedRunWhoseErrorIsShown()
+{
+    Fixture f(true, {spec("cola", 8, 13)});
+    f.training.released = true;
+    QTRY_COMPARE(f.state(f.ids[0]), QString("Failed"));
+    f.click(f.ids[0]);
+    auto *line = f.panel->findChild<QLabel *>("runsError");
+    QVERIFY(line->isVisible());
+    QVERIFY(line->text().contains("choose a lower learning rate"));
+    QVERIFY(f.table().currentIndex().data(Qt::ToolTipRole).toString().contains("not finite"));
+    test::savePictures(*f.panel, "runs-failed");
+    f.training.diverges = false;
+    f.press("retryRun");
+    QTRY_COMPARE(f.state(f.ids[0]), QString("Done"));
+    QTRY_VERIFY(!line->isVisible());
+}
+
+void TestRunsPanel::deletesOnlyAfterConfirmation()
+{
+    AnsweredDialogs answers;
+    Fixture f(false, {spec("cola", 8, 0), spec("mrpc", 8, 1)});
+    QTRY_COMPARE(f.rows(), 2);
+    f.click(f.ids[0]);
+    answers.yes = false;
+    QTest::keyClick(&f.table(), Qt::Key_Delete);
+    QCOMPARE(answers.questions.size(), 1);
+    QCOMPARE(f.bridge->store().runs().size(), std::size_t(2));
+    answers.yes = true;
+    QTest::keyClick(&f.table(), Qt::Key_Delete);
+    QTRY_COMPARE(f.rows(), 1);
+    QCOMPARE(f.bridge->store().runs().front().id, f.ids[1]);
+}
+
+void TestRunsPanel::movesRunsInTheQueueByKeyboard()
+{
+    Fixture f(false, {spec("cola", 8, 0), spec("cola", 8, 1), spec("cola", 8, 2)});
+    QTRY_COMPARE(f.rows(), 3);
+    QCOMPARE(f.rowOf(f.ids[2]), 2);
+    f.click(f.ids[2]);
+    QTest::keyClick(&f.table(), Qt::Key_Up, Qt::AltModifier);
+    QTRY_COMPARE(f.rowOf(f.ids[2]), 1);
+    QTest::keyClick(&f.table(), Qt::Key_Up, Qt::AltModifier);
+    QTRY_COMPARE(f.rowOf(f.ids[2]), 0);
+    QCOMPARE(f.panel->selectedRun(), f.ids[2]);
+    QTest::keyClick(&f.table(), Qt::Key_Down, Qt::AltModifier);
+    QTRY_COMPARE(f.rowOf(f.ids[2]), 1);
+}
+
+void TestRunsPanel::pausesAndResumesTheQueue()
+{
+    Fixture f(false, {spec("cola", 8, 0)});
+    f.training.released = true;
+    auto *action = f.panel->findChild<QAction *>("pauseQueue");
+    QTRY_COMPARE(action->text(), QString("Resume queue"));
+    QVERIFY(f.panel->findChild<QLabel *>("runsSummary")->text().contains("the queue is paused"));
+    f.press("pauseQueue");
+    QTRY_COMPARE(f.state(f.ids[0]), QString("Done"));
+    QTRY_COMPARE(action->text(), QString("Pause queue"));
+}
+
+void TestRunsPanel::handsOutTheSettingsOfARun()
+{
+    Fixture f(false, {spec("cola", 8, 0), spec("mrpc", 64, 5)});
+    QTRY_COMPARE(f.rows(), 2);
+    TrainSpec got;
+    connect(f.panel.get(), &RunsPanel::runAgain, this, [&got](const TrainSpec &s) { got = s; });
+    f.click(f.ids[1]);
+    f.press("reuseRun");
+    QCOMPARE(got.dataset, std::string("mrpc"));
+    QCOMPARE(got.seed, std::uint64_t(5));
+}
+
+void TestRunsPanel::selectsARunThatTheFilterHides()
+{
+    Fixture f(false, {spec("cola", 8, 0), spec("mrpc", 64, 5)});
+    QTRY_COMPARE(f.rows(), 2);
+    QTest::keyClicks(f.panel->findChild<QLineEdit *>("runsFilter"), "mrpc");
+    QCOMPARE(f.rows(), 1);
+    f.panel->selectRun(f.ids[0]);
+    QCOMPARE(f.panel->selectedRun(), f.ids[0]);
+    QCOMPARE(f.rows(), 2);
+    const auto later = f.bridge->store().enqueue({spec("rte", 1, 0)});
+    f.panel->selectRun(later[0]);
+    QTRY_COMPARE(f.panel->selectedRun(), later[0]);
+}
+
+void TestRunsPanel::changesRowsWithoutEverResetting()
+{
+    RunsModel model;
+    QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    QSignalSpy resets(&model, &QAbstractItemModel::modelReset);
+    QSignalSpy changes(&model, &QAbstractItemModel::dataChanged);
+    const auto runs = [](std::initializer_list<int> ids) {
+        std::vector<Run> made;
+        for (const int id : ids) {
+            made.emplace_back();
+            made.back().id = id;
+            made.back().spec = spec("cola", 8, std::uint64_t(id));
+        }
+        return made;
+    };
+    model.update(runs({1, 2, 3, 5, 8, 13}));
+    model.update(runs({2, 3, 4, 5, 6, 7, 13, 14}));
+    QCOMPARE(model.rowCount(), 8);
+    QCOMPARE(model.at(0).id, 14);
+    QCOMPARE(model.at(7).id, 2);
+    QCOMPARE(changes.size(), 0);
+    auto moved = runs({2, 3, 4, 5, 6, 7, 13, 14});
+    moved[3].state = RunState::Running;
+    moved[4].state = RunState::Failed;
+    model.update(moved);
+    QCOMPARE(changes.size(), 1); // neighbours are announced together
+    model.update(runs({}));
+    QCOMPARE(model.rowCount(), 0);
+    model.update(runs({9}));
+    QCOMPARE(model.rowCount(), 1);
+    QCOMPARE(resets.size(), 0);
+}
+
+void TestRunsPanel::staysFluidWithTenThousandRuns()
+{
+    std::vector<TrainSpec> specs;
+    for (int i = 0; i < 10000; ++i)
+        specs.push_back(spec(i % 2 ? "cola" : "mrpc", 1 << (i % 10), std::uint64_t(i)));
+    Fixture f(false, specs);
+    QTRY_COMPARE_WITH_TIMEOUT(f.rows(), 10000, 20000);
+    f.click(f.ids[0]);
+    // The longest time in which the event loop did not answer while one run changes and the table is read again.
+    qint64 longest = 0;
+    QElapsedTimer sinceTick;
+    QTimer tick;
+    connect(&tick, &QTimer::timeout, this, [&] { longest = std::max(longest, sinceTick.restart()); });
+    f.bridge->store().cancel(f.ids[5000]);
+    sinceTick.start();
+    tick.start(1);
+    f.bridge->wake();
+    QTRY_COMPARE_WITH_TIMEOUT(f.state(f.ids[5000]), QString("Cancelled"), 20000);
+    qInfo("longest wait of the event loop while 10,000 runs are read again: %lld ms", static_cast<long long>(longest));
+    QVERIFY2(longest < 250, "the window must not wait for the run table");
+}
+
+QTEST_MAIN(TestRunsPanel)
+#include "tst_runs_panel.moc"
