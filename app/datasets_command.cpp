@@ -11,11 +11,11 @@ namespace awb {
 
 namespace {
 
-std::string classesText(const Manifest &manifest)
+/// "3 classes: negative, neutral, positive", at most `shown` of them by name.
+std::string classesText(const Manifest &manifest, std::size_t shown)
 {
     if (manifest.task == Task::Regression)
         return "a score";
-    constexpr std::size_t shown = 8;
     std::string text = std::to_string(manifest.classes.size()) + " classes: ";
     for (std::size_t i = 0; i < std::min(shown, manifest.classes.size()); ++i)
         text += (i ? ", " : "") + manifest.classes[i];
@@ -34,7 +34,7 @@ Json datasetJson(const Dataset &dataset)
 std::string datasetText(const Dataset &dataset)
 {
     const Manifest &m = dataset.manifest;
-    std::string text = m.name + ": " + m.layout + ", " + classesText(m) + "\n  " +
+    std::string text = m.name + ": " + m.layout + ", " + classesText(m, 20) + "\n  " +
                        withThousands(std::int64_t(dataset.train.size())) + " train, " +
                        withThousands(std::int64_t(dataset.dev.size())) + " dev" + (m.dev ? "" : " (split off by seed)") +
                        ", " + withThousands(std::int64_t(dataset.test.size())) + " test" +
@@ -61,7 +61,7 @@ int list(Context &context)
     std::vector<std::vector<std::string>> rows{{"name", "layout", "predicts", "file"}};
     for (const Manifest &manifest : context.store().datasets()) {
         entries.push_back(Json::parse(toJson(manifest)));
-        rows.push_back({manifest.name, manifest.layout, classesText(manifest), manifest.train.path});
+        rows.push_back({manifest.name, manifest.layout, classesText(manifest, 3), manifest.train.path});
     }
     context.print({{"datasets", entries}},
                   entries.empty()

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 
 #include <QApplication>
@@ -34,8 +35,11 @@ void draw(awb::LabBridge &bridge, const QString &theme, QSize size, const QStrin
     window.resize(size);
     window.show();
     const auto runs = bridge.store().runs();
-    if (!runs.empty())
-        emit window.findChild<awb::RunsPanel *>()->runSelected(runs.back().id);
+    const auto shown = std::max_element(runs.begin(), runs.end(), [](const awb::Run &a, const awb::Run &b) {
+        return a.spec.method.bottleneck < b.spec.method.bottleneck;
+    });
+    if (shown != runs.end())
+        window.findChild<awb::RunsPanel *>()->selectRun(shown->id);
     save(window, folder, QStringLiteral("window-") + theme);
 
     const auto library = window.findChild<awb::LibraryPanel *>();

@@ -298,6 +298,19 @@ private Q_SLOTS:
         QVERIFY(stateOf(Store(pathOf(home)), id) == RunState::Running);
     }
 
+    void idsAreListedByState()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        QVERIFY(store.runIds().empty());
+        const auto ids = store.enqueue({someSpec(0), someSpec(1), someSpec(2)});
+        store.pause(ids[1]);
+        QCOMPARE(store.runIds(), ids);
+        QCOMPARE(store.runIds(RunState::Queued), (std::vector<std::int64_t>{ids[0], ids[2]}));
+        QCOMPARE(store.runIds(RunState::Paused), (std::vector<std::int64_t>{ids[1]}));
+        QVERIFY(store.runIds(RunState::Done).empty());
+    }
+
     void finishedRunsAreSelectedByDataSetAndCheckpoint()
     {
         QTemporaryDir home;

@@ -91,6 +91,7 @@ private slots:
     void cleanup();
 
     void aFirstUserSeesWhatToDo();
+    void aFailedFetchIsSaidAndCanBeTriedAgain();
     void aRunTravelsFromTheSetUpToTheChart();
     void tableAndChartSelectEachOther();
     void theChartIsExportedThroughTheMenu();
@@ -158,6 +159,22 @@ void TestWindow::aFirstUserSeesWhatToDo()
     QVERIFY(find<QWidget>("welcomePage")->isVisible());
     QVERIFY(find<QPushButton>("quickStudyButton")->isEnabled());
     QVERIFY(!find<QPushButton>("addButton")->isEnabled());
+}
+
+void TestWindow::aFailedFetchIsSaidAndCanBeTriedAgain()
+{
+    qputenv("AWB_SAMPLE_WHEELS", "");
+    qputenv("AWB_PYTHON", "/nowhere/python");
+    open();
+    auto *button = find<QPushButton>("quickStudyButton");
+    QTest::mouseClick(button, Qt::LeftButton);
+    QTRY_COMPARE_WITH_TIMEOUT(m_dialogs.errors.size(), 1, 10000);
+    QVERIFY2(m_dialogs.errors.front().contains(QStringLiteral("/nowhere/python")), qPrintable(m_dialogs.errors.front()));
+    QTRY_VERIFY(button->isEnabled());
+    QVERIFY(m_bridge->store().runs().empty());
+    QVERIFY(m_bridge->store().checkpoints().empty());
+    m_dialogs.errors.clear();
+    qunsetenv("AWB_PYTHON");
 }
 
 void TestWindow::aRunTravelsFromTheSetUpToTheChart()

@@ -10,7 +10,8 @@ LabBridge::LabBridge(const std::filesystem::path &home, RunFunction run, QObject
     LabCallbacks callbacks;
     callbacks.changed = [this] { QMetaObject::invokeMethod(this, &LabBridge::changed, Qt::QueuedConnection); };
     callbacks.progress = [this](const Progress &now) {
-        QMetaObject::invokeMethod(this, [this, now] { emit progress(now); }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            this, [this, now] { emit progress(now); }, Qt::QueuedConnection);
     };
     m_lab = std::make_unique<Lab>(home, std::move(run), std::move(callbacks));
 

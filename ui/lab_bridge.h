@@ -14,8 +14,7 @@ namespace awb {
 
 /// The only hop between the worker thread and the window: owns the window's store and the lab, and turns the lab's
 /// callbacks into signals on the GUI thread. Also notices what other processes commit to the same library.
-class LabBridge : public QObject
-{
+class LabBridge : public QObject {
     Q_OBJECT
 
 public:

@@ -317,7 +317,12 @@ void LibraryPanel::fetchSamples()
             if (gate->closed) // the window is gone: whoever fetches rolls back
                 throw Stopped();
             QMetaObject::invokeMethod(
-                this, [this, words = text(sentence)] { m_ui->showWork(words); }, Qt::QueuedConnection);
+                this,
+                [this, words = text(sentence)] {
+                    m_ui->showWork(words);
+                    emit fetchProgress(words);
+                },
+                Qt::QueuedConnection);
         });
         return true;
     };
@@ -331,6 +336,8 @@ void LibraryPanel::fetchSamples()
         m_ui->reload();
         if (outcome.error.isEmpty())
             emit samplesReady();
+        else
+            emit samplesFailed();
     });
 }
 

@@ -154,6 +154,11 @@ void MainWindow::connectPanels()
         m_setup->setCheckpoint(name);
         m_tabs->setCurrentWidget(m_checkpointView);
     });
+    connect(m_library, &LibraryPanel::fetchProgress, m_tradeoff, &TradeoffPanel::setBusyText);
+    connect(m_library, &LibraryPanel::samplesFailed, this, [this] {
+        m_quickStudyWaits = false;
+        m_tradeoff->setBusyText({});
+    });
     connect(m_library, &LibraryPanel::samplesReady, this, [this] {
         m_tradeoff->setBusyText({});
         if (m_quickStudyWaits)
@@ -204,28 +209,20 @@ void MainWindow::showCurve(std::int64_t run)
 
 void MainWindow::refreshCurve()
 {
-    const std::vector<Run> runs = m_bridge.store().runs();
+    const auto running = m_bridge.store().runIds(RunState::Running);
     // Nothing chosen yet: show the run that is being computed.
-    std::int64_t shown = m_curve->run();
-    if (shown == 0)
-        for (const Run &run : runs)
-            if (run.state == RunState::Running)
-                shown = run.id;
-    showCurve(shown);
+    showCurve(m_curve->run() == 0 && !running.empty() ? running.front() : m_curve->run());
 }
 
 void MainWindow::refreshStatus()
 {
-    int queued = 0, running = 0;
-    for (const Run &run : m_bridge.store().runs()) {
-        queued += run.state == RunState::Queued;
-        running += run.state == RunState::Running;
-    }
-    if (running == 0)
-        statusBar()->showMessage(queued == 0 ? tr("Idle. The queue is empty.")
-                                 : m_bridge.store().queuePaused()
-                                     ? tr("The queue is paused; %n run(s) wait.", nullptr, queued)
-                                     : tr("%n run(s) queued.", nullptr, queued));
+    if (!m_bridge.store().runIds(RunState::Running).empty())
+        return; // the progress is shown
+    const int queued = int(m_bridge.store().runIds(RunState::Queued).size());
+    const QString waiting = queued == 1 ? tr("One run waits.") : tr("%1 runs wait.").arg(queued);
+    statusBar()->showMessage(queued == 0                      ? tr("Idle. The queue is empty.")
+                             : m_bridge.store().queuePaused() ? tr("The queue is paused. ") + waiting
+                                                              : waiting);
 }
 
 void MainWindow::runQuickStudy()
@@ -233,7 +230,6 @@ void MainWindow::runQuickStudy()
     if (sampleLibraryPresent(m_bridge.store()))
         return enqueueQuickStudy();
     m_quickStudyWaits = true;
-    m_tradeoff->setBusyText(tr("Getting the sample library (120 MB) …"));
     m_library->fetchSamples();
 }
 

@@ -70,6 +70,8 @@ QWidget *TradeoffPanel::makeWelcome()
     m_samples = new QPushButton(tr("Only get the &sample library"), page);
     m_samples->setObjectName(QStringLiteral("welcomeSamplesButton"));
     m_samples->setMinimumHeight(38);
+    for (QPushButton *button : {m_quickStudy, m_samples})
+        button->setMinimumWidth(button->sizeHint().width() + 32);
     m_busy = new QLabel(page);
     m_busy->setObjectName(QStringLiteral("welcomeBusyLabel"));
     m_busy->setWordWrap(true);
@@ -153,7 +155,7 @@ void TradeoffPanel::refreshChoices()
 void TradeoffPanel::refresh()
 {
     refreshChoices();
-    m_pages->setCurrentIndex(m_bridge.store().runs().empty() ? 0 : 1);
+    m_pages->setCurrentIndex(m_bridge.store().runIds().empty() ? 0 : 1);
     const QString dataset = m_dataset->currentText(), checkpoint = m_checkpoint->currentText();
     m_chart->setRuns(m_bridge.store().finishedRuns(dataset.toStdString(), checkpoint.toStdString()),
                      dataset.isEmpty() ? QString() : QString(dataset % QStringLiteral(" · ") % checkpoint));

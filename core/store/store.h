@@ -83,6 +83,8 @@ public:
     // -- reading
     std::vector<Run> runs() const; ///< newest first
     std::optional<Run> run(std::int64_t id) const;
+    /// Ids of the runs in a state, oldest first; of all runs without one. Much cheaper than runs().
+    std::vector<std::int64_t> runIds(std::optional<RunState> state = std::nullopt) const;
     std::vector<Measurement> measurements(std::int64_t run) const;
     /// Finished runs of one data set and checkpoint; empty names mean any.
     std::vector<Run> finishedRuns(const std::string &dataset, const std::string &checkpoint) const;

@@ -101,6 +101,20 @@ std::optional<Run> Store::run(std::int64_t id) const
     });
 }
 
+std::vector<std::int64_t> Store::runIds(std::optional<RunState> state) const
+{
+    return m->read([&] {
+        SQLite::Statement rows(m->db,
+                               state ? "SELECT id FROM run WHERE state = ? ORDER BY id" : "SELECT id FROM run ORDER BY id");
+        if (state)
+            rows.bind(1, toString(*state));
+        std::vector<std::int64_t> ids;
+        while (rows.executeStep())
+            ids.push_back(rows.getColumn(0).getInt64());
+        return ids;
+    });
+}
+
 std::vector<Run> Store::finishedRuns(const std::string &dataset, const std::string &checkpoint) const
 {
     std::string where = " FROM run WHERE state = 'done'";
