@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "core/error.h"
-#include "core/train/methods.h"
+#include "core/methods/methods.h"
 
 namespace awb {
 

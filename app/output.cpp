@@ -5,7 +5,7 @@
 #include <cstdio>
 
 #include "core/spec_json.h"
-#include "core/train/methods.h"
+#include "core/methods/methods.h"
 
 namespace awb {
 

@@ -5,7 +5,7 @@
 #include "app/output.h"
 #include "core/error.h"
 #include "core/model/checkpoint.h"
-#include "core/train/parameters.h"
+#include "core/methods/parameters.h"
 
 namespace awb {
 

@@ -4,7 +4,7 @@
 
 #include "core/model/checkpoint.h"
 #include "core/spec_json.h"
-#include "core/train/methods.h"
+#include "core/methods/methods.h"
 
 namespace awb {
 namespace {

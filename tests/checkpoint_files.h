@@ -13,8 +13,7 @@
 #include "core/error.h"
 
 /// Weight files made by hand, so that they can lie.
-namespace awb::test
-{
+namespace awb::test {
 
 inline std::string readAll(const std::filesystem::path &file)
 {
@@ -111,8 +110,7 @@ inline Entries entriesOf(const std::string &archive)
 
 // ---- pickles --------------------------------------------------------------------------------------------------------
 
-namespace pickled
-{
+namespace pickled {
 
 inline std::string text(const std::string &string)
 {

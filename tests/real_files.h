@@ -20,10 +20,13 @@ inline std::filesystem::path sampleCheckpoint()
 {
     const char *folder = std::getenv("AWB_SAMPLE_CHECKPOINT");
     return folder && std::filesystem::exists(std::filesystem::path(folder) / "config.json") ? std::filesystem::path(folder)
-                                                                                           : std::filesystem::path();
+                                                                                            : std::filesystem::path();
 }
 
 /// A small file that is part of the tests (tests/data).
-inline std::filesystem::path testData(const std::string &relative) { return std::filesystem::path(AWB_TEST_DATA) / relative; }
+inline std::filesystem::path testData(const std::string &relative)
+{
+    return std::filesystem::path(AWB_TEST_DATA) / relative;
+}
 
 } // namespace awb::test

@@ -6,7 +6,7 @@
 #include "core/data/batch.h"
 #include "core/model/checkpoint.h"
 #include "core/random.h"
-#include "core/train/methods.h"
+#include "core/methods/methods.h"
 #include "core/train/train.h"
 #include "tests/real_files.h"
 

@@ -12,8 +12,7 @@
 
 using namespace awb;
 
-namespace
-{
+namespace {
 
 using Ids = std::vector<std::int32_t>;
 
@@ -75,8 +74,7 @@ std::vector<Example> randomExamples(int count, std::uint64_t key)
 
 } // namespace
 
-class TestBatch : public QObject
-{
+class TestBatch : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:

@@ -16,7 +16,7 @@
 
 #include "core/error.h"
 #include "core/study/tradeoff.h"
-#include "core/train/methods.h"
+#include "core/methods/methods.h"
 #include "ui/chart_axes.h"
 #include "ui/curve_data.h"
 #include "ui/figure_export.h"

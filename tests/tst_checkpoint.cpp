@@ -19,8 +19,7 @@ using namespace awb::test;
 
 Q_DECLARE_METATYPE(std::string)
 
-class TestCheckpoint : public QObject
-{
+class TestCheckpoint : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -58,8 +57,7 @@ private:
     int m_copies = 0;
 };
 
-namespace
-{
+namespace {
 
 QJsonObject readJson(const std::filesystem::path &file)
 {

@@ -1,8 +1,8 @@
 #include <QtTest>
 
 #include "core/error.h"
-#include "core/train/methods.h"
-#include "core/train/train_command.h"
+#include "core/methods/methods.h"
+#include "core/methods/train_command.h"
 
 using namespace awb;
 

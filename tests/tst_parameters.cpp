@@ -3,8 +3,8 @@
 #include <chrono>
 #include <set>
 
-#include "core/train/methods.h"
-#include "core/train/parameters.h"
+#include "core/methods/methods.h"
+#include "core/methods/parameters.h"
 
 using namespace awb;
 

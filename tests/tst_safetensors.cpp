@@ -22,8 +22,7 @@ using namespace awb::test;
 
 Q_DECLARE_METATYPE(std::string)
 
-class TestSafetensors : public QObject
-{
+class TestSafetensors : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -53,8 +52,7 @@ private:
     QTemporaryDir m_folder;
 };
 
-namespace
-{
+namespace {
 
 TensorView viewOf(const std::string &name, const std::vector<float> &values)
 {
@@ -395,7 +393,7 @@ void TestSafetensors::describesTheLargestTensorOfASmallModelAtOnce()
     const TensorStatistics found = statistics(viewOf("w", values));
     qInfo("47 MB described in %lld ms", static_cast<long long>(timer.elapsed()));
     QVERIFY(std::abs(found.std - std::sqrt(1.0 / 12)) < 1e-3); // of a uniform spread
-    QVERIFY(timer.elapsed() < 2000); // some 70 ms on an idle machine
+    QVERIFY(timer.elapsed() < 2000);                           // some 70 ms on an idle machine
 }
 
 QTEST_APPLESS_MAIN(TestSafetensors)

@@ -14,8 +14,8 @@
 #include <QTemporaryDir>
 #include <QToolButton>
 
-#include "core/train/methods.h"
-#include "core/train/parameters.h"
+#include "core/methods/methods.h"
+#include "core/methods/parameters.h"
 #include "ui/lab_bridge.h"
 #include "ui/model_stack.h"
 #include "ui/setup_panel.h"

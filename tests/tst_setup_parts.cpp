@@ -3,7 +3,7 @@
 #include <QSlider>
 #include <QSpinBox>
 
-#include "core/train/methods.h"
+#include "core/methods/methods.h"
 #include "ui/bottleneck_slider.h"
 #include "ui/model_stack.h"
 #include "ui/number_field.h"

@@ -15,8 +15,7 @@ using namespace awb::test;
 
 Q_DECLARE_METATYPE(std::string)
 
-class TestTorchZip : public QObject
-{
+class TestTorchZip : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:

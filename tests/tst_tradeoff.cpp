@@ -4,12 +4,11 @@
 #include <QTest>
 
 #include "core/study/tradeoff.h"
-#include "core/train/methods.h"
+#include "core/methods/methods.h"
 
 using namespace awb;
 
-namespace
-{
+namespace {
 
 Run run(std::int64_t id, const std::string &method, int bottleneck, std::uint64_t seed, double score)
 {
@@ -29,8 +28,7 @@ Run run(std::int64_t id, const std::string &method, int bottleneck, std::uint64_
 
 } // namespace
 
-class TestTradeoff : public QObject
-{
+class TestTradeoff : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:

@@ -7,7 +7,7 @@
 #include "core/files.h"
 #include "core/model/encoder.h"
 #include "core/train/adam.h"
-#include "core/train/parameters.h"
+#include "core/methods/parameters.h"
 #include "core/train/train.h"
 #include "tests/tiny_model.h"
 

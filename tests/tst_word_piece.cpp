@@ -20,8 +20,7 @@
 using namespace awb;
 using namespace awb::test;
 
-namespace
-{
+namespace {
 
 using Ids = std::vector<std::int32_t>;
 
@@ -121,8 +120,7 @@ std::string words(std::string_view utf8, const WordRules &rules = {})
 }
 
 /// A checkpoint folder with these files.
-class Folder
-{
+class Folder {
 public:
     explicit Folder(const std::string &vocabulary) { write("vocab.txt", vocabulary); }
     void write(const char *name, const std::string &content) { writeFileAtomically(path() / name, content); }
@@ -146,8 +144,7 @@ std::string errorOfLoading(const std::filesystem::path &folder)
 
 } // namespace
 
-class TestWordPiece : public QObject
-{
+class TestWordPiece : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:

@@ -13,11 +13,9 @@
 #include "core/error.h"
 #include "core/files.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 QString tr(const char *words)
 {

@@ -9,8 +9,7 @@
 
 class QCustomPlot;
 
-namespace awb
-{
+namespace awb {
 
 /// Writes a plot to FILE.pdf, .svg or .png by the file's ending, always in the light print style, and puts the plot's own
 /// look back. `size` in points (PDF, SVG) or pixels before `scale` (PNG). `restyle(true)` must draw the plot in print

@@ -27,7 +27,7 @@ signals:
     void checkpointChosen(const QString &name);
     void datasetChosen(const QString &name);
     void samplesReady();
-    void samplesFailed();                          ///< the error has been shown
+    void samplesFailed();                        ///< the error has been shown
     void fetchProgress(const QString &sentence); ///< of a running fetch
 
 protected:

@@ -13,7 +13,7 @@
 #include "core/error.h"
 #include "core/store/sample_library.h"
 #include "core/study/tradeoff.h"
-#include "core/train/methods.h"
+#include "core/methods/methods.h"
 #include "ui/checkpoint_view.h"
 #include "ui/dataset_view.h"
 #include "ui/dialogs.h"

@@ -8,8 +8,8 @@
 #include <QPainter>
 #include <QToolTip>
 
-#include "core/train/methods.h"
-#include "core/train/parameters.h"
+#include "core/methods/methods.h"
+#include "core/methods/parameters.h"
 #include "ui/model_stack_painter.h"
 #include "ui/wording.h"
 

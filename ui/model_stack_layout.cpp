@@ -4,7 +4,7 @@
 
 #include <QCoreApplication>
 
-#include "core/train/methods.h"
+#include "core/methods/methods.h"
 
 namespace awb {
 

@@ -15,7 +15,7 @@
 
 #include "core/error.h"
 #include "core/spec_json.h"
-#include "core/train/train_command.h"
+#include "core/methods/train_command.h"
 #include "ui/number_field.h"
 
 namespace awb {

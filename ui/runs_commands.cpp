@@ -7,7 +7,7 @@
 #include <QToolBar>
 #include <QToolButton>
 
-#include "core/train/methods.h"
+#include "core/methods/methods.h"
 #include "ui/dialogs.h"
 #include "ui/lab_bridge.h"
 #include "ui/runs_filter.h"
@@ -110,7 +110,7 @@ void RunsCommands::enable(bool queuePaused)
     m_cancel->setEnabled(pausing || resuming);
     m_pause->setEnabled(pausing || resuming);
     m_pause->setText(resuming ? tr("Resume") : tr("Pause"));
-    m_pause->setIcon(glyphs::icon(resuming ? Glyph::Triangle : Glyph::Bars, m_table.palette()));
+    m_pause->setIcon(glyphs::icon(resuming ? Glyph::Triangle : Glyph::Bars, m_colors));
     m_retry->setEnabled(!selectedIn({RunState::Failed, RunState::Cancelled}).empty());
     const bool oneQueued = all.size() == 1 && all.front()->state == RunState::Queued;
     m_up->setEnabled(oneQueued);
@@ -118,11 +118,12 @@ void RunsCommands::enable(bool queuePaused)
     m_delete->setEnabled(!all.empty() && selectedIn({RunState::Running}).empty());
     m_reuse->setEnabled(all.size() == 1);
     m_queue->setText(queuePaused ? tr("Resume queue") : tr("Pause queue"));
-    m_queue->setIcon(glyphs::icon(queuePaused ? Glyph::Triangle : Glyph::Bars, m_table.palette()));
+    m_queue->setIcon(glyphs::icon(queuePaused ? Glyph::Triangle : Glyph::Bars, m_colors));
 }
 
 void RunsCommands::showIcons(const QPalette &palette)
 {
+    m_colors = palette;
     for (const ActionIcon &entry : m_icons)
         entry.action->setIcon(glyphs::icon(entry.glyph, palette));
 }

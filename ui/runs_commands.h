@@ -6,12 +6,12 @@
 #include <vector>
 
 #include <QObject>
+#include <QPalette>
 
 #include "core/types.h"
 #include "ui/glyphs.h"
 
 class QAction;
-class QPalette;
 class QTableView;
 class QToolBar;
 class QWidget;
@@ -60,6 +60,7 @@ private:
     QToolBar &m_tools;
     QAction *m_cancel, *m_pause, *m_retry, *m_up, *m_down, *m_delete, *m_reuse, *m_queue;
     std::vector<ActionIcon> m_icons;
+    QPalette m_colors; ///< of the panel: the table learns of another theme later
 };
 
 } // namespace awb

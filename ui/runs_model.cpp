@@ -5,7 +5,7 @@
 
 #include <QDateTime>
 
-#include "core/train/methods.h"
+#include "core/methods/methods.h"
 #include "ui/chart_text.h"
 #include "ui/wording.h"
 

@@ -78,7 +78,7 @@ void RunsPanel::Ui::buildTable()
     table->horizontalHeader()->setSectionsMovable(true);
     table->horizontalHeader()->setHighlightSections(false);
     const int digit = table->fontMetrics().averageCharWidth();
-    const int widths[RunsModel::ColumnCount] = {6, 13, 16, 18, 25, 14, 8, 6, 19, 20, 27, 13, 20};
+    const int widths[RunsModel::ColumnCount] = {6, 17, 16, 18, 25, 14, 8, 6, 19, 20, 34, 13, 20};
     for (int column = 0; column < RunsModel::ColumnCount; ++column)
         table->setColumnWidth(column, widths[column] * digit);
     table->setContextMenuPolicy(Qt::ActionsContextMenu);

@@ -12,8 +12,8 @@
 
 #include "core/error.h"
 #include "core/model/checkpoint.h"
-#include "core/train/parameters.h"
-#include "core/train/train_command.h"
+#include "core/methods/parameters.h"
+#include "core/methods/train_command.h"
 #include "ui/dialogs.h"
 #include "ui/lab_bridge.h"
 #include "ui/setup_panel_ui.h"

@@ -7,7 +7,7 @@
 
 #include "core/data/dataset.h"
 #include "core/store/store.h"
-#include "core/train/methods.h"
+#include "core/methods/methods.h"
 #include "ui/bottleneck_slider.h"
 #include "ui/model_stack.h"
 #include "ui/recipe_form.h"

@@ -11,7 +11,7 @@
 #include <QSignalBlocker>
 #include <QToolButton>
 
-#include "core/train/parameters.h"
+#include "core/methods/parameters.h"
 #include "ui/wording.h"
 
 namespace awb {

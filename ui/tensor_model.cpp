@@ -106,9 +106,8 @@ QVariant TensorModel::headerData(int section, Qt::Orientation orientation, int r
 {
     if (orientation != Qt::Horizontal || section < 0 || section >= ColumnCount)
         return {};
-    static const char *const names[ColumnCount] = {QT_TR_NOOP("Tensor"), QT_TR_NOOP("Shape"),
-                                                   QT_TR_NOOP("Type"),   QT_TR_NOOP("Elements"),
-                                                   QT_TR_NOOP("Mean"),   QT_TR_NOOP("Std dev")};
+    static const char *const names[ColumnCount] = {QT_TR_NOOP("Tensor"),   QT_TR_NOOP("Shape"), QT_TR_NOOP("Type"),
+                                                   QT_TR_NOOP("Elements"), QT_TR_NOOP("Mean"),  QT_TR_NOOP("Std dev")};
     if (role == Qt::DisplayRole)
         return tr(names[section]);
     if (role == Qt::TextAlignmentRole)

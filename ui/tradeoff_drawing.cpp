@@ -7,7 +7,7 @@
 #include <QCoreApplication>
 #include <qcustomplot.h>
 
-#include "core/train/methods.h"
+#include "core/methods/methods.h"
 #include "ui/chart_axes.h"
 #include "ui/chart_text.h"
 

@@ -6,10 +6,8 @@
 #include "core/data/word_piece.h"
 #include "core/error.h"
 
-namespace awb
-{
-namespace
-{
+namespace awb {
+namespace {
 
 constexpr std::size_t worthAThread = 2000; // examples
 

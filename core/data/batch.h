@@ -6,8 +6,7 @@
 
 #include "core/data/dataset.h"
 
-namespace awb
-{
+namespace awb {
 
 class WordPiece;
 

@@ -9,10 +9,8 @@
 
 #include "core/error.h"
 
-namespace awb::bert
-{
-namespace
-{
+namespace awb::bert {
+namespace {
 
 constexpr int categoriesVersion = 8, decompositionVersion = 9, caseVersion = 17;
 

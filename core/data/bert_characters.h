@@ -5,8 +5,7 @@
 /// What BERT's tokenizer takes each character for, exactly as the `tokenizers` library does: categories as of Unicode 8,
 /// decomposition as of Unicode 9, lower case as of Unicode 17. A character younger than that has no category and stays as
 /// it is, whichever ICU is installed.
-namespace awb::bert
-{
+namespace awb::bert {
 
 /// Dropped before anything else: control, format and private-use characters, U+FFFD. Not for ASCII.
 bool isRemoved(char32_t c);

@@ -8,10 +8,8 @@
 
 #include "core/data/bert_characters.h"
 
-namespace awb
-{
-namespace
-{
+namespace awb {
+namespace {
 
 enum class Role : std::uint8_t { Letter, Space, Punctuation, Removed };
 
@@ -29,8 +27,7 @@ constexpr std::array<Role, 128> asciiRoles = [] {
 }();
 
 /// Takes the characters of a text in order and writes words.
-class WordWriter
-{
+class WordWriter {
 public:
     WordWriter(const WordRules &rules, std::string &words) : m_rules(rules), m_words(words) {}
 

@@ -3,8 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace awb
-{
+namespace awb {
 
 /// How a text is cut into words before word pieces are looked up.
 struct WordRules {

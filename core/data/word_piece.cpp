@@ -7,10 +7,8 @@
 #include "core/error.h"
 #include "core/files.h"
 
-namespace awb
-{
-namespace
-{
+namespace awb {
+namespace {
 
 constexpr std::size_t longestWord = 100; // characters; a longer word is unknown as a whole
 

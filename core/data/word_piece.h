@@ -13,13 +13,11 @@
 
 #include "core/data/bert_words.h"
 
-namespace awb
-{
+namespace awb {
 
 /// BERT's tokenizer: clean-up, lower-casing, accents, CJK, punctuation, then greedy longest-match word pieces.
 /// Equal to the `tokenizers` library's BertWordPiece pipeline, special tokens typed by the user included.
-class WordPiece
-{
+class WordPiece {
 public:
     struct Options {
         bool lowerCase = true;

@@ -9,11 +9,9 @@
 #include "core/model/json_object.h"
 #include "core/model/safetensors_types.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 namespace fs = std::filesystem;
 

@@ -24,8 +24,8 @@ public:
 
     const std::filesystem::path &folder() const { return m_folder; }
     const ModelShape &shape() const { return m_shape; }
-    const std::vector<TensorView> &tensors() const { return m_tensors; } ///< canonical names, encoder order
-    const TensorView *find(const std::string &name) const;               ///< null: not there
+    const std::vector<TensorView> &tensors() const { return m_tensors; }        ///< canonical names, encoder order
+    const TensorView *find(const std::string &name) const;                      ///< null: not there
     const std::vector<std::string> &missing() const { return m_missing; }       ///< expected by config.json, not in the file
     const std::vector<std::string> &unexpected() const { return m_unexpected; } ///< in the file, not used
     const std::vector<std::filesystem::path> &weightFiles() const { return m_weightFiles; }
@@ -60,7 +60,7 @@ std::vector<PartSize> partSizes(const Checkpoint &checkpoint);
 /// What the tensor table shows of one tensor.
 struct TensorStatistics {
     double mean = 0, std = 0, minimum = 0, maximum = 0;
-    std::int64_t notFinite = 0; ///< NaN or infinite elements; left out of the figures above
+    std::int64_t notFinite = 0;               ///< NaN or infinite elements; left out of the figures above
     std::array<std::int64_t, 64> histogram{}; ///< equal bins from minimum to maximum
 };
 TensorStatistics statistics(const TensorView &tensor);

@@ -7,8 +7,7 @@
 #include "core/model/json_object.h"
 #include "core/model/safetensors_types.h"
 
-namespace awb
-{
+namespace awb {
 
 nlohmann::json readJsonObject(const std::filesystem::path &file)
 {
@@ -25,14 +24,12 @@ nlohmann::json readJsonObject(const std::filesystem::path &file)
     throw Error(file.string() + " is damaged: it is not a JSON object; fetch it again.");
 }
 
-namespace
-{
+namespace {
 
 using nlohmann::json;
 
 /// Values of one config.json, with its limits.
-class Config
-{
+class Config {
 public:
     explicit Config(const std::filesystem::path &file) : m_file(file), m_values(readJsonObject(file)) {}
 

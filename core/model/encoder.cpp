@@ -8,8 +8,8 @@
 
 #include "core/error.h"
 #include "core/random.h"
-#include "core/train/methods.h"
-#include "core/train/parameters.h"
+#include "core/methods/methods.h"
+#include "core/methods/parameters.h"
 
 namespace awb {
 namespace {

@@ -7,7 +7,7 @@
 #include "core/error.h"
 #include "core/model/encoder.h"
 #include "core/random.h"
-#include "core/train/methods.h"
+#include "core/methods/methods.h"
 
 /// Weights into the model: from the checkpoint, by drawing, from a file of trained tensors.
 namespace awb {

@@ -6,16 +6,13 @@
 
 #include "core/error.h"
 
-namespace awb::pickle
-{
+namespace awb::pickle {
 
-namespace
-{
+namespace {
 
 /// The stack machine of Python's pickle, for the opcodes that torch.save writes (protocol 2) and their like of
 /// protocol 4. The others, among them all that make objects of classes, are refused.
-class Machine
-{
+class Machine {
 public:
     Machine(std::string_view bytes, const std::string &file) : m_bytes(bytes), m_file(file) {}
     Pickle run();

@@ -7,8 +7,7 @@
 
 #include "core/model/tensor_file.h"
 
-namespace awb
-{
+namespace awb {
 
 /// A tensor that a torch.save pickle describes: where its elements lie in which storage. Counts are of elements and
 /// come from the file: nothing but their sign has been checked.

@@ -6,14 +6,11 @@
 #include "core/model/pickle_values.h"
 #include "core/model/safetensors_types.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace pickle
-{
+namespace pickle {
 
-namespace
-{
+namespace {
 
 constexpr std::size_t longestName = 512; // characters of a tensor's whole name
 constexpr std::size_t longestKey = 64;   // characters of a storage's name
@@ -70,8 +67,7 @@ Tensor rebuildTensor(const Pickle &pickle, const Sequence &arguments, const std:
 
 /// Walks the containers and collects their tensors. A memo can make a small pickle describe an endless tree, so steps,
 /// depth and names are bounded.
-class Collector
-{
+class Collector {
 public:
     Collector(const Pickle &pickle, const std::string &file) : m_pickle(pickle), m_file(file) {}
 

@@ -10,14 +10,12 @@
 #include "core/model/tensor_file.h"
 
 /// The values a torch.save pickle may build. Private to core/model.
-namespace awb::pickle
-{
+namespace awb::pickle {
 
 /// Index into Pickle::values. Values refer to each other by index, so cycles and deep nests need no care to free.
 using Id = std::uint32_t;
 
-struct None {
-};
+struct None {};
 
 /// A global of the allow-list.
 struct Global {

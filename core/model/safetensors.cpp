@@ -11,22 +11,19 @@
 #include "core/files.h"
 #include "core/model/safetensors_types.h"
 
-namespace awb
-{
+namespace awb {
 
 // A reader that swaps bytes would be needed elsewhere.
 static_assert(std::endian::native == std::endian::little);
 
-namespace
-{
+namespace {
 
 using nlohmann::json;
 
 constexpr std::uint64_t maximumHeader = 100'000'000; // bytes, the format's own limit
 constexpr int deepestLevel = 2;                      // header (0) > tensor (1) > shape (2)
 
-class SafetensorsFile : public TensorFile
-{
+class SafetensorsFile : public TensorFile {
 public:
     explicit SafetensorsFile(const std::filesystem::path &file) : m_file(file), m_bytes(file)
     {

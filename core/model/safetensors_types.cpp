@@ -2,11 +2,9 @@
 
 #include <array>
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 constexpr std::array<std::pair<std::string_view, ElementType>, 10> types = {{
     {"F64", ElementType::Float64},

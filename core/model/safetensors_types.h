@@ -9,8 +9,7 @@
 #include "core/model/tensor_file.h"
 
 /// Small helpers that the readers and the writer of tensor files share. Private to core/model.
-namespace awb
-{
+namespace awb {
 
 /// safetensors' name of a type ("F32") to the type; none: not one of ours.
 std::optional<ElementType> elementTypeOf(std::string_view safetensorsName);

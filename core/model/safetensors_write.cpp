@@ -6,8 +6,7 @@
 #include "core/files.h"
 #include "core/model/safetensors_types.h"
 
-namespace awb
-{
+namespace awb {
 
 void writeSafetensors(const std::filesystem::path &file, const std::vector<TensorView> &tensors,
                       const std::map<std::string, std::string> &metadata)

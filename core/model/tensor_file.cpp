@@ -6,8 +6,7 @@
 
 #include "core/error.h"
 
-namespace awb
-{
+namespace awb {
 
 std::string toString(ElementType type)
 {
@@ -65,8 +64,7 @@ std::int64_t TensorView::elements() const
     return product;
 }
 
-namespace
-{
+namespace {
 
 float fromHalf(std::uint16_t half)
 {

@@ -13,7 +13,7 @@ namespace awb {
 
 enum class ElementType { Float64, Float32, Float16, BFloat16, Int64, Int32, Int16, Int8, UInt8, Bool };
 
-std::string toString(ElementType type); ///< "float32", "bfloat16", ...
+std::string toString(ElementType type);    ///< "float32", "bfloat16", ...
 std::size_t elementSize(ElementType type); ///< bytes
 
 /// One named tensor in a file. `data` points into the mapping that its TensorFile holds; row-major, contiguous.

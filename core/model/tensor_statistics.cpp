@@ -5,11 +5,9 @@
 #include <cmath>
 #include <limits>
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 constexpr std::int64_t chunk = 1 << 14; // elements; as float32 it stays in the second-level cache
 constexpr std::size_t lanes = 8;        // independent sums, which the compiler keeps in vector registers

@@ -13,19 +13,16 @@
 #include "core/model/pickle.h"
 #include "core/model/safetensors_types.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 constexpr std::uint64_t maximumPickle = 16 << 20; // bytes; a BERT-large's has 40,000
 
 using Archive = std::unique_ptr<zip_t, decltype(&zip_discard)>;
 using Entry = std::unique_ptr<zip_file_t, decltype(&zip_fclose)>;
 
-class TorchZipFile : public TensorFile
-{
+class TorchZipFile : public TensorFile {
 public:
     explicit TorchZipFile(const std::filesystem::path &file);
 

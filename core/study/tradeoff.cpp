@@ -7,13 +7,11 @@
 #include <tuple>
 
 #include "core/spec_json.h"
-#include "core/train/methods.h"
+#include "core/methods/methods.h"
 
-namespace awb
-{
+namespace awb {
 
-namespace
-{
+namespace {
 
 /// What makes a point: the spec without what does not change its numbers or only repeats it.
 TrainSpec withoutSeed(TrainSpec spec)

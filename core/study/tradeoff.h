@@ -7,7 +7,10 @@
 namespace awb {
 
 /// Mean and standard error of the mean, sd/sqrt(n) with sd over n - 1; sem 0 for n < 2.
-struct MeanSem { double mean = 0, sem = 0; int n = 0; };
+struct MeanSem {
+    double mean = 0, sem = 0;
+    int n = 0;
+};
 MeanSem meanSem(const std::vector<double> &values);
 
 /// Whether two specs make repeats of one experiment: all equal but the seed. The number of CPU threads does not change a

@@ -15,7 +15,7 @@
 #include "core/spec_json.h"
 #include "core/train/adam.h"
 #include "core/train/evaluate.h"
-#include "core/train/parameters.h"
+#include "core/methods/parameters.h"
 #include "core/train/snapshot.h"
 #include "version.h"
 

@@ -1,11 +1,11 @@
-#include "core/train/train_command.h"
+#include "core/methods/train_command.h"
 
 #include <algorithm>
 #include <charconv>
 
 #include "core/error.h"
 #include "core/spec_json.h"
-#include "core/train/methods.h"
+#include "core/methods/methods.h"
 
 namespace awb {
 

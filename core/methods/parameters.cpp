@@ -1,11 +1,11 @@
-#include "core/train/parameters.h"
+#include "core/methods/parameters.h"
 
 #include <algorithm>
 #include <optional>
 #include <span>
 #include <string_view>
 
-#include "core/train/methods.h"
+#include "core/methods/methods.h"
 
 namespace awb {
 

@@ -1,4 +1,4 @@
-#include "core/train/methods.h"
+#include "core/methods/methods.h"
 
 #include <algorithm>
 #include <cctype>
