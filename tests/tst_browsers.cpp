@@ -1,5 +1,8 @@
 #include <chrono>
 
+#include <qcustomplot.h>
+
+#include <QAction>
 #include <QComboBox>
 #include <QLabel>
 #include <QLineEdit>
@@ -20,6 +23,7 @@
 #include "core/store/store.h"
 #include "tests/gui_helpers.h"
 #include "tests/real_files.h"
+#include "ui/bar_chart.h"
 #include "ui/checkpoint_view.h"
 #include "ui/dataset_view.h"
 #include "ui/lab_bridge.h"
@@ -121,6 +125,7 @@ private slots:
     void libraryExplainsItselfWhileEmpty();
     void libraryAddsAndRemovesEntries();
     void libraryRefusesAFolderThatIsNoCheckpoint();
+    void barsAreExportedFromTheirMenu();
 };
 
 void TestBrowsers::countsRowsDuplicatesAndConflictsOfADataSet()
@@ -456,6 +461,31 @@ void TestBrowsers::libraryRefusesAFolderThatIsNoCheckpoint()
     panel.addDataset();
     QTRY_COMPARE(answers.errors.size(), 2);
     QVERIFY(answers.errors.last().contains("not there.csv"));
+}
+
+void TestBrowsers::barsAreExportedFromTheirMenu()
+{
+    QTemporaryDir folder;
+    test::AnsweredDialogs dialogs;
+    BarChart chart("balance", "Class balance");
+    QAction *action = chart.plot().actions().value(0);
+    QVERIFY(action);
+    dialogs.file = folder.filePath("bars.csv");
+    action->trigger(); // nothing is drawn yet
+    QCOMPARE(dialogs.errors.size(), 1);
+    QVERIFY(!QFile::exists(dialogs.file));
+
+    chart.setGroups({"bad", "very \"good\""}, {{"train", {7, 5}, {}}, {"dev", {1, 2}, {}}});
+    action->trigger();
+    QFile csv(dialogs.file);
+    QVERIFY(csv.open(QIODevice::ReadOnly));
+    QCOMPARE(csv.readAll(), QByteArray("category,\"train\",\"dev\"\r\n\"bad\",7,1\r\n\"very \"\"good\"\"\",5,2\r\n"));
+    dialogs.file = folder.filePath("bars.pdf");
+    action->trigger();
+    QFile pdf(dialogs.file);
+    QVERIFY(pdf.open(QIODevice::ReadOnly));
+    QVERIFY(pdf.readAll().startsWith("%PDF"));
+    QCOMPARE(dialogs.errors.size(), 1);
 }
 
 QTEST_MAIN(TestBrowsers)

@@ -6,11 +6,16 @@
 
 #include <qcustomplot.h>
 
+#include <QAction>
 #include <QEvent>
+#include <QFileInfo>
 #include <QKeyEvent>
 #include <QToolTip>
 #include <QVBoxLayout>
 
+#include "core/error.h"
+#include "ui/dialogs.h"
+#include "ui/figure_export.h"
 #include "ui/plot_style.h"
 #include "ui/wording.h"
 
@@ -43,6 +48,10 @@ BarChart::BarChart(const QString &objectName, const QString &accessibleName, QWi
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_plot);
     setMinimumSize(160, 120);
+    auto *action = new QAction(tr("Export chart…"), m_plot);
+    connect(action, &QAction::triggered, this, &BarChart::askAndExport);
+    m_plot->addAction(action);
+    m_plot->setContextMenuPolicy(Qt::ActionsContextMenu);
     style();
 }
 
@@ -152,9 +161,9 @@ void BarChart::clear()
     addSeries({});
 }
 
-void BarChart::style()
+void BarChart::style(bool print)
 {
-    const plot_style::Theme theme = plot_style::themeOf(palette());
+    const plot_style::Theme theme = print ? plot_style::printTheme() : plot_style::themeOf(palette());
     plot_style::apply(*m_plot, theme);
     for (int s = 0; s < m_plot->plottableCount(); ++s) {
         QColor fill = seriesColor(std::size_t(s), theme);
@@ -172,6 +181,46 @@ void BarChart::style()
         line->point2->setCoords(m_marker, 1);
     }
     m_plot->replot(QCustomPlot::rpQueuedReplot);
+}
+
+void BarChart::exportTo(const QString &file)
+{
+    if (m_series.empty())
+        throw Error(tr("Cannot export %1: there is nothing to draw yet.").arg(file).toStdString());
+    if (QFileInfo(file).suffix().toLower() == QStringLiteral("csv"))
+        exportNumbers(file, toCsv());
+    else
+        exportPlot(*m_plot, file, [this](bool print) { style(print); });
+}
+
+void BarChart::askAndExport()
+{
+    const QString file =
+        dialogs::functions().saveFile(this, tr("Export chart"), objectName() + QStringLiteral(".pdf"), figureFilter());
+    if (file.isEmpty())
+        return;
+    try {
+        exportTo(file);
+    } catch (const Error &error) {
+        dialogs::functions().error(this, tr("Export chart"), QString::fromUtf8(error.what()));
+    }
+}
+
+std::string BarChart::toCsv() const
+{
+    const auto quoted = [](QString text) -> QString { return u'"' + text.replace(u'"', QStringLiteral("\"\"")) + u'"'; };
+    QString csv = m_categories.isEmpty() ? QStringLiteral("from,to") : QStringLiteral("category");
+    for (const Series &series : m_series)
+        csv += u',' + quoted(series.name);
+    for (std::size_t i = 0; i < m_series.front().values.size(); ++i) {
+        csv += QStringLiteral("\r\n");
+        csv += m_categories.isEmpty() ? QString(QString::number(m_first + double(i) * m_width, 'g', 10) + u',' +
+                                                QString::number(m_first + double(i + 1) * m_width, 'g', 10))
+                                      : QString(quoted(m_categories.value(int(i))));
+        for (const Series &series : m_series)
+            csv += u',' + QString::number(series.values[i], 'g', 10);
+    }
+    return QString(csv + QStringLiteral("\r\n")).toStdString();
 }
 
 QString BarChart::barText(int bar) const

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include <QStringList>
@@ -12,7 +13,7 @@ class QMouseEvent;
 namespace awb {
 
 /// Bars of a histogram, or groups of bars by category. The figure under the mouse, or under the arrow keys, is told in a
-/// tool tip; the accessible description is a sentence that the owner gives.
+/// tool tip; its context menu exports it; the accessible description is a sentence that the owner gives.
 class BarChart : public QWidget {
     Q_OBJECT
 
@@ -34,6 +35,8 @@ public:
     void setMarker(double x);
     void setSummary(const QString &sentence);
     void clear();
+    /// .pdf .svg .png, or the bars' numbers as .csv. Throws Error.
+    void exportTo(const QString &file);
     QCustomPlot &plot() { return *m_plot; }
 
 protected:
@@ -43,7 +46,9 @@ protected:
 private:
     void addSeries(const std::vector<Series> &series);
     void showLegend(bool visible);
-    void style();
+    void style(bool print = false);
+    void askAndExport();
+    std::string toCsv() const;
     void tell(int bar, const QPoint &where);
     QString barText(int bar) const;
 

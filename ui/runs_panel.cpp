@@ -1,5 +1,8 @@
 #include "ui/runs_panel.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include <QComboBox>
 #include <QEvent>
 #include <QHBoxLayout>
@@ -77,10 +80,32 @@ void RunsPanel::Ui::buildTable()
     table->verticalHeader()->setDefaultSectionSize(table->fontMetrics().height() + 9);
     table->horizontalHeader()->setSectionsMovable(true);
     table->horizontalHeader()->setHighlightSections(false);
-    const int digit = table->fontMetrics().averageCharWidth();
-    const int widths[RunsModel::ColumnCount] = {6, 17, 16, 18, 25, 14, 8, 6, 19, 20, 34, 13, 20};
-    for (int column = 0; column < RunsModel::ColumnCount; ++column)
-        table->setColumnWidth(column, widths[column] * digit);
+    // A typical content of each column; the column is as wide as that or as its title.
+    const QString typical[RunsModel::ColumnCount] = {QStringLiteral("10000"),
+                                                     stateName(RunState::Cancelled) + QStringLiteral("WWW"),
+                                                     QStringLiteral("election-tweets"),
+                                                     QStringLiteral("all-MiniLM-L6-v2"),
+                                                     QStringLiteral("adapters, m = 64, layers 3-5"),
+                                                     QStringLiteral("2.5e-4"),
+                                                     QStringLiteral("20"),
+                                                     QStringLiteral("0"),
+                                                     QStringLiteral("Accuracy 83.73 %"),
+                                                     QStringLiteral("22,713,216"),
+                                                     QStringLiteral("WWWWWW50 % · 12 min 34 s left"),
+                                                     QStringLiteral("12 min 34 s"),
+                                                     QStringLiteral("25 Nov 2026, 12:34")};
+    const QFontMetrics metrics = table->fontMetrics();
+    for (int column = 0; column < RunsModel::ColumnCount; ++column) {
+        const QString title = model->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
+        const int sortSign = column == RunsModel::State ? 16 : 0;
+        table->setColumnWidth(
+            column, 14 + std::max(metrics.horizontalAdvance(typical[column]), metrics.horizontalAdvance(title) + sortSign));
+    }
+    // What one looks for first stands first, so that it is seen in a narrow dock too.
+    const int first[] = {RunsModel::Id,    RunsModel::State,       RunsModel::Dataset,  RunsModel::MethodName,
+                         RunsModel::Score, RunsModel::ProgressBar, RunsModel::Trainable};
+    for (int place = 0; place < int(std::size(first)); ++place)
+        table->horizontalHeader()->moveSection(table->horizontalHeader()->visualIndex(first[place]), place);
     table->setContextMenuPolicy(Qt::ActionsContextMenu);
 }
 
