@@ -8,7 +8,7 @@ if(TARGET adapter-workbench)
   install(FILES packaging/adapter-workbench.metainfo.xml DESTINATION "${CMAKE_INSTALL_DATADIR}/metainfo")
   install(FILES icons/adapter-workbench.svg DESTINATION "${CMAKE_INSTALL_DATADIR}/icons/hicolor/scalable/apps")
 endif()
-install(FILES LICENSE CHANGELOG.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(FILES LICENSE CHANGELOG.md DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/adapter-workbench")
 if(AWB_BUNDLE_LIBTORCH)
   file(GLOB libtorch_files "${libtorch_folder}/libtorch_cpu.so" "${libtorch_folder}/libtorch_cuda.so"
        "${libtorch_folder}/libc10*.so" "${libtorch_folder}/libgomp*.so*")
