@@ -37,8 +37,9 @@ int main(int argc, char **argv)
     if (std::ranges::find(ownCommands, commandWord(argc, argv)) != ownCommands.end())
         return awb::runCommandLine(argc, argv);
 
-    // LibTorch's OpenMP threads would spin between two products and starve whatever else runs; read when the library loads.
-    ::setenv("OMP_WAIT_POLICY", "passive", 0);
+    // LibTorch's OpenMP threads would spin between two products and starve whatever else runs; they shall sleep soon. The
+    // variable is read when the library loads.
+    ::setenv("GOMP_SPINCOUNT", "1000", 0);
     std::error_code ignored;
     const auto folder = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
     for (const char *place : {"awb-engine", AWB_ENGINE_FROM_BIN})

@@ -28,12 +28,13 @@ std::vector<std::pair<QString, QString>> deviceChoices()
 
 int main(int argc, char **argv)
 {
-    // LibTorch's OpenMP threads would spin between two products and starve the window on a small machine. The variable is
-    // read when the library loads, before main, so the program starts itself once more.
-    if (!std::getenv("OMP_WAIT_POLICY")) {
-        ::setenv("OMP_WAIT_POLICY", "passive", 1);
+    // LibTorch's OpenMP threads would spin between two products and starve the window on a small machine; they shall sleep
+    // soon. The variable is read when the library loads, before main, so the program starts itself once more.
+    if (!std::getenv("GOMP_SPINCOUNT")) {
+        ::setenv("GOMP_SPINCOUNT", "1000", 1);
         ::execv("/proc/self/exe", argv);
     }
+
     QApplication application(argc, argv);
     QApplication::setOrganizationName(QStringLiteral("adapter-workbench"));
     QApplication::setApplicationName(QStringLiteral("adapter-workbench"));

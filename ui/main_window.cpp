@@ -101,6 +101,8 @@ void MainWindow::makeMenus()
 {
     QMenu *file = menuBar()->addMenu(tr("&File"));
     file->addAction(tr("Add &data set…"), QKeySequence(Qt::CTRL | Qt::Key_D), m_library, &LibraryPanel::addDataset);
+    file->addAction(tr("Add data set &folder…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_D), m_library,
+                    &LibraryPanel::addDatasetFolder);
     file->addAction(tr("Add &checkpoint…"), QKeySequence(Qt::CTRL | Qt::Key_K), m_library, &LibraryPanel::addCheckpoint);
     file->addAction(tr("Get &sample library"), m_library, &LibraryPanel::fetchSamples);
     file->addSeparator();
