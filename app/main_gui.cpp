@@ -41,6 +41,7 @@ int main(int argc, char **argv)
     QApplication::setApplicationDisplayName(QObject::tr("Adapter Workbench"));
     QApplication::setApplicationVersion(QString::fromLatin1(awb::version));
     QApplication::setDesktopFileName(QStringLiteral("adapter-workbench"));
+    QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/adapter-workbench.svg")));
 
     QCommandLineParser parser;
     parser.setApplicationDescription(QObject::tr("Experiments with adapters on BERT-like Transformers."));
