@@ -21,6 +21,7 @@
 #include "tests/gui_helpers.h"
 #include "tests/real_files.h"
 #include "ui/lab_bridge.h"
+#include "ui/learning_curve.h"
 #include "ui/main_window.h"
 #include "ui/runs_panel.h"
 #include "ui/setup_panel.h"
@@ -94,7 +95,7 @@ private slots:
     void aFailedFetchIsSaidAndCanBeTriedAgain();
     void aRunTravelsFromTheSetUpToTheChart();
     void tableAndChartSelectEachOther();
-    void theChartIsExportedThroughTheMenu();
+    void exportingAnEmptyChartIsRefusedInWords();
     void everythingFocusableHasAName();
     void docksAndThemeAreRemembered();
     void anotherProcessesRunsAppear();
@@ -229,17 +230,18 @@ void TestWindow::tableAndChartSelectEachOther()
     QTRY_COMPARE_WITH_TIMEOUT(chart.points().size(), std::size_t(2), 60000);
     auto *runs = m_window->findChild<RunsPanel *>();
     emit chart.runSelected(ids[1]);
+    auto *curve = m_window->findChild<LearningCurve *>();
     QCOMPARE(runs->selectedRun(), ids[1]);
-    runs->selectRun(ids[0]);
+    QCOMPARE(curve->run(), ids[1]);
+    emit runs->runSelected(ids[0]);
+    QCOMPARE(curve->run(), ids[0]);
     QCOMPARE(runs->selectedRun(), ids[0]);
 }
 
-void TestWindow::theChartIsExportedThroughTheMenu()
+void TestWindow::exportingAnEmptyChartIsRefusedInWords()
 {
     addTinyLibrary();
     open();
-    auto *panel = m_window->findChild<SetupPanel *>();
-    QVERIFY(!panel->specs().empty() || panel->checkpoint() == QStringLiteral("tiny"));
     m_dialogs.file = m_home->filePath(QStringLiteral("nothing.pdf"));
     m_window->findChild<TradeoffPanel *>()->exportChart();
     QCOMPARE(m_dialogs.errors.size(), 1); // there is nothing to draw yet, and that is said
