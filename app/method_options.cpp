@@ -22,6 +22,9 @@ void addMethodOptions(CLI::App &command, MethodOptions &options)
         ->excludes(layers, sites);
     command.add_option("--activation", options.activation, "Of the adapters")
         ->check(CLI::IsMember({"gelu_new", "gelu", "relu"}));
+    command.add_option("--top", options.top, "Number k of layers that top-k trains, from the top")
+        ->check(CLI::NonNegativeNumber);
+    command.add_flag("--no-pooler", options.noPooler, "top-k leaves the pooler frozen");
 }
 
 Method methodFromOptions(const MethodOptions &options, int layers)
@@ -32,6 +35,11 @@ Method methodFromOptions(const MethodOptions &options, int layers)
                          !options.layerSites.empty() || !options.activation.empty()))
         throw Error("The method " + options.name +
                     " has no adapters: leave out --bottleneck, --layers, --sites, --layer-sites and --activation.");
+    const bool hasTop = method.topLayers >= 0;
+    if (!hasTop && (options.top >= 0 || options.noPooler))
+        throw Error("The method " + options.name + " has no number of top layers: leave out --top and --no-pooler.");
+    if (hasTop)
+        return topLayersMethod(method, options.top >= 0 ? options.top : method.topLayers, !options.noPooler, layers);
     if (options.bottleneck > 0)
         method.bottleneck = options.bottleneck;
     if (!options.activation.empty())

@@ -15,6 +15,8 @@ struct MethodOptions {
     std::string sites;      ///< empty: both
     std::string layerSites; ///< "a,f,af,-": instead of layers and sites
     std::string activation; ///< empty: the method's own
+    int top = -1;           ///< -1: the method's own
+    bool noPooler = false;
 };
 
 void addMethodOptions(CLI::App &command, MethodOptions &options);

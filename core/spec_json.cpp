@@ -38,11 +38,14 @@ Json toObject(const Method &method)
     Json sites = Json::array();
     for (const LayerSites &layer : method.sites)
         sites.push_back({{"attention", layer.attention}, {"feed_forward", layer.feedForward}});
-    return {{"name", method.name},
-            {"bottleneck", method.bottleneck},
-            {"sites", sites},
-            {"activation", method.activation},
-            {"train", method.train}};
+    Json object = {{"name", method.name},
+                   {"bottleneck", method.bottleneck},
+                   {"sites", sites},
+                   {"activation", method.activation},
+                   {"train", method.train}};
+    if (method.topLayers >= 0)
+        object["top_layers"] = method.topLayers;
+    return object;
 }
 
 Json toObject(const Recipe &recipe)
@@ -70,6 +73,7 @@ Method methodFrom(const Json &object)
     read(object, "bottleneck", method.bottleneck);
     read(object, "activation", method.activation);
     read(object, "train", method.train);
+    read(object, "top_layers", method.topLayers);
     if (object.contains("sites")) {
         for (const Json &layer : object.at("sites").get<std::vector<Json>>()) {
             LayerSites sites;

@@ -43,6 +43,7 @@ struct Method {
     std::vector<LayerSites> sites;       ///< one per layer, lowest first; empty: all sites of all layers
     std::string activation = "gelu_new"; ///< of the adapter (paper's code: tanh form)
     std::vector<std::string> train;      ///< globs over parameter names, e.g. "*.adapter.*", "*.LayerNorm.*", "classifier.*"
+    int topLayers = -1;                  ///< k of "top-k": `train` names the k highest layers; -1: has no such size
 
     bool operator==(const Method &) const = default;
 };
@@ -107,8 +108,10 @@ struct Run {
     RunState state = RunState::Queued;
     double position = 0;         ///< order in the queue, smallest first
     std::string study;           ///< name of the study it belongs to; empty: none
-    std::int64_t trainable = 0;  ///< trained parameters (paper's convention: no embeddings unless trained)
+    std::int64_t trainable = 0;  ///< trained parameters
     std::int64_t total = 0;      ///< parameters of the whole model, adapters and head included
+    std::int64_t trainedTables = 0; ///< those of `trainable` that lie in the embedding tables
+    int layers = 0;                 ///< of the checkpoint; 0: not recorded (runs of older versions)
     std::string metric;          ///< name of the task's own first metric, e.g. "accuracy"
     std::optional<double> score; ///< that metric on dev after the last epoch, 0..1 (correlations -1..1)
     int step = 0, steps = 0;     ///< progress

@@ -165,6 +165,23 @@ private Q_SLOTS:
         QCOMPARE(count({"--method", "head"}), 384 * 2 + 2);
     }
 
+    void paramsFollowsTheTopLayers()
+    {
+        const auto count = [&](const QStringList &more) {
+            return awb(QStringList{"params", "--checkpoint", miniLmFolder()} + more).out.trimmed().toLongLong();
+        };
+        QCOMPARE(count({"--method", "top-k"}), 1923074); // one layer of 1,774,464, pooler, head
+        QCOMPARE(count({"--method", "top-k", "--top", "3"}) - count({"--method", "top-k", "--top", "2"}), 1774464);
+        QCOMPARE(count({"--method", "top-k", "--top", "0", "--no-pooler"}), count({"--method", "head"}));
+        QCOMPARE(count({"--method", "layer-norm"}), 9984 + 770);
+        const Result ofAdapters = awb({"params", "--checkpoint", miniLmFolder(), "--top", "2"});
+        QCOMPARE(ofAdapters.status, 1);
+        QVERIFY(ofAdapters.err.contains("leave out --top and --no-pooler"));
+        const Result tooMany = awb({"params", "--checkpoint", miniLmFolder(), "--method", "top-k", "--top", "7"});
+        QCOMPARE(tooMany.status, 1);
+        QVERIFY(tooMany.err.contains("from 0 to 6"));
+    }
+
     void paramsAnswersAtOnce()
     {
         const QString folder = miniLmFolder();

@@ -37,7 +37,7 @@ class MethodsTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    void theTableHoldsAdaptersFullAndHead()
+    void theTableHoldsThePapersMethods()
     {
         std::vector<std::string> names;
         for (const MethodEntry &entry : methodTable()) {
@@ -46,7 +46,7 @@ private Q_SLOTS:
             QVERIFY(entry.description.ends_with('.'));
             QVERIFY(entry.learningRate > 0);
         }
-        QCOMPARE(names, (std::vector<std::string>{"adapter", "full", "head"}));
+        QCOMPARE(names, (std::vector<std::string>{"adapter", "full", "top-k", "layer-norm", "head"}));
         QCOMPARE(methodEntry("adapter").method.bottleneck, 64);
         QCOMPARE(methodEntry("adapter").method.activation, std::string("gelu_new"));
         QCOMPARE(methodEntry("full").method.bottleneck, 0);
@@ -57,7 +57,7 @@ private Q_SLOTS:
     {
         const std::string sentence = errorOf([] { methodEntry("lora"); });
         QVERIFY(sentence.find("lora") != sentence.npos);
-        QVERIFY(sentence.find("adapter, full, head") != sentence.npos);
+        QVERIFY(sentence.find("adapter, full, top-k, layer-norm, head") != sentence.npos);
     }
 
     void globsMatchAsWritten_data()
@@ -222,6 +222,43 @@ private Q_SLOTS:
         QCOMPARE(describe(adapters(8, sitesFrom("-,-", 2)), 2), std::string("adapters, m = 8, no site"));
         // Layers without an entry are on.
         QCOMPARE(describe(adapters(8, sitesFrom("-", 1)), 3), std::string("adapters, m = 8, layers 1-2"));
+    }
+
+    void theTopLayersOfAModelAreItsHighest()
+    {
+        const Method &entry = methodEntry("top-k").method;
+        const Method three = topLayersMethod(entry, 3, true, 12);
+        QCOMPARE(three.train, (std::vector<std::string>{"encoder.layer.9.*", "encoder.layer.10.*", "encoder.layer.11.*",
+                                                        "pooler.*", "classifier.*"}));
+        QCOMPARE(three.topLayers, 3);
+        QVERIFY(trainsPooler(three));
+        const Method bare = topLayersMethod(entry, 1, false, 6);
+        QCOMPARE(bare.train, (std::vector<std::string>{"encoder.layer.5.*", "classifier.*"}));
+        QVERIFY(!trainsPooler(bare));
+        QCOMPARE(topLayersMethod(entry, 0, true, 6).train, (std::vector<std::string>{"pooler.*", "classifier.*"}));
+        QCOMPARE(topLayersMethod(entry, 6, true, 6).train.size(), std::size_t(8));
+    }
+
+    void moreTopLayersThanTheModelHasAreRefused()
+    {
+        const std::string sentence = errorOf([] { topLayersMethod(methodEntry("top-k").method, 7, true, 6); });
+        QVERIFY(sentence.find("top 7 layers") != sentence.npos);
+        QVERIFY(sentence.find("from 0 to 6") != sentence.npos);
+    }
+
+    void topLayersAreLabelledAndWrittenAsACommand()
+    {
+        TrainSpec spec;
+        spec.checkpoint = "minilm";
+        spec.dataset = "cola";
+        spec.method = topLayersMethod(methodEntry("top-k").method, 2, true, 6);
+        QCOMPARE(describe(spec.method, 6), std::string("top layers, k = 2"));
+        QCOMPARE(trainCommand(spec), std::string("awb train --checkpoint minilm --dataset cola --method top-k --top 2 "
+                                                 "--lr 0.001 --seed 0"));
+        spec.method = topLayersMethod(methodEntry("top-k").method, 0, false, 6);
+        QCOMPARE(describe(spec.method, 6), std::string("top layers, k = 0, without pooler"));
+        QVERIFY(trainCommand(spec).find("--method top-k --top 0 --no-pooler ") != std::string::npos);
+        QCOMPARE(describe(methodEntry("layer-norm").method, 6), std::string("LayerNorm only"));
     }
 
     void anotherActivationEndsTheLabel()

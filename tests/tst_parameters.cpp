@@ -1,8 +1,11 @@
 #include <QtTest>
 
 #include <chrono>
+#include <cmath>
 #include <set>
 
+#include "core/error.h"
+#include "core/methods/counting.h"
 #include "core/methods/methods.h"
 #include "core/methods/parameters.h"
 
@@ -49,6 +52,31 @@ constexpr Backbone family[] = {
     {"BERT-large", 24, 1024, 335143938, 249906, 938370, 1725186, 6446082, 100352, 2050},
 };
 
+/// Classes of the 17 additional tasks (Houlsby et al. 2019, Table 3).
+constexpr int additionalTasks[] = {20, 3, 4, 2, 2, 13, 2, 2, 2, 9, 18, 3, 4, 2, 157, 4, 2};
+
+std::int64_t plottedCount(const QString &backbone, const Method &method, int classes, CountingRule rule)
+{
+    const ModelShape shape = backbone == "BERT-large" ? bert(24, 1024) : bert(12, 768);
+    const auto count = [&](int outputs) {
+        return counted(rule, countParameters(shape, method, outputs), method, shape.layers);
+    };
+    if (classes > 0)
+        return count(classes);
+    double sum = 0;
+    for (const int each : additionalTasks)
+        sum += double(count(each));
+    return std::llround(sum / double(std::size(additionalTasks)));
+}
+
+Method plottedMethod(const QString &backbone, const QString &name, int size)
+{
+    if (name == "adapter")
+        return adapters(size);
+    const Method &entry = methodEntry(name.toStdString()).method;
+    return name == "top-k" ? topLayersMethod(entry, size, true, backbone == "BERT-large" ? 24 : 12) : entry;
+}
+
 } // namespace
 
 class ParametersTest : public QObject {
@@ -79,9 +107,7 @@ private Q_SLOTS:
         QCOMPARE(full.total, b.total);
         QCOMPARE(full.share(), 1.0);
         QCOMPARE(countParameters(shape, methodEntry("head").method, 2).trainable, b.head);
-        Method layerNorm;
-        layerNorm.train = {"*.LayerNorm.*"};
-        QCOMPARE(countParameters(shape, layerNorm, 2).trainable, b.layerNorm);
+        QCOMPARE(countParameters(shape, methodEntry("layer-norm").method, 2).trainable, b.layerNorm + b.head);
     }
 
     void theSampleModelHas605954TrainedParameters()
@@ -93,13 +119,12 @@ private Q_SLOTS:
 
     void theTableAndTheCountAgreeForEveryMethod()
     {
-        Method topLayer;
-        topLayer.name = "top-1";
-        topLayer.train = {"encoder.layer.11.*", "pooler.*", "classifier.*"};
         const ModelShape shape = bert(12, 768);
+        const Method topLayer = topLayersMethod(methodEntry("top-k").method, 1, true, 12);
         const auto some = parseLayerSites("a,f,af,-,af,af,a,a,f,f,-,af", 12);
         for (const Method &method : {adapters(1), adapters(512), adapters(7, some), methodEntry("full").method,
-                                     methodEntry("head").method, topLayer}) {
+                                     methodEntry("head").method, methodEntry("layer-norm").method,
+                                     topLayer, topLayersMethod(methodEntry("top-k").method, 0, false, 12)}) {
             std::int64_t trainable = 0, total = 0;
             std::set<std::string> names;
             for (const Parameter &parameter : parameterTable(shape, method, 3)) {
@@ -151,6 +176,62 @@ private Q_SLOTS:
         QCOMPARE(sitesOf(method, 0), (LayerSites{false, true}));
         QCOMPARE(sitesOf(method, 1), (LayerSites{true, true}));
         QCOMPARE(sitesOf(methodEntry("full").method, 0), (LayerSites{false, false}));
+    }
+
+    void figuresOneThreeAndFourComeOutToTheInteger()
+    {
+        QFile file(AWB_TEST_DATA "/paper_counts.csv");
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        int rows = 0;
+        for (const QByteArray &line : file.readAll().split('\n')) {
+            const QList<QByteArray> cell = line.split(',');
+            if (line.startsWith('#') || cell[0] == "figure" || cell.size() != 8)
+                continue;
+            const CountingRule rule = countingRuleFromString(cell[5].toStdString());
+            const int classes = cell[2].toInt();
+            const Method method = plottedMethod(cell[1], cell[3], cell[4].toInt());
+            // Of the 17 tasks' heads only the adapters' are in the figure: a share of the model has the head of two classes.
+            const bool share = cell[0] == "3-right" && cell[3] == "top-k";
+            const std::int64_t count = plottedCount(cell[1], method, share ? 2 : classes, rule);
+            QVERIFY2(count == cell[6].toLongLong(), line + " gives " + QByteArray::number(count));
+            const double plotted = cell[7].toDouble();
+            QVERIFY2(std::abs(double(count) - plotted) < 1e-3 * plotted, line);
+            ++rows;
+        }
+        QCOMPARE(rows, 83);
+    }
+
+    void fullFineTuningCountsAsTheTopLayersAndTheLayerNormBelow()
+    {
+        const ModelShape large = bert(24, 1024);
+        const Method &full = methodEntry("full").method;
+        const auto by = [&](CountingRule rule) { return counted(rule, countParameters(large, full, 2), full, 24); };
+        QCOMPARE(by(CountingRule::Trained), 335143938);
+        QCOMPARE(by(CountingRule::ShareOfModel), 335143938);
+        QCOMPARE(by(CountingRule::WithoutEmbeddings), 303361026 + 2 * 1024);
+    }
+
+    void aRunWithoutRecordedLayersCountsEverythingTrained()
+    {
+        Run run;
+        run.trainable = 1000;
+        run.total = 6000;
+        run.spec.method = topLayersMethod(methodEntry("top-k").method, 2, true, 6);
+        QCOMPARE(counted(CountingRule::ShareOfModel, run), 1000);
+        run.layers = 6;
+        QCOMPARE(counted(CountingRule::ShareOfModel, run), 2000);
+        run.trainedTables = 300;
+        QCOMPARE(counted(CountingRule::WithoutEmbeddings, run), 700);
+        QCOMPARE(counted(CountingRule::Trained, run), 1000);
+    }
+
+    void countingRulesHaveNamesAndSentences()
+    {
+        for (const CountingRule rule : {CountingRule::WithoutEmbeddings, CountingRule::ShareOfModel, CountingRule::Trained}) {
+            QVERIFY(countingRuleFromString(toString(rule)) == rule);
+            QVERIFY(describe(rule).starts_with("trained parameters"));
+        }
+        QVERIFY_THROWS_EXCEPTION(Error, countingRuleFromString("by hand"));
     }
 
     void countingFollowsTheMouse()

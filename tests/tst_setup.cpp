@@ -154,6 +154,31 @@ private slots:
         QVERIFY(!shown.find<QToolButton>("noSitesButton")->isEnabled());
     }
 
+    void topLayersTakeThePlaceOfTheBottleneck()
+    {
+        Shown shown;
+        shown.choose("checkpointCombo", shortModel);
+        auto *spin = shown.find<QSpinBox>("topLayersSpin");
+        QVERIFY(!spin->isVisible());
+        shown.choose("methodCombo", "Top layers");
+        QVERIFY(spin->isVisible());
+        QVERIFY(!shown.find<QSlider>("bottleneckSlider")->isVisible());
+        QCOMPARE(shown.find<QLabel>("trainableLabel")->text(), QString("1,923,074"));
+        shown.type("topLayersSpin", "3");
+        QCOMPARE(shown.find<QLabel>("trainableLabel")->text(), QString("5,472,002"));
+        QCOMPARE(spin->maximum(), 6);
+        QTest::mouseClick(shown.find<QWidget>("topLayersPooler"), Qt::LeftButton, {}, {8, 8});
+        QCOMPARE(shown.note(), QString("top layers, k = 3, without pooler"));
+        const Method chosen = shown.panel.specs().front().method;
+        QCOMPARE(chosen.train, (std::vector<std::string>{"encoder.layer.3.*", "encoder.layer.4.*", "encoder.layer.5.*",
+                                                         "classifier.*"}));
+        TrainSpec again = shown.panel.specs().front();
+        again.method = topLayersMethod(methodEntry("top-k").method, 1, true, 6);
+        shown.panel.setSpec(again);
+        QVERIFY(shown.panel.specs().front().method == again.method);
+        test::savePictures(shown.panel, "setup-top-layers");
+    }
+
     void theButtonsSwitchHalvesAndEmptyIsRefused()
     {
         Shown shown;

@@ -17,7 +17,7 @@ private Q_SLOTS:
         spec.checkpoint = "bert \"tiny\" \xc3\xa9";
         spec.dataset = "cola";
         spec.method = {
-            "adapter", 64, {{true, false}, {false, true}, {false, false}}, "relu", {"*.adapter.*", "classifier.*"}};
+            "adapter", 64, {{true, false}, {false, true}, {false, false}}, "relu", {"*.adapter.*", "classifier.*"}, 2};
         spec.recipe.learningRate = 0.1 + 0.2;
         spec.recipe.epochs = 20;
         spec.recipe.batch = 16;
@@ -47,6 +47,13 @@ private Q_SLOTS:
         QVERIFY(spec == TrainSpec());
     }
 
+    void aSpecWithoutTopLayersReadsAndWritesAsBefore()
+    {
+        const std::string json = R"({"method": {"name": "head", "train": ["classifier.*"]}})";
+        QCOMPARE(specFromJson(json).method.topLayers, -1);
+        QVERIFY(toJson(specFromJson(json)).find("top_layers") == std::string::npos);
+    }
+
     void wrongTypesAreRefused_data()
     {
         QTest::addColumn<QByteArray>("json");
@@ -55,7 +62,7 @@ private Q_SLOTS:
               R"({"method": {"bottleneck": 1e12}})", R"({"method": {"bottleneck": true}})", R"({"method": {"sites": 3}})",
               R"({"method": {"sites": [{"attention": 1}]}})", R"({"recipe": {"epochs": 99999999999}})",
               R"({"recipe": {"learning_rate": true}})", R"({"recipe": {"precision": "float16"}})",
-              R"({"recipe": {"device": 0}})", R"({"method": {"train": "*"}})"})
+              R"({"recipe": {"device": 0}})", R"({"method": {"train": "*"}})", R"({"method": {"top_layers": "all"}})"})
             QTest::newRow(json) << QByteArray(json);
     }
     void wrongTypesAreRefused()

@@ -52,6 +52,8 @@ private:
         run.metric = "accuracy";
         run.trainable = 605954;
         run.total = 110000000;
+        run.trainedTables = 23837184;
+        run.layers = 12;
         run.weights = "runs/" + std::to_string(run.id) + "/adapter.safetensors";
         run.provenance = {"0.1.0", "2.13.0", "cpu", "plain", 2, "aa", "bb", 12.5, 3.5, 112, 1 << 30};
         return run;
@@ -141,6 +143,8 @@ private Q_SLOTS:
         QCOMPARE(back.score.value(), 0.875);
         QCOMPARE(back.trainable, run.trainable);
         QCOMPARE(back.total, run.total);
+        QCOMPARE(back.trainedTables, run.trainedTables);
+        QCOMPARE(back.layers, 12);
         QCOMPARE(back.metric, run.metric);
         QCOMPARE(back.step, 100);
         QCOMPARE(back.loss, 0.125);

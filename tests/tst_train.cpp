@@ -171,6 +171,8 @@ void TestTrain::trainedCountEqualsTheCountedOne()
             Method method = entry.method;
             method.bottleneck = entry.method.bottleneck > 0 ? bottleneck : 0;
             method.sites = {{true, false}, {false, true}};
+            if (method.topLayers >= 0)
+                method = topLayersMethod(method, bottleneck % 3, bottleneck != 7, checkpoint.shape().layers);
             AdaptedBert model(checkpoint, method, 4, Recipe{}, 0);
             std::int64_t trained = 0, total = 0;
             for (const auto &parameter : model->named_parameters()) {

@@ -49,6 +49,7 @@ void SetupPanel::connectAll()
         refresh();
     });
     connect(ui.bottleneck, &BottleneckSlider::valueChanged, this, &SetupPanel::refresh);
+    connect(ui.topLayers, &TopLayersField::changed, this, &SetupPanel::refresh);
     connect(ui.recipe, &RecipeForm::changed, this, &SetupPanel::refresh);
     connect(ui.stack, &ModelStack::sitesChanged, this, [this] {
         m_ui->sites = m_ui->stack->sites();
@@ -111,6 +112,7 @@ void SetupPanel::readShape()
     if (shape.layers > 0 && int(ui.sites.size()) != shape.layers)
         ui.sites.assign(shape.layers, {});
     ui.shape = shape;
+    ui.topLayers->setLayers(shape.layers);
     if (shape.positions > 0)
         ui.recipe->setLongest(shape.positions);
 }
@@ -131,6 +133,8 @@ Method SetupPanel::method() const
         method.activation = m_ui->activation;
         method.sites = storedSites(m_ui->sites);
     }
+    if (const int layers = m_ui->shape.layers; method.topLayers >= 0 && layers > 0)
+        method = topLayersMethod(method, std::min(m_ui->topLayers->count(), layers), m_ui->topLayers->pooler(), layers);
     return method;
 }
 
@@ -173,7 +177,10 @@ void SetupPanel::refresh()
     ui.stack->setModel(ui.shape, drawn, outputs());
     ui.stackScroll->setFixedHeight(std::min(ui.stack->sizeHint().height(), 420));
     const bool adapters = now.bottleneck > 0;
+    const bool topLayers = now.topLayers >= 0;
     ui.bottleneck->setEnabled(adapters);
+    ui.bottleneck->setVisible(!topLayers);
+    ui.topLayers->setVisible(topLayers);
     for (QToolButton *button : {ui.all, ui.none, ui.topHalf, ui.bottomHalf})
         button->setEnabled(adapters && ui.shape.layers > 0);
     ui.sitesLabel->setText(ui.shape.layers == 0 ? QString()
@@ -229,6 +236,8 @@ void SetupPanel::setSpec(const TrainSpec &spec)
         ui.sites = spec.method.sites;
         ui.sites.resize(std::max<int>(ui.shape.layers, ui.shape.layers ? 0 : ui.sites.size()));
     }
+    if (spec.method.topLayers >= 0)
+        ui.topLayers->set(spec.method.topLayers, trainsPooler(spec.method));
     ui.recipe->setRecipe(spec.recipe);
     ui.recipe->setSeeds({spec.seed});
     ui.filling = false;

@@ -52,6 +52,8 @@ QLayout *SetupPanel::buildChoices()
     }
     ui.bottleneck = new BottleneckSlider;
     choices->addRow(ui.bottleneck);
+    ui.topLayers = new TopLayersField;
+    choices->addRow(ui.topLayers);
     return choices;
 }
 

@@ -13,6 +13,7 @@
 #include "ui/recipe_form.h"
 #include "ui/setup_panel.h"
 #include "ui/setup_widgets.h"
+#include "ui/top_layers_field.h"
 
 class QComboBox;
 class QLabel;
@@ -26,6 +27,7 @@ namespace awb {
 struct SetupPanel::Ui {
     QComboBox *dataset, *checkpoint, *method;
     BottleneckSlider *bottleneck;
+    TopLayersField *topLayers;
     Figures *figures;
     ModelStack *stack;
     QScrollArea *scroll, *stackScroll;

@@ -23,6 +23,7 @@ std::vector<MethodEntry> readMethods()
         MethodEntry entry;
         entry.method.name = item.at("name");
         entry.method.bottleneck = item.value("bottleneck", 0);
+        entry.method.topLayers = item.value("top_layers", entry.method.topLayers);
         entry.method.activation = item.value("activation", entry.method.activation);
         entry.method.train = item.at("train");
         entry.title = item.at("title");
@@ -170,6 +171,8 @@ std::string describe(const Method &method, int layers)
     for (const MethodEntry &entry : methodTable())
         if (entry.method.name == method.name)
             text = withinLine(entry.title);
+    if (method.topLayers >= 0)
+        text += ", k = " + std::to_string(method.topLayers) + (trainsPooler(method) ? "" : ", without pooler");
     if (method.bottleneck <= 0)
         return text;
     text += ", m = " + std::to_string(method.bottleneck);

@@ -11,7 +11,7 @@ namespace awb {
 
 /// An entry of resources/methods.json.
 struct MethodEntry {
-    Method method;           ///< defaults; bottleneck and sites are set by the user
+    Method method;           ///< defaults; bottleneck, sites and top layers are set by the user
     std::string title;       ///< for menus and legends: "Adapters (Houlsby)"
     std::string description; ///< one sentence, for tooltips
     double learningRate = 0; ///< suggested peak
@@ -22,9 +22,15 @@ const std::vector<MethodEntry> &methodTable();
 /// Throws Error listing the known names.
 const MethodEntry &methodEntry(std::string_view name);
 
-/// "adapters, m = 64", "adapters, m = 64, layers 3-5, feed-forward", "full fine-tuning": the label of a run. Layers are
-/// numbered from 0, as the checkpoint names them. Different sites per layer read "attention 0-2, feed-forward 3-5";
-/// an activation other than the paper's ends the label.
+/// The method that trains the k highest of `layers` layers and the head, with or without the pooler: the glob of its entry
+/// that holds "{top}" is written once for each of them. Throws Error when the model has fewer than k layers.
+Method topLayersMethod(const Method &entry, int k, bool pooler, int layers);
+/// Whether a glob of the method names the pooler.
+bool trainsPooler(const Method &method);
+
+/// "adapters, m = 64", "adapters, m = 64, layers 3-5, feed-forward", "top layers, k = 2, without pooler", "full
+/// fine-tuning": the label of a run. Layers are numbered from 0, as the checkpoint names them. Different sites per layer
+/// read "attention 0-2, feed-forward 3-5"; an activation other than the paper's ends the label.
 std::string describe(const Method &method, int layers);
 
 /// Parses "3-5", "0,2,4-5", "all", "none", "top-half", "bottom-half" and "attention", "ffn", "both" into the toggles of a

@@ -19,12 +19,10 @@ struct Tensor {
     Size columns; ///< None: a vector
 };
 
-constexpr Tensor embeddings[] = {
+constexpr Tensor embeddingTables[] = {
     {"embeddings.word_embeddings.weight", Vocabulary, Hidden},
     {"embeddings.position_embeddings.weight", Positions, Hidden},
     {"embeddings.token_type_embeddings.weight", Segments, Hidden},
-    {"embeddings.LayerNorm.weight", Hidden, None},
-    {"embeddings.LayerNorm.bias", Hidden, None},
 };
 constexpr Tensor attention[] = {
     {"attention.self.query.weight", Hidden, Hidden},   {"attention.self.query.bias", Hidden, None},
@@ -132,7 +130,8 @@ std::vector<Parameter> parameterTable(const ModelShape &shape, const Method &met
             dimensions.push_back(sizes.of[tensor.columns]);
         table.push_back({name, std::move(dimensions), trained(method, name)});
     };
-    visitTensors({}, embeddings, add);
+    visitTensors({}, embeddingTables, add);
+    visitTensors("embeddings.", layerNorm, add);
     for (int layer = 0; layer < shape.layers; ++layer)
         visitLayer(layer, sitesOf(method, layer), add);
     visitTensors({}, pooler, add);
@@ -152,7 +151,9 @@ ParameterCount countParameters(const ModelShape &shape, const Method &method, in
     Counter all{method, sizes};
     std::optional<Counter> known[2][2]; // of a layer with these sites, when the layers are alike
     ParameterCount count;
-    visitTensors({}, embeddings, all);
+    visitTensors({}, embeddingTables, all);
+    count.tables = all.trainable;
+    visitTensors("embeddings.", layerNorm, all);
     for (int layer = 0; layer < shape.layers; ++layer) {
         const LayerSites sites = sitesOf(method, layer);
         std::optional<Counter> &one = known[sites.attention][sites.feedForward];

@@ -28,6 +28,7 @@ struct ParameterCount {
     std::int64_t total = 0;     ///< whole model with adapters and head
     std::int64_t fileBytes = 0; ///< of the trained tensors stored as float32 safetensors, without the header (a few kB)
     std::int64_t adapters = 0;  ///< in all adapters; total - adapters is the model before the insertion
+    std::int64_t tables = 0;    ///< those of `trainable` that lie in the token, position and segment tables
 
     /// Trainable share of the model before the insertion, 0..1.
     double share() const;

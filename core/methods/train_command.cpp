@@ -48,6 +48,8 @@ std::string quoted(const std::string &name)
 void addMethod(std::string &line, const Method &method)
 {
     line += " --method " + quoted(method.name);
+    if (method.topLayers >= 0)
+        line += " --top " + std::to_string(method.topLayers) + (trainsPooler(method) ? "" : " --no-pooler");
     if (method.bottleneck <= 0)
         return;
     line += " --bottleneck " + std::to_string(method.bottleneck);

@@ -75,11 +75,16 @@ CREATE TABLE metric (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+const char *const countedParts = R"sql(
+ALTER TABLE run ADD COLUMN layers INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE run ADD COLUMN trained_tables INTEGER NOT NULL DEFAULT 0;
+)sql";
+
 } // namespace
 
 const std::vector<const char *> &migrations()
 {
-    static const std::vector<const char *> all = {first};
+    static const std::vector<const char *> all = {first, countedParts};
     return all;
 }
 

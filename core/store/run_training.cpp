@@ -5,6 +5,7 @@
 
 #include "core/data/word_piece.h"
 #include "core/error.h"
+#include "core/methods/parameters.h"
 #include "core/model/checkpoint.h"
 #include "core/store/predict.h"
 #include "core/store/store.h"
@@ -45,6 +46,9 @@ Run runTraining(const Run &run, RunContext &context)
     Run done = run;
     done.trainable = result.trainable;
     done.total = result.total;
+    const int outputs = data.task == Task::Regression ? 1 : int(data.classes.size());
+    done.layers = checkpoint.shape().layers;
+    done.trainedTables = countParameters(checkpoint.shape(), run.spec.method, outputs).tables;
     done.metric = data.metrics.front();
     if (std::isfinite(result.dev.metrics.front()))
         done.score = result.dev.metrics.front();
