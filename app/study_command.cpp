@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdio>
 
 #include <CLI/CLI.hpp>
 
@@ -6,79 +7,196 @@
 #include "app/output.h"
 #include "app/working.h"
 #include "core/error.h"
+#include "core/methods/methods.h"
+#include "core/spec_json.h"
 #include "core/store/sample_library.h"
+#include "core/store/study_queue.h"
 #include "core/study/tradeoff.h"
 
 namespace awb {
 
 namespace {
 
-/// The study's run of this spec that is done or under way; nothing: it is still to be queued.
-std::optional<Run> existingRun(const std::vector<Run> &runs, const TrainSpec &spec)
+std::string timeText(const TimeEstimate &expected)
 {
-    const auto found = std::ranges::find_if(runs, [&spec](const Run &run) {
-        return run.study == quickStudyName && run.spec == spec && run.state != RunState::Failed &&
-               run.state != RunState::Cancelled;
-    });
-    return found == runs.end() ? std::nullopt : std::optional(*found);
+    if (expected.runs == 0 && expected.unknown == 0)
+        return "nothing is left to do";
+    if (expected.runs == 0)
+        return "how long is not known: no run on this checkpoint has finished yet";
+    std::string text = "about " + durationText(expected.seconds) + " to go";
+    if (expected.unknown > 0)
+        text += ", without " + std::to_string(expected.unknown) + " runs like none that has finished";
+    return text;
 }
 
-/// Queues what the study still lacks, so that a second call only shows it.
-std::vector<std::int64_t> completeStudy(Store &store)
+template <typename T>
+std::string listText(const char *name, const std::vector<T> &values)
 {
-    const auto runs = store.runs();
-    std::vector<std::int64_t> ids;
-    std::vector<TrainSpec> missing;
-    for (const TrainSpec &spec : quickStudy()) {
-        const auto run = existingRun(runs, spec);
-        if (!run)
-            missing.push_back(spec);
-        else {
-            ids.push_back(run->id);
-            if (run->state == RunState::Paused)
-                store.resume(run->id);
+    std::string text;
+    for (const T &value : values)
+        text += (text.empty() ? std::string("; ") + name + " " : ", ") + Json(value).dump();
+    return text;
+}
+
+std::string armText(const StudyArm &arm)
+{
+    return "  " + methodEntry(arm.method).title + listText("size", arm.sizes) + (arm.pooler ? "" : "; without pooler") +
+           listText("learning rate", arm.learningRates) + listText("epochs", arm.epochs) +
+           listText("initialisation", arm.initStds) + "\n";
+}
+
+std::string joined(const std::vector<std::string> &words)
+{
+    std::string text;
+    for (const std::string &word : words)
+        text += (text.empty() ? "" : ", ") + word;
+    return text;
+}
+
+std::string studyText(const Study &study, const std::string &progress)
+{
+    std::string text = study.name + ": " + study.title + "\n  checkpoint " + study.checkpoint + "\n  tasks " +
+                       joined(study.datasets) + "\n";
+    for (const StudyArm &arm : study.arms)
+        text += armText(arm);
+    text += "  " + std::to_string(study.seeds.size()) + (study.seeds.size() == 1 ? " seed\n" : " seeds\n");
+    text +=
+        "  selection: " + describe(study.selection) + "\n  counting: " + describe(study.counting) + "\n  " + progress + "\n";
+    const auto differences = differencesFromPaper(study);
+    if (!differences.empty())
+        text += "  different from the paper:\n";
+    for (const std::string &difference : differences)
+        text += "    " + difference + "\n";
+    return text;
+}
+
+int show(Context &context, const std::string &nameOrFile)
+{
+    Store &store = context.store();
+    const Study study = findStudy(store, nameOrFile);
+    Json object{
+        {"study", Json::parse(toJson(study))}, {"runs", numberOfRuns(study)}, {"differences", differencesFromPaper(study)}};
+    std::string progress = std::to_string(numberOfRuns(study)) + " runs";
+    try {
+        const StudyState state = studyState(store, study, true);
+        object["runs"] = state.specs.size();
+        object["done"] = state.done;
+        object["expected_seconds"] = state.expected.runs > 0 ? Json(state.expected.seconds) : Json();
+        progress = std::to_string(state.specs.size()) + " runs, " + std::to_string(state.done) + " done; " +
+                   timeText(state.expected);
+    } catch (const Error &error) { // a study can be read before its data sets are there
+        object["problem"] = error.what();
+        progress += ". " + std::string(error.what());
+    }
+    context.print(object, studyText(study, progress));
+    return 0;
+}
+
+int list(Context &context)
+{
+    std::vector<Study> all = context.store().studies();
+    for (const Study &preset : presetStudies())
+        if (std::none_of(all.begin(), all.end(), [&](const Study &study) { return study.name == preset.name; }))
+            all.push_back(preset);
+    Json array = Json::array();
+    std::vector<std::vector<std::string>> rows{{"study", "runs", "done", "checkpoint", "title"}};
+    for (const Study &study : all) {
+        const auto runs = context.store().runsOfStudy(study.name);
+        const auto done = std::ranges::count(runs, RunState::Done, &Run::state);
+        array.push_back({{"name", study.name}, {"title", study.title}, {"runs", numberOfRuns(study)}, {"done", done}});
+        rows.push_back(
+            {study.name, std::to_string(numberOfRuns(study)), std::to_string(done), study.checkpoint, study.title});
+    }
+    context.print({{"studies", array}}, columnsText(rows));
+    return 0;
+}
+
+std::string pointsText(const std::vector<Run> &runs, const Study &study)
+{
+    std::vector<std::vector<std::string>> rows{{"method", "trained parameters", "score"}};
+    if (study.datasets.size() > 1)
+        rows.front().insert(rows.front().begin(), "data set");
+    for (const std::string &dataset : study.datasets) {
+        std::vector<Run> ofTask;
+        std::ranges::copy_if(runs, std::back_inserter(ofTask), [&](const Run &run) { return run.spec.dataset == dataset; });
+        for (const Point &point : tradeoffPoints(ofTask)) {
+            rows.push_back({point.label, withThousands(point.trainable), scoreText(point.mean)});
+            if (study.datasets.size() > 1)
+                rows.back().insert(rows.back().begin(), dataset);
         }
     }
-    const auto added = store.enqueue(missing, quickStudyName);
-    ids.insert(ids.end(), added.begin(), added.end());
-    std::ranges::sort(ids);
-    return ids;
+    return columnsText(rows);
+}
+
+/// Throws when a run has ended without a result; the others are there all the same.
+void reportFailures(Store &store, const std::vector<std::int64_t> &ids, const Study &study)
+{
+    std::string first;
+    int failed = 0;
+    for (const std::int64_t id : ids) {
+        const auto run = store.run(id);
+        if (!run || run->state == RunState::Done)
+            continue;
+        if (failed++ == 0)
+            first = run->error.empty() ? "run " + std::to_string(id) + " is " + toString(run->state) + "." : run->error;
+    }
+    if (failed > 0)
+        throw Error(std::to_string(failed) + " of " + std::to_string(ids.size()) + " runs did not finish, the first: " +
+                    first + " `awb study run " + study.name + "` tries them again; the others keep their results.");
+}
+
+int run(Context &context, const Study &study)
+{
+    Store &store = context.store();
+    const auto ahead = queueStudy(store, study);
+    std::fprintf(stderr, "study %s: %zu runs to do\n", study.name.c_str(), ahead.size());
+    for (const std::int64_t id : ahead) {
+        work(context, id);
+        const StudyState state = studyState(store, study, true);
+        std::fprintf(stderr, "study %s: %d of %zu runs done, %s\n", study.name.c_str(), state.done, state.specs.size(),
+                     timeText(state.expected).c_str());
+    }
+    reportFailures(store, ahead, study);
+    Json array = Json::array();
+    std::vector<Run> done;
+    for (const Run &each : store.runsOfStudy(study.name))
+        if (each.state == RunState::Done) {
+            done.push_back(each);
+            array.push_back(runJson(each, store));
+        }
+    context.print({{"study", study.name}, {"runs", array}}, pointsText(done, study));
+    return 0;
 }
 
 int quick(Context &context)
 {
-    Store &store = context.store();
-    if (!sampleLibraryPresent(store))
+    if (!sampleLibraryPresent(context.store()))
         throw Error("The quick study needs the sample library; `awb fetch` brings it.");
-    const auto ids = completeStudy(store);
-    for (const std::int64_t id : ids)
-        if (const auto run = store.run(id); run && run->state != RunState::Done)
-            work(context, id);
-
-    std::vector<Run> runs;
-    Json array = Json::array();
-    for (const std::int64_t id : ids)
-        if (const auto run = store.run(id)) {
-            requireDone(*run);
-            runs.push_back(*run);
-            array.push_back(runJson(*run, store));
-        }
-    std::vector<std::vector<std::string>> rows{{"method", "trained parameters", "score"}};
-    for (const Point &point : tradeoffPoints(runs))
-        rows.push_back({point.label, withThousands(point.trainable), scoreText(point.mean)});
-    context.print({{"study", quickStudyName}, {"runs", array}}, columnsText(rows));
-    return 0;
+    return run(context, *presetStudy(quickStudyName));
 }
 
 } // namespace
 
 void addStudyCommand(CLI::App &app, Context &context)
 {
-    CLI::App *command = app.add_subcommand("study", "Run a prepared study");
+    CLI::App *command = app.add_subcommand("study", "Run and show studies: many runs that make a chart");
     command->require_subcommand(1);
     command->fallthrough();
     command->add_subcommand("quick", "Election tweets: adapters m = 1, 8, 64, head only, full fine-tuning; a few minutes")
         ->callback([&context] { context.action = [&context] { return quick(context); }; });
+    command->add_subcommand("list", "Prepared and stored studies")->callback([&context] {
+        context.action = [&context] { return list(context); };
+    });
+    const auto study = std::make_shared<std::string>();
+    const auto addNamed = [&](const char *name, const char *what, auto action) {
+        CLI::App *sub = command->add_subcommand(name, what);
+        sub->add_option("study", *study, "Name of a study, or a JSON file")->required();
+        sub->callback([&context, study, action] { context.action = [&context, study, action] { return action(*study); }; });
+    };
+    addNamed("show", "What a study holds, how long it takes, and what differs from the paper",
+             [&context](const std::string &nameOrFile) { return show(context, nameOrFile); });
+    addNamed("run", "Queue and compute what a study lacks; can be stopped and called again",
+             [&context](const std::string &nameOrFile) { return run(context, findStudy(context.store(), nameOrFile)); });
 }
 
 } // namespace awb

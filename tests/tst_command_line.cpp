@@ -369,6 +369,46 @@ private Q_SLOTS:
         QCOMPARE(awb({"runs", "--json"}).json()["runs"].toArray().size(), 0);
     }
 
+    void aStudyFromAFileIsComputedShownAndCompleted()
+    {
+        addTinyLibrary();
+        const char *const study = R"({"name": "mine", "checkpoint": "tiny", "datasets": ["questions"],
+            "methods": [{"method": "head"}, {"method": "adapter", "sizes": [2]}, {"method": "top-k", "sizes": [1]}],
+            "seeds": [%SEEDS%], "recipe": {"epochs": 1, "batch": 8, "max_length": 12}})";
+        const auto fileWith = [&](const char *seeds) {
+            return write(QStringLiteral("study.json"), QByteArray(study).replace("%SEEDS%", seeds));
+        };
+        const QString file = fileWith("0");
+        const QJsonObject before = awb({"study", "show", file, "--json"}).json();
+        QCOMPARE(before["runs"].toInt(), 3);
+        QVERIFY(before["expected_seconds"].isNull());
+        const Result run = awb({"study", "run", file, "--json"});
+        QVERIFY2(run.status == 0, run.err.constData());
+        QCOMPARE(run.json()["runs"].toArray().size(), 3);
+        QVERIFY(run.err.contains("3 of 3 runs done, nothing is left to do"));
+
+        const Result again = awb({"study", "run", fileWith("0, 1"), "--json"}); // a second seed: three runs more
+        QVERIFY2(again.status == 0, again.err.constData());
+        QVERIFY(again.err.contains("3 runs to do"));
+        QCOMPARE(again.json()["runs"].toArray().size(), 6);
+        const QJsonObject after = awb({"study", "show", "mine", "--json"}).json();
+        QCOMPARE(after["done"].toInt(), 6);
+        QCOMPARE(after["study"].toObject()["seeds"].toArray().size(), 2);
+        QVERIFY(awb({"study", "list"}).out.contains("mine"));
+        QVERIFY(awb({"study", "show", "mine"}).out.contains("longest text in tokens: 12 rather than 128"));
+    }
+
+    void aStudyThatCannotBeRunSaysWhy()
+    {
+        addTinyLibrary();
+        QVERIFY(awb({"study", "run", "nothing"}).err.contains("glue-small"));
+        QVERIFY(awb({"study", "run", "glue"}).err.contains("cola, sst-2"));
+        QCOMPARE(awb({"study", "show", "glue"}).status, 0);
+        const QString file = write(QStringLiteral("study.json"), R"({"name": "mine", "seed": 1})");
+        QVERIFY(awb({"study", "run", file}).err.contains("no setting \"seed\""));
+        QCOMPARE(awb({"runs", "--json"}).json()["runs"].toArray().size(), 0);
+    }
+
     void anInterruptedRunIsQueuedAgainAndWorkGoesOnWithIt()
     {
         addTinyLibrary();

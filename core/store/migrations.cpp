@@ -80,11 +80,20 @@ ALTER TABLE run ADD COLUMN layers INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE run ADD COLUMN trained_tables INTEGER NOT NULL DEFAULT 0;
 )sql";
 
+const char *const studies = R"sql(
+CREATE TABLE study (
+    name TEXT PRIMARY KEY,
+    json TEXT NOT NULL,
+    created TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX run_study ON run (study);
+)sql";
+
 } // namespace
 
 const std::vector<const char *> &migrations()
 {
-    static const std::vector<const char *> all = {first, countedParts};
+    static const std::vector<const char *> all = {first, countedParts, studies};
     return all;
 }
 

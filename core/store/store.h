@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/data/dataset.h"
+#include "core/study/study.h"
 #include "core/types.h"
 
 namespace awb {
@@ -47,6 +49,12 @@ public:
     void removeDataset(const std::string &name);
     /// All or nothing: what a fetch registers.
     void addSampleLibrary(const std::vector<CheckpointEntry> &checkpoints, const std::vector<Manifest> &datasets);
+
+    // -- studies
+    void saveStudy(const Study &study); ///< replaces one of the same name
+    std::vector<Study> studies() const; ///< by name
+    std::optional<Study> study(const std::string &name) const;
+    void removeStudy(const std::string &name); ///< its runs stay
 
     // -- queue
     /// One transaction; ids in the order of specs. `study` may be empty.
@@ -88,6 +96,10 @@ public:
     std::vector<Measurement> measurements(std::int64_t run) const;
     /// Finished runs of one data set and checkpoint; empty names mean any.
     std::vector<Run> finishedRuns(const std::string &dataset, const std::string &checkpoint) const;
+    /// Runs of a study, oldest first.
+    std::vector<Run> runsOfStudy(const std::string &study) const;
+    /// The highest value of its own metric on dev over its epochs, of each finished run of a study that has one.
+    std::map<std::int64_t, double> bestEpochScores(const std::string &study) const;
     /// Changes when any other connection or process commits (PRAGMA data_version).
     std::int64_t dataVersion() const;
 

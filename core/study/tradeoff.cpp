@@ -8,6 +8,8 @@
 
 #include "core/spec_json.h"
 #include "core/methods/methods.h"
+#include "core/study/csv.h"
+#include "core/study/study.h"
 
 namespace awb {
 
@@ -23,13 +25,6 @@ TrainSpec withoutSeed(TrainSpec spec)
     if (everywhere || spec.method.bottleneck == 0)
         spec.method.sites.clear();
     return spec;
-}
-
-std::string number(double value)
-{
-    char text[32];
-    const auto end = std::to_chars(text, text + sizeof text, value).ptr;
-    return {text, end};
 }
 
 std::string joined(const std::vector<std::string> &words, const char *between)
@@ -62,11 +57,11 @@ std::vector<std::string> settings(const TrainSpec &spec)
             std::to_string(recipe.epochs) + (recipe.epochs == 1 ? " epoch" : " epochs"),
             "batch " + std::to_string(recipe.batch),
             "length " + std::to_string(recipe.maxLength),
-            "warm-up " + number(recipe.warmup),
-            "initialisation " + number(recipe.initStd),
-            "weight decay " + number(recipe.weightDecay),
-            "clip " + number(recipe.clip),
-            recipe.dropout < 0 ? "the checkpoint's dropout" : "dropout " + number(recipe.dropout),
+            "warm-up " + csv::number(recipe.warmup),
+            "initialisation " + csv::number(recipe.initStd),
+            "weight decay " + csv::number(recipe.weightDecay),
+            "clip " + csv::number(recipe.clip),
+            recipe.dropout < 0 ? "the checkpoint's dropout" : "dropout " + csv::number(recipe.dropout),
             recipe.biasCorrection ? "bias correction" : "no bias correction",
             recipe.partialBatch ? "partial batches" : "whole batches",
             toString(recipe.precision),
@@ -137,31 +132,6 @@ void tellApart(std::vector<Group> &groups)
     }
 }
 
-std::string csvField(const std::string &text)
-{
-    if (text.find_first_of(",\"\r\n") == std::string::npos)
-        return text;
-    std::string quoted = "\"";
-    for (const char c : text)
-        quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-    return quoted + '"';
-}
-
-TrainSpec quickSpec(const std::string &method, int bottleneck)
-{
-    const MethodEntry &entry = methodEntry(method);
-    TrainSpec spec;
-    spec.checkpoint = "all-MiniLM-L6-v2";
-    spec.dataset = "election-tweets-2016";
-    spec.method = entry.method;
-    spec.method.bottleneck = bottleneck;
-    spec.recipe.learningRate = entry.learningRate;
-    spec.recipe.epochs = 1;
-    spec.recipe.batch = 32;
-    spec.recipe.maxLength = 128;
-    return spec;
-}
-
 } // namespace
 
 MeanSem meanSem(const std::vector<double> &values)
@@ -203,24 +173,16 @@ std::vector<Point> tradeoffPoints(const std::vector<Run> &runs)
 
 std::vector<TrainSpec> quickStudy()
 {
-    return {quickSpec("adapter", 1), quickSpec("adapter", 8), quickSpec("adapter", 64), quickSpec("head", 0),
-            quickSpec("full", 0)};
+    return specsOf(*presetStudy(quickStudyName), 0); // its methods do not depend on the number of layers
 }
 
 std::string toCsv(const std::vector<Point> &points)
 {
-    std::string csv = "method,label,metric,trainable,mean,sem,n,runs\r\n";
-    for (const Point &point : points) {
-        std::vector<std::string> runs;
-        for (const std::int64_t run : point.runs)
-            runs.push_back(std::to_string(run));
-        csv +=
-            joined({csvField(point.method), csvField(point.label), csvField(point.metric), std::to_string(point.trainable),
-                    number(point.mean), number(point.sem), std::to_string(point.n), joined(runs, " ")},
-                   ",");
-        csv += "\r\n";
-    }
-    return csv;
+    std::string text = csv::row({"method", "label", "metric", "trainable", "mean", "sem", "n", "runs"});
+    for (const Point &point : points)
+        text += csv::row({point.method, point.label, point.metric, std::to_string(point.trainable), csv::number(point.mean),
+                          csv::number(point.sem), std::to_string(point.n), csv::numbers(point.runs)});
+    return text;
 }
 
 } // namespace awb

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/store/store.h"
+#include "core/study/estimate.h"
+
+namespace awb {
+
+/// How far a study is.
+struct StudyState {
+    std::vector<TrainSpec> specs;   ///< of all its runs
+    std::vector<TrainSpec> missing; ///< those without a run that is finished, under way or waiting
+    std::vector<std::int64_t> runs; ///< of the others, in the order of specs
+    int done = 0;
+    TimeEstimate expected; ///< of what is not done yet
+};
+
+/// Compares a study with the runs of its name. For a better estimate of the time, data sets that no finished run tells the
+/// size of can be read (seconds for large ones). Throws Error naming the checkpoint or the data sets that the library lacks.
+StudyState studyState(const Store &store, const Study &study, bool readDatasets);
+
+/// Stores the study, queues what it lacks in one transaction, lets paused runs go on, and returns all its runs that are not
+/// done yet, in queue order. Called again it only completes: what is finished stays.
+std::vector<std::int64_t> queueStudy(Store &store, const Study &study);
+
+/// A study by the name of a preset or of a stored one (which goes first), or from a file. Throws Error listing the names.
+Study findStudy(const Store &store, const std::string &nameOrFile);
+
+} // namespace awb

@@ -1,0 +1,124 @@
+#include <algorithm>
+#include <charconv>
+
+#include "core/methods/methods.h"
+#include "core/methods/train_command.h"
+#include "core/spec_json.h"
+#include "core/study/study.h"
+
+namespace awb {
+
+namespace {
+
+std::string wordOf(double value)
+{
+    char text[32];
+    return {text, std::to_chars(text, text + sizeof text, value).ptr};
+}
+std::string wordOf(int value)
+{
+    return std::to_string(value);
+}
+std::string wordOf(bool value)
+{
+    return value ? "yes" : "no";
+}
+std::string wordOf(const std::string &value)
+{
+    return value;
+}
+std::string wordOf(Precision value)
+{
+    return toString(value);
+}
+
+template <typename T>
+std::string list(const std::vector<T> &values)
+{
+    std::string text;
+    for (const T &value : values)
+        text += (text.empty() ? "" : ", ") + wordOf(value);
+    return text.empty() ? "the default" : text;
+}
+
+/// Adds "WHAT: x rather than y" where they differ.
+template <typename T>
+void compare(std::vector<std::string> &said, const std::string &what, const T &now, const T &paper)
+{
+    if (!(now == paper))
+        said.push_back(what + ": " + wordOf(now) + " rather than " + wordOf(paper));
+}
+
+template <typename T>
+void compareLists(std::vector<std::string> &said, const std::string &what, const std::vector<T> &now,
+                  const std::vector<T> &paper)
+{
+    if (now != paper)
+        said.push_back(what + ": " + list(now) + " rather than " + list(paper));
+}
+
+std::string titleOf(const StudyArm &arm)
+{
+    for (const MethodEntry &entry : methodTable())
+        if (entry.method.name == arm.method)
+            return entry.title;
+    return arm.method;
+}
+
+void compareArms(std::vector<std::string> &said, const Study &study, const Study &paper)
+{
+    const auto sameMethod = [](const StudyArm &arm) {
+        return [&arm](const StudyArm &other) { return other.method == arm.method && other.pooler == arm.pooler; };
+    };
+    for (const StudyArm &arm : study.arms) {
+        const auto there = std::find_if(paper.arms.begin(), paper.arms.end(), sameMethod(arm));
+        const std::string title = titleOf(arm);
+        if (there == paper.arms.end()) {
+            said.push_back(title + ": not part of the paper's experiment");
+            continue;
+        }
+        compareLists(said, title + ", sizes", arm.sizes, there->sizes);
+        compareLists(said, title + ", learning rates", arm.learningRates, there->learningRates);
+        compareLists(said, title + ", epochs", arm.epochs, there->epochs);
+        compareLists(said, title + ", initialisation", arm.initStds, there->initStds);
+    }
+    for (const StudyArm &arm : paper.arms)
+        if (std::none_of(study.arms.begin(), study.arms.end(), sameMethod(arm)))
+            said.push_back(titleOf(arm) + ": left out");
+}
+
+void compareRecipes(std::vector<std::string> &said, const Recipe &now, const Recipe &paper)
+{
+    compare(said, "batch", now.batch, paper.batch);
+    compare(said, "longest text in tokens", now.maxLength, paper.maxLength);
+    compare(said, "warm-up", now.warmup, paper.warmup);
+    compare(said, "initialisation", now.initStd, paper.initStd);
+    compare(said, "weight decay", now.weightDecay, paper.weightDecay);
+    compare(said, "gradient clipping", now.clip, paper.clip);
+    compare(said, "dropout", now.dropout < 0 ? std::string("the checkpoint's") : wordOf(now.dropout),
+            paper.dropout < 0 ? std::string("the checkpoint's") : wordOf(paper.dropout));
+    compare(said, "bias correction", now.biasCorrection, paper.biasCorrection);
+    compare(said, "training on the last, smaller batch", now.partialBatch, paper.partialBatch);
+    compare(said, "precision", now.precision, paper.precision);
+}
+
+} // namespace
+
+std::vector<std::string> differencesFromPaper(const Study &study)
+{
+    std::vector<std::string> said = study.notes;
+    const Study *paper = presetStudy(study.paper);
+    if (paper) {
+        compare(said, "checkpoint", study.checkpoint, paper->checkpoint);
+        compareLists(said, "tasks", study.datasets, paper->datasets);
+        compareArms(said, study, *paper);
+        if (study.seeds.size() != paper->seeds.size())
+            compare(said, "number of seeds", int(study.seeds.size()), int(paper->seeds.size()));
+        compare(said, "selection", describe(study.selection), describe(paper->selection));
+        compare(said, "counting", describe(study.counting), describe(paper->counting));
+    }
+    compareRecipes(said, study.recipe, paper ? paper->recipe : Recipe());
+    return said;
+}
+
+} // namespace awb

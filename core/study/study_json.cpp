@@ -1,0 +1,193 @@
+#include <initializer_list>
+
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "core/spec_json.h"
+#include "core/study/study.h"
+
+namespace awb {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+const char *const epochNames[] = {"last", "best"}, *const seedNames[] = {"mean", "best"};
+
+/// Refuses what would otherwise be ignored without a word, such as a misspelt key.
+void checkKeys(const Json &object, const std::string &where, std::initializer_list<const char *> known)
+{
+    if (!object.is_object())
+        throw Error("The " + where + " must be a JSON object.");
+    for (const auto &[key, value] : object.items()) {
+        std::string all;
+        bool found = false;
+        for (const char *name : known) {
+            found |= key == name;
+            all += (all.empty() ? "" : ", ") + std::string(name);
+        }
+        if (!found)
+            throw Error("The " + where + " has no setting \"" + key + "\"; known are: " + all + ".");
+    }
+}
+
+template <typename T>
+void read(const Json &object, const char *key, T &value)
+{
+    if (object.contains(key))
+        value = object.at(key).get<T>();
+}
+
+/// get<int>() would take 1.5 without a word.
+template <typename T>
+std::vector<T> wholeNumbers(const Json &object, const char *key, T least)
+{
+    std::vector<T> values;
+    if (!object.contains(key))
+        return values;
+    for (const Json &item : object.at(key)) {
+        if (!item.is_number_integer() || item.get<std::int64_t>() < std::int64_t(least) ||
+            item.get<std::int64_t>() > (std::int64_t(1) << 30))
+            throw Error("The values of \"" + std::string(key) + "\" must be whole numbers from " + std::to_string(least) +
+                        " on.");
+        values.push_back(item.get<T>());
+    }
+    return values;
+}
+
+std::vector<double> positiveNumbers(const Json &object, const char *key)
+{
+    std::vector<double> values;
+    if (!object.contains(key))
+        return values;
+    for (const Json &item : object.at(key)) {
+        if (!item.is_number() || !(item.get<double>() > 0))
+            throw Error("The values of \"" + std::string(key) + "\" must be numbers above 0.");
+        values.push_back(item.get<double>());
+    }
+    return values;
+}
+
+StudyArm armFrom(const Json &object)
+{
+    checkKeys(object, "method of a study", {"method", "sizes", "pooler", "learning_rates", "epochs", "init_stds"});
+    StudyArm arm;
+    arm.method = object.at("method");
+    arm.sizes = wholeNumbers<int>(object, "sizes", 0);
+    read(object, "pooler", arm.pooler);
+    arm.learningRates = positiveNumbers(object, "learning_rates");
+    arm.epochs = wholeNumbers<int>(object, "epochs", 1);
+    arm.initStds = positiveNumbers(object, "init_stds");
+    return arm;
+}
+
+Json toObject(const StudyArm &arm)
+{
+    Json object = {{"method", arm.method}};
+    if (!arm.sizes.empty())
+        object["sizes"] = arm.sizes;
+    if (!arm.pooler)
+        object["pooler"] = false;
+    if (!arm.learningRates.empty())
+        object["learning_rates"] = arm.learningRates;
+    if (!arm.epochs.empty())
+        object["epochs"] = arm.epochs;
+    if (!arm.initStds.empty())
+        object["init_stds"] = arm.initStds;
+    return object;
+}
+
+int indexOf(const Json &object, const char *key, const char *const (&names)[2])
+{
+    const std::string value = object.value(key, std::string(names[0]));
+    for (int i = 0; i < 2; ++i)
+        if (value == names[i])
+            return i;
+    throw Error("The selection's \"" + std::string(key) + "\" is \"" + value + "\"; use " + names[0] + " or " + names[1] +
+                ".");
+}
+
+Selection selectionFrom(const Json &object)
+{
+    checkKeys(object, "selection of a study", {"epoch", "seeds"});
+    return {Selection::Epoch(indexOf(object, "epoch", epochNames)), Selection::Seeds(indexOf(object, "seeds", seedNames))};
+}
+
+/// The keys that a study's recipe may set, in the words of a spec.
+Json recipeKeys(const Recipe &recipe)
+{
+    TrainSpec spec;
+    spec.recipe = recipe;
+    return Json::parse(toJson(spec)).at("recipe");
+}
+
+Recipe recipeFrom(const Json &object)
+{
+    checkKeys(object, "recipe of a study",
+              {"epochs", "batch", "max_length", "warmup", "init_std", "weight_decay", "clip", "dropout", "bias_correction",
+               "partial_batch", "precision", "device", "threads"});
+    return specFromJson(Json{{"recipe", object}}.dump()).recipe;
+}
+
+Study studyFrom(const Json &object)
+{
+    checkKeys(object, "study",
+              {"name", "title", "checkpoint", "datasets", "methods", "seeds", "recipe", "selection", "counting", "paper",
+               "notes"});
+    Study study;
+    study.name = object.at("name");
+    if (study.name.empty() || study.name.find_first_of("/\\") != std::string::npos)
+        throw Error("The name of a study must not be empty or hold a slash.");
+    study.title = object.value("title", study.name);
+    study.checkpoint = object.at("checkpoint");
+    study.datasets = object.at("datasets").get<std::vector<std::string>>();
+    for (const Json &arm : object.at("methods"))
+        study.arms.push_back(armFrom(arm));
+    if (object.contains("seeds"))
+        study.seeds = wholeNumbers<std::uint64_t>(object, "seeds", 0);
+    if (study.datasets.empty() || study.arms.empty() || study.seeds.empty())
+        throw Error("A study needs at least one data set, one method and one seed.");
+    if (object.contains("recipe"))
+        study.recipe = recipeFrom(object.at("recipe"));
+    if (object.contains("selection"))
+        study.selection = selectionFrom(object.at("selection"));
+    if (object.contains("counting"))
+        study.counting = countingRuleFromString(object.at("counting").get<std::string>());
+    read(object, "paper", study.paper);
+    read(object, "notes", study.notes);
+    return study;
+}
+
+} // namespace
+
+Study studyFromJson(std::string_view json)
+{
+    try {
+        return studyFrom(Json::parse(json));
+    } catch (const Json::exception &error) {
+        throw Error(std::string("The study cannot be read: ") + error.what() + ".");
+    }
+}
+
+std::string toJson(const Study &study)
+{
+    Json object = {
+        {"name", study.name}, {"title", study.title}, {"checkpoint", study.checkpoint}, {"datasets", study.datasets}};
+    for (const StudyArm &arm : study.arms)
+        object["methods"].push_back(toObject(arm));
+    object["seeds"] = study.seeds;
+    const Json usual = recipeKeys(Recipe()), own = recipeKeys(study.recipe);
+    for (const auto &[key, value] : own.items())
+        if (value != usual.at(key))
+            object["recipe"][key] = value;
+    object["selection"] = {{"epoch", epochNames[int(study.selection.epoch)]},
+                           {"seeds", seedNames[int(study.selection.seeds)]}};
+    object["counting"] = toString(study.counting);
+    if (!study.paper.empty())
+        object["paper"] = study.paper;
+    if (!study.notes.empty())
+        object["notes"] = study.notes;
+    return object.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+} // namespace awb

@@ -1,0 +1,237 @@
+#include <set>
+
+#include <QTest>
+
+#include "core/error.h"
+#include "core/methods/methods.h"
+#include "core/spec_json.h"
+#include "core/study/estimate.h"
+#include "core/study/study.h"
+
+using namespace awb;
+
+namespace {
+
+const char *const small = R"({"name": "mine", "checkpoint": "minilm", "datasets": ["trec", "cola"], "methods": [
+    {"method": "full", "learning_rates": [5e-5]},
+    {"method": "adapter", "sizes": [8, 64], "learning_rates": [3e-4, 1e-3], "epochs": [3, 20]},
+    {"method": "top-k", "sizes": [0, 2], "pooler": false}], "seeds": [0, 5], "recipe": {"max_length": 64, "epochs": 2}})";
+
+std::string errorOf(const std::string &json)
+{
+    try {
+        studyFromJson(json);
+    } catch (const Error &error) {
+        return error.what();
+    }
+    return {};
+}
+
+bool anyContains(const std::vector<std::string> &sentences, const std::string &part)
+{
+    return std::any_of(sentences.begin(), sentences.end(),
+                       [&](const std::string &sentence) { return sentence.find(part) != sentence.npos; });
+}
+
+Run measured(std::int64_t id, const std::string &dataset, const std::string &method, double secondsPerStep)
+{
+    Run run;
+    run.id = id;
+    run.state = RunState::Done;
+    run.spec.checkpoint = "minilm";
+    run.spec.dataset = dataset;
+    run.spec.method = methodEntry(method).method;
+    run.spec.recipe.epochs = 2;
+    run.steps = 200;
+    run.provenance.seconds = 200 * secondsPerStep;
+    return run;
+}
+
+TrainSpec planned(const std::string &dataset, const std::string &method, int epochs)
+{
+    TrainSpec spec = measured(0, dataset, method, 1).spec;
+    spec.recipe.epochs = epochs;
+    return spec;
+}
+
+} // namespace
+
+class TestStudy : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void aStudyMeansEveryCombinationOnce()
+    {
+        const Study study = studyFromJson(small);
+        const auto specs = specsOf(study, 6);
+        QCOMPARE(specs.size(), std::size_t(2 * 2 * (1 + 8 + 2)));
+        QCOMPARE(numberOfRuns(study), specs.size());
+        std::set<std::string> different;
+        for (const TrainSpec &spec : specs) {
+            different.insert(toJson(spec));
+            QCOMPARE(spec.checkpoint, std::string("minilm"));
+            QCOMPARE(spec.recipe.maxLength, 64);
+        }
+        QCOMPARE(different.size(), specs.size());
+        QCOMPARE(specs[0].method.name, std::string("full"));
+        QCOMPARE(specs[0].recipe.epochs, 2); // the recipe's
+        QCOMPARE(specs[1].method.bottleneck, 8);
+        QCOMPARE(specs[1].recipe.learningRate, 3e-4);
+        QCOMPARE(specs[2].recipe.epochs, 20);
+        QCOMPARE(specs[9].recipe.learningRate, 5e-5); // the method's suggestion
+        QCOMPARE(specs[10].method.train,
+                 (std::vector<std::string>{"encoder.layer.4.*", "encoder.layer.5.*", "classifier.*"}));
+        // All tasks of a seed before the next seed.
+        QCOMPARE(specs[21].dataset, std::string("cola"));
+        QCOMPARE(specs[21].seed, std::uint64_t(0));
+        QCOMPARE(specs[22].seed, std::uint64_t(5));
+    }
+
+    void valuesSaidTwiceAreComputedOnce()
+    {
+        Study study = studyFromJson(small);
+        study.arms = {{"adapter", {8, 8}, true, {1e-3}, {}, {}}, {"adapter", {8, 16}, true, {1e-3}, {}, {}}};
+        QCOMPARE(specsOf(study, 6).size(), std::size_t(2 * 2 * 2));
+    }
+
+    void aStudySurvivesItsFile()
+    {
+        const Study study = studyFromJson(small);
+        QVERIFY(studyFromJson(toJson(study)) == study);
+        for (const Study &preset : presetStudies())
+            QVERIFY2(studyFromJson(toJson(preset)) == preset, preset.name.c_str());
+    }
+
+    void mistakesInAFileAreNamed_data()
+    {
+        QTest::addColumn<QByteArray>("json");
+        QTest::addColumn<QByteArray>("says");
+        const auto row = [](const char *json, const char *says) {
+            QTest::newRow(says) << QByteArray(json) << QByteArray(says);
+        };
+        row("[", "cannot be read");
+        row(R"({"name": "a", "datasets": ["x"], "methods": [{"method": "full"}]})", "checkpoint");
+        row(R"({"name": "a", "checkpoint": "c", "datasets": ["x"], "methods": [{"method": "full"}], "seed": 1})",
+            "no setting \"seed\"");
+        row(R"({"name": "a", "checkpoint": "c", "datasets": [], "methods": [{"method": "full"}]})", "at least one data set");
+        row(R"({"name": "a", "checkpoint": "c", "datasets": ["x"], "methods": [{"method": "full", "lr": [1]}]})",
+            "no setting \"lr\"");
+        row(R"({"name": "a", "checkpoint": "c", "datasets": ["x"], "methods": [{"method": "adapter", "sizes": [1.5]}]})",
+            "\"sizes\" must be whole numbers");
+        row(R"({"name": "a", "checkpoint": "c", "datasets": ["x"], "methods": [{"method": "full", "learning_rates": [0]}]})",
+            "\"learning_rates\" must be numbers above 0");
+        row(R"({"name": "a/b", "checkpoint": "c", "datasets": ["x"], "methods": [{"method": "full"}]})", "slash");
+        row(R"({"name": "a", "checkpoint": "c", "datasets": ["x"], "methods": [{"method": "full"}],
+            "selection": {"seeds": "worst"}})",
+            "use mean or best");
+        row(R"({"name": "a", "checkpoint": "c", "datasets": ["x"], "methods": [{"method": "full"}],
+            "recipe": {"learning_rate": 1}})",
+            "no setting \"learning_rate\"");
+    }
+    void mistakesInAFileAreNamed()
+    {
+        QFETCH(QByteArray, json);
+        QFETCH(QByteArray, says);
+        const std::string sentence = errorOf(json.toStdString());
+        QVERIFY2(sentence.find(says.toStdString()) != sentence.npos, sentence.c_str());
+    }
+
+    void methodsAndSizesThatDoNotFitAreRefused()
+    {
+        Study study = studyFromJson(small);
+        QVERIFY_THROWS_EXCEPTION(Error, specsOf(study, 1)); // top 2 layers of one
+        study.arms = {{"lora", {}, true, {}, {}, {}}};
+        QVERIFY_THROWS_EXCEPTION(Error, specsOf(study, 6));
+        study.arms = {{"head", {3}, true, {}, {}, {}}};
+        QVERIFY_THROWS_EXCEPTION(Error, specsOf(study, 6));
+        study.arms = {{"adapter", {0}, true, {}, {}, {}}};
+        QVERIFY_THROWS_EXCEPTION(Error, specsOf(study, 6));
+    }
+
+    void everyPresetExpandsAndHasASmallVersion()
+    {
+        for (const char *name : {"glue", "additional", "size-sweep", "layer-norm", "learning-rates", "initialisation",
+                                 "ablation", "table1", "table2"}) {
+            const Study *paper = presetStudy(name), *small = presetStudy(std::string(name) + "-small");
+            QVERIFY2(paper && small, name);
+            QCOMPARE(specsOf(*paper, 24).size(), numberOfRuns(*paper));
+            QCOMPARE(specsOf(*small, 6).size(), numberOfRuns(*small));
+            QVERIFY2(numberOfRuns(*small) <= 60, name);
+            QCOMPARE(small->checkpoint, std::string("all-MiniLM-L6-v2"));
+            QCOMPARE(small->paper, std::string(name));
+            QVERIFY(differencesFromPaper(*small).size() >= 2);
+        }
+        QVERIFY(presetStudy("nothing") == nullptr);
+    }
+
+    void thePapersGridsAreAsPublished()
+    {
+        const Study &glue = *presetStudy("glue");
+        QCOMPARE(glue.datasets.size(), std::size_t(9));
+        QCOMPARE(glue.arms[1].sizes, (std::vector<int>{1, 2, 4, 8, 64, 256, 512}));
+        QCOMPARE(glue.arms[1].learningRates, (std::vector<double>{3e-5, 3e-4, 3e-3}));
+        QCOMPARE(glue.arms[1].epochs, (std::vector<int>{3, 20}));
+        QCOMPARE(glue.seeds.size(), std::size_t(5));
+        QVERIFY(glue.selection.seeds == Selection::Seeds::Best);
+        QVERIFY(glue.recipe == Recipe());
+        const Study &more = *presetStudy("additional");
+        QCOMPARE(more.datasets.size(), std::size_t(17));
+        QCOMPARE(more.arms[1].learningRates, (std::vector<double>{1e-5, 3e-5, 1e-4, 3e-3}));
+        QCOMPARE(presetStudy("initialisation")->arms[0].initStds.front(), 1e-7);
+        QCOMPARE(presetStudy("initialisation")->arms[0].initStds.back(), 1.0);
+        QCOMPARE(presetStudy("size-sweep")->arms[1].sizes.back(), 512);
+    }
+
+    void eachDifferenceFromThePaperIsSaid()
+    {
+        QVERIFY(differencesFromPaper(*presetStudy("size-sweep")).size() == 1); // its note
+        Study study = *presetStudy("size-sweep");
+        study.paper = "size-sweep";
+        study.notes.clear();
+        QVERIFY(differencesFromPaper(study).empty());
+        study.checkpoint = "minilm";
+        study.arms[1].sizes = {8, 64};
+        study.arms.pop_back();
+        study.seeds = {0};
+        study.recipe.batch = 16;
+        study.recipe.precision = Precision::BFloat16;
+        const auto said = differencesFromPaper(study);
+        QCOMPARE(said.size(), std::size_t(6));
+        QVERIFY(anyContains(said, "checkpoint: minilm rather than bert-base-uncased"));
+        QVERIFY(anyContains(said, "Adapters, sizes: 8, 64 rather than 1, 2, 4"));
+        QVERIFY(anyContains(said, "LayerNorm only: left out"));
+        QVERIFY(anyContains(said, "number of seeds: 1 rather than 3"));
+        QVERIFY(anyContains(said, "batch: 16 rather than 32"));
+        QVERIFY(anyContains(said, "precision: bfloat16 rather than float32"));
+    }
+
+    void timeIsExpectedFromTheMostSimilarRun()
+    {
+        const std::vector<Run> finished = {measured(1, "trec", "adapter", 0.5), measured(2, "trec", "full", 1),
+                                           measured(3, "cola", "adapter", 0.25)};
+        // 100 steps an epoch, as on trec before
+        QCOMPARE(expectedTime({planned("trec", "adapter", 3)}, finished).seconds, 150.0);
+        QCOMPARE(expectedTime({planned("trec", "full", 1)}, finished).seconds, 100.0);
+        // Another method on a known task: the task's length of texts tells more than the method.
+        QCOMPARE(expectedTime({planned("cola", "full", 1)}, finished).seconds, 25.0);
+        // A task without a run: its examples are counted, 64 of them make two steps.
+        const TimeEstimate other = expectedTime({planned("rte", "full", 5)}, finished, {{"rte", 64}});
+        QCOMPARE(other.seconds, 10.0);
+        QCOMPARE(other.unknown, 0);
+        QCOMPARE(expectedTime({planned("rte", "full", 5)}, finished).unknown, 1);
+        QCOMPARE(expectedTime({planned("trec", "full", 1)}, {}).unknown, 1);
+    }
+
+    void theEstimateFollowsTheNewestRun()
+    {
+        std::vector<Run> finished = {measured(1, "trec", "adapter", 0.5)};
+        QCOMPARE(expectedTime({planned("trec", "adapter", 2)}, finished).seconds, 100.0);
+        finished.push_back(measured(2, "trec", "adapter", 0.75));
+        QCOMPARE(expectedTime({planned("trec", "adapter", 2)}, finished).seconds, 150.0);
+        finished[1].spec.recipe.device = "cuda:0"; // tells nothing about the processor
+        QCOMPARE(expectedTime({planned("trec", "adapter", 2)}, finished).seconds, 100.0);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestStudy)
+#include "tst_study.moc"

@@ -1,0 +1,198 @@
+#include <fstream>
+
+#include <QTest>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/store/study_queue.h"
+#include "library_fixture.h"
+
+using namespace awb;
+using namespace awb::test;
+
+namespace {
+
+/// A library with the tiny checkpoint and two tasks of 70 training examples.
+struct Library {
+    QTemporaryDir home;
+    Store store{pathOf(home)};
+
+    Library()
+    {
+        store.addCheckpoint({"tiny", AWB_TEST_DATA "/model/tiny", "aa", "2026-01-01T00:00:00Z"});
+        for (const char *name : {"first", "second"})
+            addDataset(name);
+    }
+
+    void addDataset(const std::string &name)
+    {
+        const std::string file = (pathOf(home) / (name + ".csv")).string();
+        std::ofstream out(file);
+        out << "text,label\n";
+        for (int i = 0; i < 100; ++i)
+            out << "example " << i << "," << (i % 2 ? "yes" : "no") << "\n";
+        out.close();
+        Manifest manifest;
+        manifest.name = name;
+        manifest.train.path = file;
+        manifest.train.format.delimiter = ',';
+        manifest.train.format.header = true;
+        manifest.train.label = 1;
+        manifest.metrics = {"accuracy"};
+        store.addDataset(manifest);
+    }
+
+    /// Ends a queued run as if it had been computed in that time.
+    void finish(std::int64_t id, double score, double seconds = 10)
+    {
+        Run run = store.claim(id).value();
+        run.score = score;
+        run.metric = "accuracy";
+        run.step = run.steps = 20;
+        run.provenance.seconds = seconds;
+        store.finish(run);
+    }
+};
+
+Study twoByTwo()
+{
+    return studyFromJson(R"({"name": "mine", "checkpoint": "tiny", "datasets": ["first", "second"],
+        "methods": [{"method": "head"}, {"method": "top-k", "sizes": [1]}]})");
+}
+
+std::string sentenceOf(const std::function<void()> &f)
+{
+    try {
+        f();
+    } catch (const Error &error) {
+        return error.what();
+    }
+    return {};
+}
+
+} // namespace
+
+class TestStudyQueue : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void onlyWhatIsMissingIsQueued()
+    {
+        Library library;
+        const auto ids = queueStudy(library.store, twoByTwo());
+        QCOMPARE(ids.size(), std::size_t(4));
+        QCOMPARE(library.store.run(ids[0])->study, std::string("mine"));
+        library.finish(ids[0], 0.9);
+        library.store.cancel(ids[1]);
+        library.store.pause(ids[2]);
+        const StudyState state = studyState(library.store, twoByTwo(), true);
+        QCOMPARE(state.specs.size(), std::size_t(4));
+        QCOMPARE(state.done, 1);
+        QCOMPARE(state.missing.size(), std::size_t(1)); // the cancelled one
+        const auto again = queueStudy(library.store, twoByTwo());
+        QCOMPARE(again.size(), std::size_t(3));
+        QCOMPARE(again[0], ids[2]);
+        QVERIFY(stateOf(library.store, ids[2]) == RunState::Queued); // paused before
+        QVERIFY(library.store.run(again[2])->spec == library.store.run(ids[1])->spec);
+        QCOMPARE(library.store.run(ids[0])->score.value(), 0.9);
+        QCOMPARE(library.store.runsOfStudy("mine").size(), std::size_t(5));
+    }
+
+    void aLargerStudyAddsToTheSmaller()
+    {
+        Library library;
+        Study study = twoByTwo();
+        for (const std::int64_t id : queueStudy(library.store, study))
+            library.finish(id, 0.5);
+        QVERIFY(queueStudy(library.store, study).empty());
+        study.seeds = {0, 1};
+        QCOMPARE(queueStudy(library.store, study).size(), std::size_t(4));
+        QVERIFY(*library.store.study("mine") == study);
+    }
+
+    void theExpectedTimeIsCorrectedAsRunsFinish()
+    {
+        Library library;
+        const Study study = twoByTwo();
+        QCOMPARE(studyState(library.store, study, true).expected.unknown, 4);
+        const auto ids = queueStudy(library.store, study);
+        library.finish(ids[0], 0.5, 10); // 20 steps of half a second on the first task
+        const StudyState one = studyState(library.store, study, true);
+        QCOMPARE(one.expected.runs, 3);
+        QCOMPARE(one.expected.unknown, 0);
+        // One more on the first task, two on the second, whose 80 training examples make 2 steps in each of 3 epochs.
+        const auto steps = [&] { return 3 * (loadDataset(library.store.dataset("second")).train.size() / 32); };
+        QCOMPARE(one.expected.seconds, 10 + 2 * double(steps()) * 0.5);
+        library.finish(ids[1], 0.5, 40);
+        library.finish(ids[2], 0.5, 30);
+        const StudyState three = studyState(library.store, study, true);
+        QCOMPARE(three.done, 3);
+        QCOMPARE(three.expected.seconds, 30.0); // as the head on the same task
+    }
+
+    void theStoreKeepsStudies()
+    {
+        Library library;
+        Study study = twoByTwo();
+        library.store.saveStudy(study);
+        study.title = "Another title";
+        library.store.saveStudy(study);
+        library.store.saveStudy(*presetStudy("glue"));
+        const Store reopened(pathOf(library.home));
+        QCOMPARE(reopened.studies().size(), std::size_t(2));
+        QVERIFY(reopened.studies()[1] == study);
+        QVERIFY(reopened.study("glue").value() == *presetStudy("glue"));
+        QVERIFY(!reopened.study("other"));
+        library.store.removeStudy("glue");
+        QCOMPARE(library.store.studies().size(), std::size_t(1));
+    }
+
+    void theBestEpochIsReadFromTheCurves()
+    {
+        Library library;
+        const auto ids = queueStudy(library.store, twoByTwo());
+        library.finish(ids[0], 0.7);
+        library.store.addMeasurements(
+            ids[0],
+            {{"dev.accuracy", 10, 1, 0.8}, {"dev.accuracy", 20, 2, 0.7}, {"dev.f1", 10, 1, 0.95}, {"loss", 5, 0.5, 3}});
+        library.finish(ids[1], 0.6);
+        library.store.addMeasurements(ids[2], {{"dev.accuracy", 10, 1, 0.9}}); // not finished
+        const auto best = library.store.bestEpochScores("mine");
+        QCOMPARE(best.size(), std::size_t(1));
+        QCOMPARE(best.at(ids[0]), 0.8);
+    }
+
+    void whatIsMissingInTheLibraryIsSaid()
+    {
+        Library library;
+        Study study = twoByTwo();
+        study.datasets = {"first", "third", "fourth"};
+        const std::string datasets = sentenceOf([&] { queueStudy(library.store, study); });
+        QVERIFY2(datasets.find("third, fourth") != datasets.npos, datasets.c_str());
+        QVERIFY(library.store.runs().empty());
+        study = twoByTwo();
+        study.checkpoint = "bert";
+        QVERIFY(sentenceOf([&] { queueStudy(library.store, study); }).find("bert") != std::string::npos);
+        QVERIFY(library.store.studies().empty());
+    }
+
+    void aStudyIsFoundByNameOrFile()
+    {
+        Library library;
+        QCOMPARE(findStudy(library.store, "glue").datasets.size(), std::size_t(9));
+        Study own = *presetStudy("glue");
+        own.datasets = {"first"};
+        library.store.saveStudy(own);
+        QCOMPARE(findStudy(library.store, "glue").datasets.size(), std::size_t(1));
+        const std::string file = (pathOf(library.home) / "mine.json").string();
+        writeFileAtomically(file, toJson(twoByTwo()));
+        QVERIFY(findStudy(library.store, file) == twoByTwo());
+        writeFileAtomically(file, "{}");
+        QVERIFY(sentenceOf([&] { findStudy(library.store, file); }).find(file) != std::string::npos);
+        const std::string unknown = sentenceOf([&] { findStudy(library.store, "nothing"); });
+        QVERIFY(unknown.find("glue-small") != unknown.npos);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestStudyQueue)
+#include "tst_study_queue.moc"
