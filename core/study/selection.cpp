@@ -1,0 +1,145 @@
+#include "core/study/selection.h"
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+#include "core/methods/methods.h"
+#include "core/study/tradeoff.h"
+
+namespace awb {
+
+namespace {
+
+/// Tells most settings apart at once; what falls together is compared in full.
+using SettingKey = std::tuple<std::string, std::string, int, double, int, double>;
+
+SettingKey keyOf(const TrainSpec &spec)
+{
+    const Recipe &recipe = spec.recipe;
+    return {spec.dataset, spec.method.name, sizeOf(spec.method), recipe.learningRate, recipe.epochs, recipe.initStd};
+}
+
+struct Group {
+    const Run *first;
+    std::map<std::uint64_t, const Run *> bySeed;
+};
+
+Outcome outcomeOf(const Group &group, const Selection &selection, CountingRule counting,
+                  const std::map<std::int64_t, double> &bestEpochs)
+{
+    Outcome outcome;
+    outcome.spec = group.first->spec;
+    outcome.metric = group.first->metric;
+    outcome.parameters = counted(counting, *group.first);
+    for (const auto &[seed, run] : group.bySeed) {
+        const auto best = bestEpochs.find(run->id);
+        const bool useBest = selection.epoch == Selection::Epoch::Best && best != bestEpochs.end();
+        outcome.runs.push_back(run->id);
+        outcome.scores.push_back(useBest ? best->second : *run->score);
+    }
+    const MeanSem summary = meanSem(outcome.scores);
+    const bool mean = selection.seeds == Selection::Seeds::Mean;
+    outcome.score = mean ? summary.mean : *std::max_element(outcome.scores.begin(), outcome.scores.end());
+    outcome.sem = mean ? summary.sem : 0;
+    return outcome;
+}
+
+/// The same task and method but for the recipe.
+bool sameCurvePoint(const TrainSpec &a, const TrainSpec &b)
+{
+    const auto placeOf = [](const TrainSpec &spec) {
+        return std::tie(spec.checkpoint, spec.dataset, spec.method.name, spec.method.bottleneck, spec.method.topLayers,
+                        spec.method.activation, spec.method.train);
+    };
+    return placeOf(a) == placeOf(b) && storedSites(a.method.sites) == storedSites(b.method.sites);
+}
+
+std::string runsText(std::size_t n)
+{
+    return n == 1 ? "One run" : std::to_string(n) + " runs";
+}
+
+} // namespace
+
+int sizeOf(const Method &method)
+{
+    return method.topLayers >= 0 ? method.topLayers : method.bottleneck;
+}
+
+std::vector<Outcome> outcomes(const std::vector<Run> &runs, const Selection &selection, CountingRule counting,
+                              const std::map<std::int64_t, double> &bestEpochs)
+{
+    std::vector<Group> groups;
+    std::map<SettingKey, std::vector<std::size_t>> byKey;
+    for (const Run &run : runs) {
+        if (run.state != RunState::Done || !run.score || !std::isfinite(*run.score))
+            continue;
+        std::vector<std::size_t> &alike = byKey[keyOf(run.spec)];
+        const auto same = std::find_if(alike.begin(), alike.end(), [&](std::size_t index) {
+            const Run &first = *groups[index].first;
+            return sameButSeed(first.spec, run.spec) && first.metric == run.metric;
+        });
+        const std::size_t group = same == alike.end() ? groups.size() : *same;
+        if (group == groups.size()) {
+            alike.push_back(group);
+            groups.push_back({&run, {}});
+        }
+        const Run *&counts = groups[group].bySeed[run.spec.seed];
+        if (!counts || counts->id < run.id)
+            counts = &run;
+    }
+    std::vector<Outcome> all;
+    for (const Group &group : groups)
+        all.push_back(outcomeOf(group, selection, counting, bestEpochs));
+    return all;
+}
+
+std::vector<Chosen> bestOfSweeps(const std::vector<Outcome> &outcomes)
+{
+    std::map<std::tuple<std::string, std::string, int>, std::vector<Chosen>> byPlace;
+    for (const Outcome &outcome : outcomes) {
+        const TrainSpec &spec = outcome.spec;
+        std::vector<Chosen> &here = byPlace[{spec.dataset, spec.method.name, sizeOf(spec.method)}];
+        const auto there = std::find_if(here.begin(), here.end(), [&](const Chosen &chosen) {
+            return sameCurvePoint(chosen.outcome.spec, spec) && chosen.outcome.metric == outcome.metric;
+        });
+        if (there == here.end()) {
+            here.push_back({outcome, 1});
+            continue;
+        }
+        ++there->settings;
+        if (outcome.score > there->outcome.score)
+            there->outcome = outcome;
+    }
+    std::vector<Chosen> all;
+    for (const auto &[place, here] : byPlace)
+        all.insert(all.end(), here.begin(), here.end());
+    return all;
+}
+
+std::vector<std::string> leftOut(const std::vector<Run> &runs, CountingRule counting)
+{
+    std::size_t failed = 0, noNumber = 0, noDepth = 0;
+    for (const Run &run : runs) {
+        const bool done = run.state == RunState::Done;
+        failed += run.state == RunState::Failed;
+        noNumber += done && (!run.score || !std::isfinite(*run.score));
+        const bool matters = counting == CountingRule::ShareOfModel
+                                 ? run.spec.method.topLayers >= 0
+                                 : counting == CountingRule::WithoutEmbeddings && run.spec.method.name == "full";
+        noDepth += done && matters && run.layers == 0;
+    }
+    std::vector<std::string> sentences;
+    if (failed > 0)
+        sentences.push_back(runsText(failed) + " failed and " + (failed == 1 ? "is" : "are") + " left out.");
+    if (noNumber > 0)
+        sentences.push_back(runsText(noNumber) + " ended without a score that is a number and " +
+                            (noNumber == 1 ? "is" : "are") + " left out: the training diverged.");
+    if (noDepth > 0)
+        sentences.push_back(runsText(noDepth) +
+                            " of an older version counted with the embeddings, since the size of those was not recorded.");
+    return sentences;
+}
+
+} // namespace awb

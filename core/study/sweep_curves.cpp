@@ -1,0 +1,56 @@
+#include "core/study/sweep_curves.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "core/methods/methods.h"
+#include "core/study/csv.h"
+
+namespace awb {
+
+std::vector<SweepCurve> sweepCurves(const std::vector<Outcome> &outcomes, SweepAxis axis)
+{
+    std::map<std::tuple<std::string, std::string, int>, std::map<double, SweepPoint>> curves;
+    for (const Outcome &outcome : outcomes) {
+        const TrainSpec &spec = outcome.spec;
+        const bool sigma = axis == SweepAxis::Initialisation;
+        if (sigma && spec.method.bottleneck <= 0)
+            continue;
+        auto &curve = curves[{spec.dataset, spec.method.name, sigma ? spec.method.bottleneck : 0}];
+        const double x = sigma ? spec.recipe.initStd : spec.recipe.learningRate;
+        const auto [there, isNew] = curve.try_emplace(x, SweepPoint{x, outcome, 1});
+        if (isNew)
+            continue;
+        ++there->second.settings;
+        if (outcome.score > there->second.outcome.score)
+            there->second.outcome = outcome;
+    }
+    std::vector<SweepCurve> all;
+    for (const auto &[place, byX] : curves) {
+        SweepCurve curve{std::get<0>(place), std::get<1>(place), std::get<2>(place), {}};
+        for (const auto &[x, point] : byX)
+            curve.points.push_back(point);
+        all.push_back(std::move(curve));
+    }
+    return all;
+}
+
+std::string toCsv(const std::vector<SweepCurve> &curves, SweepAxis axis, const Study &study)
+{
+    const char *const x = axis == SweepAxis::Initialisation ? "init_std" : "learning_rate";
+    std::string text =
+        csv::row({"study", "task", "method", "label", x, "metric", "score", "sem", "n", "epochs", "runs", "selection"});
+    for (const SweepCurve &curve : curves)
+        for (const SweepPoint &point : curve.points) {
+            const Outcome &outcome = point.outcome;
+            const Method &method = outcome.spec.method;
+            text += csv::row({study.name, curve.dataset, curve.method, describe(method, int(method.sites.size())),
+                              csv::number(point.x), outcome.metric, csv::number(outcome.score), csv::number(outcome.sem),
+                              std::to_string(outcome.scores.size()), std::to_string(outcome.spec.recipe.epochs),
+                              csv::numbers(outcome.runs), describe(study.selection)});
+        }
+    return text;
+}
+
+} // namespace awb

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/study/selection.h"
+
+namespace awb {
+
+/// What is on the x axis of a robustness chart.
+enum class SweepAxis {
+    Initialisation, ///< Figure 6, right: sigma of the adapters; a curve per task and size
+    LearningRate    ///< Figure 7: peak; a curve per task and method, the best size at each
+};
+
+struct SweepPoint {
+    double x = 0;
+    Outcome outcome;  ///< the best setting at this x
+    int settings = 1; ///< that were compared
+};
+
+struct SweepCurve {
+    std::string dataset;
+    std::string method;             ///< key of resources/methods.json
+    int size = 0;                   ///< 0 where each x has its best size
+    std::vector<SweepPoint> points; ///< by x
+};
+
+/// Curves by task, method, size. Methods without adapters have no initialisation to sweep and are left out there.
+std::vector<SweepCurve> sweepCurves(const std::vector<Outcome> &outcomes, SweepAxis axis);
+
+/// The numbers of the chart (RFC 4180), a row per point.
+std::string toCsv(const std::vector<SweepCurve> &curves, SweepAxis axis, const Study &study);
+
+} // namespace awb

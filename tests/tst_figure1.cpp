@@ -1,0 +1,278 @@
+#include <cmath>
+#include <limits>
+
+#include <QElapsedTimer>
+#include <QTest>
+
+#include "core/methods/methods.h"
+#include "core/study/csv.h"
+#include "core/study/figure1.h"
+#include "core/study/pareto.h"
+#include "core/study/published.h"
+
+using namespace awb;
+
+namespace {
+
+constexpr double notANumber = std::numeric_limits<double>::quiet_NaN();
+
+Run run(std::int64_t id, const std::string &task, const std::string &method, int size, double score, std::uint64_t seed = 0)
+{
+    Run run;
+    run.id = id;
+    run.spec.checkpoint = "minilm";
+    run.spec.dataset = task;
+    run.spec.method = methodEntry(method).method;
+    if (run.spec.method.topLayers >= 0)
+        run.spec.method = topLayersMethod(run.spec.method, size, true, 6);
+    else
+        run.spec.method.bottleneck = size;
+    run.spec.seed = seed;
+    run.state = RunState::Done;
+    run.metric = "accuracy";
+    run.score = score;
+    run.layers = 6;
+    run.total = 22713986;
+    run.trainable = method == "full" ? run.total : 10000 + 9600 * size;
+    run.trainedTables = method == "full" ? 11919000 : 0;
+    return run;
+}
+
+Run withRate(Run run, double rate)
+{
+    run.spec.recipe.learningRate = rate;
+    return run;
+}
+
+std::vector<Chosen> best(const std::vector<Run> &runs, Selection selection = {})
+{
+    return bestOfSweeps(outcomes(runs, selection, CountingRule::WithoutEmbeddings));
+}
+
+bool near(double a, double b)
+{
+    return std::abs(a - b) < 1e-9;
+}
+
+} // namespace
+
+class TestFigure1 : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void theBestOfASweepIsChosenOnDev()
+    {
+        const auto chosen =
+            best({withRate(run(1, "trec", "adapter", 8, 0.80), 3e-5), withRate(run(2, "trec", "adapter", 8, 0.90), 3e-4),
+                  withRate(run(3, "trec", "adapter", 8, 0.85), 3e-3), run(4, "trec", "adapter", 64, 0.7)});
+        QCOMPARE(chosen.size(), std::size_t(2));
+        QCOMPARE(chosen[0].outcome.runs, std::vector<std::int64_t>{2});
+        QCOMPARE(chosen[0].settings, 3);
+        QCOMPARE(chosen[1].method().bottleneck, 64);
+        QCOMPARE(chosen[1].settings, 1);
+    }
+
+    void aSettingIsJudgedByItsMeanOrItsBestSeed()
+    {
+        const std::vector<Run> runs = {
+            withRate(run(1, "trec", "adapter", 8, 0.60, 0), 1e-3), withRate(run(2, "trec", "adapter", 8, 0.90, 1), 1e-3),
+            withRate(run(3, "trec", "adapter", 8, 0.80, 0), 1e-4), withRate(run(4, "trec", "adapter", 8, 0.82, 1), 1e-4)};
+        const Outcome mean = best(runs)[0].outcome;
+        QCOMPARE(mean.runs, (std::vector<std::int64_t>{3, 4}));
+        QVERIFY(near(mean.score, 0.81));
+        QVERIFY(near(mean.sem, 0.01));
+        const Outcome seed = best(runs, {Selection::Epoch::Last, Selection::Seeds::Best})[0].outcome;
+        QCOMPARE(seed.runs, (std::vector<std::int64_t>{1, 2}));
+        QCOMPARE(seed.score, 0.90);
+        QCOMPARE(seed.sem, 0.0);
+    }
+
+    void lastOrBestEpochAsTheSelectionSays()
+    {
+        const std::vector<Run> runs = {withRate(run(1, "trec", "head", 0, 0.7), 1e-3),
+                                       withRate(run(2, "trec", "head", 0, 0.8), 1e-4)};
+        const std::map<std::int64_t, double> epochs = {{1, 0.9}};
+        const auto last = bestOfSweeps(outcomes(runs, {}, CountingRule::Trained, epochs));
+        QCOMPARE(last[0].outcome.score, 0.8);
+        Selection selection;
+        selection.epoch = Selection::Epoch::Best;
+        const auto bestEpoch = bestOfSweeps(outcomes(runs, selection, CountingRule::Trained, epochs));
+        QCOMPARE(bestEpoch[0].outcome.score, 0.9);
+        QVERIFY(describe(selection).find("best epoch") != std::string::npos);
+    }
+
+    void runsWithoutAResultAreLeftOutAndTold()
+    {
+        Run failed = run(1, "trec", "head", 0, 0.9);
+        failed.state = RunState::Failed;
+        Run queued = run(2, "trec", "head", 0, 0.9, 1);
+        queued.state = RunState::Queued;
+        Run diverged = run(3, "trec", "head", 0, notANumber, 2), empty = run(4, "trec", "head", 0, 0.9, 3);
+        empty.score.reset();
+        const std::vector<Run> runs = {
+            failed, queued, diverged, empty, run(5, "trec", "head", 0, 0.6, 4), run(6, "trec", "head", 0, 0.8, 4)};
+        const auto all = outcomes(runs, {}, CountingRule::Trained);
+        QCOMPARE(all.size(), std::size_t(1));
+        QCOMPARE(all[0].scores, std::vector<double>{0.8}); // the newer of a repeated seed
+        const auto told = leftOut(runs, CountingRule::Trained);
+        QCOMPARE(told.size(), std::size_t(2));
+        QCOMPARE(told[0], std::string("One run failed and is left out."));
+        QVERIFY(told[1].starts_with("2 runs ended without a score"));
+        Run old = run(7, "trec", "full", 0, 0.9);
+        old.layers = 0;
+        QVERIFY(leftOut({old}, CountingRule::Trained).empty());
+        QCOMPARE(leftOut({old}, CountingRule::WithoutEmbeddings).size(), std::size_t(1));
+    }
+
+    void percentilesAreLinearBetweenTheNearestTwo()
+    {
+        QVERIFY(near(percentile({4, 1, 3, 2, 5}, 0.5), 3));
+        QVERIFY(near(percentile({4, 1, 3, 2, 5}, 0.2), 1.8));
+        QVERIFY(near(percentile({4, 1, 3, 2, 5}, 0.8), 4.2));
+        QVERIFY(near(percentile({10, 20}, 0.2), 12));
+        QVERIFY(near(percentile({7}, 0.2), 7));
+        QVERIFY(near(percentile({7}, 0.8), 7));
+        QVERIFY(near(percentile({7, 7, 7}, 0.8), 7));
+        QVERIFY(near(percentile({1, 2}, 1), 2));
+    }
+
+    void aPointOfFigure1IsTheDifferenceToFullFineTuningOverTasks()
+    {
+        const Figure1 figure =
+            figure1(best({run(1, "a", "full", 0, 0.90), run(2, "b", "full", 0, 0.80), run(3, "c", "full", 0, 0.70),
+                          run(4, "a", "adapter", 8, 0.89), run(5, "b", "adapter", 8, 0.82), run(6, "c", "adapter", 8, 0.65),
+                          run(7, "a", "top-k", 0, 0.5), run(8, "b", "top-k", 0, 0.4), run(9, "c", "top-k", 0, 0.6)}));
+        QCOMPARE(figure.tasks, 3);
+        QVERIFY(figure.notes.empty());
+        QCOMPARE(figure.points.size(), std::size_t(3));
+        const Figure1Point &adapters = figure.points[0];
+        QCOMPARE(adapters.label, std::string("adapters, m = 8"));
+        QCOMPARE(adapters.parameters, 86800.0);
+        QVERIFY(near(adapters.p50, -1)); // of -1, 2, -5
+        QVERIFY(near(adapters.p20, -3.4));
+        QVERIFY(near(adapters.p80, 0.8));
+        QCOMPARE(adapters.tasks.size(), std::size_t(3));
+        QVERIFY(near(adapters.tasks[1].points, 2));
+        const Figure1Point &full = figure.points[1];
+        QVERIFY(full.p20 == 0 && full.p50 == 0 && full.p80 == 0);
+        QCOMPARE(full.parameters, 22713986.0 - 11919000.0);
+        QVERIFY(near(figure.points[2].p50, -40));
+    }
+
+    void headsOfDifferentSizesAreAveraged()
+    {
+        Run wide = run(3, "b", "adapter", 8, 0.7);
+        wide.trainable += 1000;
+        const Figure1 figure =
+            figure1(best({run(1, "a", "full", 0, 0.9), run(2, "a", "adapter", 8, 0.9), run(4, "b", "full", 0, 0.7), wide}));
+        QCOMPARE(figure.points[0].parameters, 87300.0);
+    }
+
+    void aTaskWithoutFullFineTuningIsSaid()
+    {
+        const Figure1 figure = figure1(best({run(1, "a", "full", 0, 0.9), run(2, "a", "adapter", 8, 0.8),
+                                             run(3, "b", "adapter", 8, 0.7), run(4, "b", "adapter", 64, 0.7)}));
+        QCOMPARE(figure.tasks, 1);
+        QCOMPARE(figure.notes.size(), std::size_t(1));
+        QVERIFY(figure.notes[0].starts_with("b is left out"));
+        QCOMPARE(figure.points.size(), std::size_t(2));
+        QVERIFY(near(figure.points[0].p20, -10) && near(figure.points[0].p80, -10)); // one task: no band
+        QVERIFY(figure1({}).points.empty());
+    }
+
+    void theCsvHoldsPointsTasksAndRules()
+    {
+        Study study;
+        study.name = "mine";
+        const std::string csv = toCsv(figure1(best({run(1, "a", "full", 0, 0.9), run(2, "a", "adapter", 8, 0.8)})), study);
+        const auto lines = QString::fromStdString(csv).split("\r\n");
+        QCOMPARE(lines.size(), 1 + 4 + 1);
+        QVERIFY(lines[1].startsWith("mine,adapter,\"adapters, m = 8\",86800,,,"));
+        QVERIFY(lines[2].contains(",86800,a,-9.99"));
+        QVERIFY(lines[1].contains("score on dev after the last epoch, mean over seeds"));
+        QVERIFY(lines[1].endsWith("\"percentiles over tasks, linear between the nearest two\""));
+        for (const QString &line : lines.first(5))
+            QVERIFY(!line.isEmpty());
+        QCOMPARE(csv::row({"", "a,b"}), std::string(",\"a,b\"\r\n"));
+    }
+
+    void theParetoFrontCountsAWinOnlyBeyondTheError()
+    {
+        const std::vector<ParetoPoint> plain = {{1, 0.5, 0}, {2, 0.7, 0}, {3, 0.6, 0}, {4, 0.9, 0}};
+        QCOMPARE(paretoFront(plain), (std::vector<std::size_t>{0, 1, 3}));
+        // 0.1 apart with errors of 0.06 and 0.08: exactly the error of the difference, so nobody wins.
+        QCOMPARE(paretoFront({{2, 0.7, 0.06}, {3, 0.6, 0.0801}}), (std::vector<std::size_t>{0, 1}));
+        QCOMPARE(paretoFront({{2, 0.7, 0.06}, {3, 0.6, 0.0799}}), (std::vector<std::size_t>{0}));
+        QCOMPARE(paretoFront({{3, 0.7, 0}, {2, 0.7, 0}}), (std::vector<std::size_t>{1})); // equal: the cheaper
+        QCOMPARE(paretoFront({{3, 0.8, 0}, {2, 0.7, 0}}), (std::vector<std::size_t>{1, 0}));
+        QVERIFY(paretoFront({}).empty());
+    }
+
+    void thePublishedNumbersAreThere()
+    {
+        const PublishedFigure &one = *publishedFigure("1");
+        QCOMPARE(one.points.size(), std::size_t(23));
+        QCOMPARE(one.backbone, std::string("BERT-large"));
+        int adapters = 0;
+        for (const PublishedPoint &point : one.points) {
+            QVERIFY(point.p20 <= point.y + 0.05 && point.y <= point.p80 + 0.05);
+            if (point.method == "adapter") {
+                ++adapters;
+                QVERIFY(point.y >= -1.02);
+            }
+            if (point.method == "top-k" && point.size == 1)
+                QCOMPARE(point.y, -8.20);
+        }
+        QCOMPARE(adapters, 7);
+        std::size_t points = 0;
+        for (const PublishedFigure &figure : publishedFigures())
+            points += figure.points.size();
+        QCOMPARE(points, std::size_t(126));
+        QVERIFY(std::isnan(publishedFigure("6-mnli")->points[0].sem));
+        QVERIFY(publishedFigure("2") == nullptr);
+        QCOMPARE(publishedAblations().size(), std::size_t(2));
+        QCOMPARE(publishedAblations()[0].points[0][11], -43.5);
+        QCOMPARE(publishedAblations()[1].points[11][0], -0.1);
+        QVERIFY(publishedSource().find("1902.00751") != std::string::npos);
+    }
+
+    void thePublishedTablesAddUp()
+    {
+        const PublishedTable &one = publishedTable(1), &two = publishedTable(2);
+        QCOMPARE(one.tasks.size(), std::size_t(9));
+        QCOMPARE(one.columns[1].total, 80.0);
+        QCOMPARE(two.tasks.size(), std::size_t(17));
+        for (const PublishedTable::Column &column : two.columns) {
+            double sum = 0;
+            for (const double score : column.scores)
+                sum += score;
+            QVERIFY(std::abs(sum / 17 - column.total) < 0.1);
+        }
+        QCOMPARE(two.columns[2].trainedPerTask, std::string("1.14 %"));
+        QCOMPARE(two.columns[2].scores.back(), 95.1);
+        QCOMPARE(two.columns[2].sems.back(), 2.2);
+    }
+
+    void tenThousandRunsTakeATenthOfASecond()
+    {
+        std::vector<Run> runs;
+        for (int i = 0; i < 10000; ++i)
+            runs.push_back(withRate(run(i + 1, "task" + std::to_string(i % 9), i % 10 ? "adapter" : "full",
+                                        i % 10 ? 1 << (i / 9 % 10) : 0, 0.5 + i % 97 / 200.0, i / 900),
+                                    1e-5 * (1 + i / 90 % 10)));
+        qint64 least = 10000;
+        for (int i = 0; i < 5; ++i) {
+            QElapsedTimer timer;
+            timer.start();
+            QVERIFY(figure1(best(runs)).points.size() > 5);
+            least = std::min(least, timer.elapsed());
+        }
+        qInfo("Figure 1 from 10,000 runs: %lld ms", static_cast<long long>(least));
+#ifndef __SANITIZE_ADDRESS__
+        QVERIFY(least < 100);
+#endif
+    }
+};
+
+QTEST_GUILESS_MAIN(TestFigure1)
+#include "tst_figure1.moc"
