@@ -2,9 +2,6 @@
 #include <cmath>
 #include <limits>
 
-#include <QBuffer>
-#include <QFile>
-#include <QFileInfo>
 #include <QImage>
 #include <QLabel>
 #include <QSignalSpy>
@@ -14,34 +11,17 @@
 #include <QXmlStreamReader>
 #include <qcustomplot.h>
 
-#include "core/error.h"
 #include "core/study/tradeoff.h"
-#include "core/methods/methods.h"
+#include "tests/chart_fixture.h"
 #include "ui/chart_axes.h"
-#include "ui/curve_data.h"
 #include "ui/figure_export.h"
-#include "ui/learning_curve.h"
 #include "ui/plot_style.h"
 #include "ui/tradeoff_plot.h"
 
 using namespace awb;
+using namespace awb::test;
 
 namespace {
-
-Run run(std::int64_t id, const std::string &method, int bottleneck, std::int64_t trainable, std::uint64_t seed, double score)
-{
-    Run run;
-    run.id = id;
-    run.spec.method = methodEntry(method).method;
-    run.spec.method.bottleneck = bottleneck;
-    run.spec.seed = seed;
-    run.state = RunState::Done;
-    run.metric = "accuracy";
-    run.trainable = trainable;
-    run.total = 22713986;
-    run.score = score;
-    return run;
-}
 
 /// Three adapter sizes (the largest with three seeds), head only and full fine-tuning.
 std::vector<Run> someRuns()
@@ -50,32 +30,6 @@ std::vector<Run> someRuns()
             run(3, "adapter", 64, 605954, 0, 0.880), run(4, "adapter", 64, 605954, 1, 0.890),
             run(5, "adapter", 64, 605954, 2, 0.885), run(6, "head", 0, 770, 0, 0.713),
             run(7, "full", 0, 22713986, 0, 0.894)};
-}
-
-QCPGraph *graph(QCustomPlot &plot, const char *name)
-{
-    return plot.findChild<QCPGraph *>(QLatin1String(name));
-}
-
-QPoint pixel(QCustomPlot &plot, double x, double y)
-{
-    return QPointF(plot.xAxis->coordToPixel(x), plot.yAxis->coordToPixel(y)).toPoint();
-}
-
-QString sentenceOf(const std::function<void()> &action)
-{
-    try {
-        action();
-    } catch (const Error &error) {
-        return QString::fromUtf8(error.what());
-    }
-    return {};
-}
-
-QByteArray contentOf(const QString &file)
-{
-    QFile in(file);
-    return in.open(QIODevice::ReadOnly) ? in.readAll() : QByteArray();
 }
 
 QColor cornerOf(QWidget &widget)
@@ -102,26 +56,6 @@ struct Shown {
         chart.plot().replot();
     }
 };
-
-std::vector<Measurement> measurements(int steps)
-{
-    std::vector<Measurement> result;
-    for (int step = 1; step <= steps; ++step) {
-        result.push_back({"loss", step, step / 100.0, 1.0 / step});
-        result.push_back({"learning_rate", step, step / 100.0, 1e-3 * (steps - step) / steps});
-        if (step % 100 == 0)
-            result.push_back({"dev.accuracy", step, step / 100.0, 0.8 + step * 1e-4});
-    }
-    return result;
-}
-
-Run curveRun(int steps, RunState state = RunState::Done)
-{
-    Run one = run(12, "adapter", 64, 605954, 0, 0.8);
-    one.state = state;
-    one.steps = steps;
-    return one;
-}
 
 } // namespace
 
@@ -261,14 +195,14 @@ private slots:
     {
         Shown shown;
         QCustomPlot &plot = shown.chart.plot();
-        QTest::mouseMove(&plot, pixel(plot, 605954, 88.5));
+        hover(plot, pixel(plot, 605954, 88.5));
         QTRY_VERIFY(graph(plot, "cursor"));
         const QString text = QToolTip::text();
         for (const char *part : {"adapters, m = 64", "88.50 ± 0.29 %", "N = 3", "88.00, 89.00, 88.50", "605,954",
                                  "2.7 % of the model", "1e-3", "3 epochs", "−0.90", "3, 4, 5"})
             QVERIFY2(text.contains(QString::fromUtf8(part)), qPrintable(QString::fromUtf8(part) + " in " + text));
         QCOMPARE(graph(plot, "seeds")->dataCount(), 3);
-        QTest::mouseMove(&plot, pixel(plot, 20000, 75));
+        hover(plot, pixel(plot, 20000, 75));
         QTRY_VERIFY(!graph(plot, "cursor"));
     }
 
@@ -426,97 +360,6 @@ private slots:
         sentence = sentenceOf([&] { empty.exportTo(folder.filePath(QStringLiteral("a.pdf"))); });
         QVERIFY2(sentence.contains(QStringLiteral("no finished runs")), qPrintable(sentence));
         QVERIFY(figureFilter().contains(QStringLiteral("*.svg")));
-    }
-
-    // ---- learning curves
-
-    void curvesShowTheMeasurementsOfARun()
-    {
-        LearningCurve curve;
-        curve.setRun(curveRun(300), measurements(300), QStringLiteral("run 12"));
-        QCustomPlot &plot = curve.plot();
-        QCOMPARE(curve.run(), std::int64_t(12));
-        QCOMPARE(graph(plot, "loss.raw")->dataCount(), 300);
-        QCOMPARE(graph(plot, "loss.raw")->data()->at(1)->value, 0.5);
-        QCOMPARE(graph(plot, "learningRate")->dataCount(), 300);
-        QCOMPARE(graph(plot, "score")->dataCount(), 3);
-        QCOMPARE(graph(plot, "score")->data()->at(2)->key, 300.0);
-        QCOMPARE(graph(plot, "score")->data()->at(2)->value, 83.0);
-        QVERIFY(plot.xAxis->range().contains(300));
-        QVERIFY(plot.accessibleDescription().contains(QStringLiteral("83.00 %")));
-    }
-
-    void liveValuesAppendToTheRunShownOnly()
-    {
-        LearningCurve curve;
-        curve.setRun(curveRun(400, RunState::Running), measurements(100), {});
-        curve.append({12, 101, 400, 0.25, 5e-4, 100});
-        curve.append({13, 102, 400, 0.30, 5e-4, 100});
-        QCPGraph *loss = graph(curve.plot(), "loss.raw");
-        QCOMPARE(loss->dataCount(), 101);
-        QCOMPARE(loss->data()->at(100)->value, 0.25);
-        QVERIFY(curve.plot().xAxis->range().contains(400));
-        // stored values arrive: newer live ones stay
-        curve.setRun(curveRun(400, RunState::Running), measurements(100), {});
-        QCOMPARE(loss->dataCount(), 101);
-        // a run that went on from a snapshot repeats steps
-        curve.append({12, 51, 400, 0.75, 5e-4, 100});
-        QCOMPARE(loss->dataCount(), 51);
-        QCOMPARE(loss->data()->at(50)->value, 0.75);
-        // finished: what is stored is the truth
-        curve.setRun(curveRun(400), measurements(100), {});
-        QCOMPARE(loss->dataCount(), 100);
-    }
-
-    void longCurvesAreAveragedToTwoThousandPoints()
-    {
-        LearningCurve curve;
-        curve.setRun(curveRun(10000), measurements(10000), {});
-        QCOMPARE(graph(curve.plot(), "loss.raw")->dataCount(), 2000);
-        // steps 1 to 5
-        QCOMPARE(graph(curve.plot(), "loss.raw")->data()->at(0)->key, 3.0);
-        QVERIFY(std::abs(graph(curve.plot(), "loss.raw")->data()->at(0)->value -
-                         (1 + 1 / 2. + 1 / 3. + 1 / 4. + 1 / 5.) / 5) < 1e-12);
-        QTemporaryDir folder;
-        curve.exportTo(folder.filePath(QStringLiteral("curve.svg")));
-        QVERIFY(QFileInfo(folder.filePath(QStringLiteral("curve.svg"))).size() < 100000);
-    }
-
-    void aDivergedLossIsLeftOutOfTheCurve()
-    {
-        const double nan = std::numeric_limits<double>::quiet_NaN();
-        const auto curve = curve_data::curveOf({{"loss", 2, 0, 0.5}, {"loss", 3, 0, nan}, {"loss", 1, 0, 0.7}}, "loss");
-        QCOMPARE(curve.x, (QVector<double>{1, 2}));
-        QCOMPARE(curve.y, (QVector<double>{0.7, 0.5}));
-        QCOMPARE(curve_data::smoothed({{1, 2, 3}, {1, 4, 1}}).y, (QVector<double>{2.5, 2, 2.5}));
-    }
-
-    void anEmptyCurveSaysWhy()
-    {
-        LearningCurve curve;
-        curve.show();
-        const auto *text = curve.findChild<QLabel *>(QStringLiteral("learningCurveEmpty"));
-        QVERIFY(text->isVisible() && text->text().contains(QStringLiteral("Select a run")));
-        curve.setRun(curveRun(300, RunState::Queued), {}, {});
-        QVERIFY(text->text().contains(QStringLiteral("not started")));
-        curve.append({12, 1, 300, 0.7, 1e-5, 10});
-        QVERIFY(!text->isVisible() && curve.plot().isVisible());
-    }
-
-    void curveExportsHoldTheSameNumbers()
-    {
-        LearningCurve curve;
-        curve.setRun(curveRun(300), measurements(300), QStringLiteral("run 12"));
-        QTemporaryDir folder;
-        for (const char *name : {"c.pdf", "c.svg", "c.png", "c.csv"})
-            curve.exportTo(folder.filePath(QLatin1String(name)));
-        QVERIFY(contentOf(folder.filePath(QStringLiteral("c.pdf"))).startsWith("%PDF-"));
-        QCOMPARE(QImage(folder.filePath(QStringLiteral("c.png"))).size(), QSize(1920, 1260));
-        const QByteArray csv = contentOf(folder.filePath(QStringLiteral("c.csv")));
-        QVERIFY(csv.startsWith("name,step,epoch,value\r\nloss,1,0.01,1\r\n"));
-        QCOMPARE(csv.count("\r\n"), 1 + 300 + 300 + 3);
-        LearningCurve empty;
-        QVERIFY(sentenceOf([&] { empty.exportTo(QStringLiteral("x.pdf")); }).contains(QStringLiteral("no learning curve")));
     }
 
     // ---- axes

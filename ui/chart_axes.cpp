@@ -116,9 +116,15 @@ void fitTo(QCustomPlot &plot, QSize size)
     const int height = items > 0 ? legend.minimumOuterSizeHint().height() : 0;
     frame->setMinimumSize(0, height);
     frame->setMaximumSize(QWIDGETSIZE_MAX, height);
+    fitTicks(plot, size);
+}
+
+void fitTicks(QCustomPlot &plot, QSize size)
+{
     const int line = QFontMetrics(plot.yAxis->tickLabelFont()).height();
     for (QCPAxis *axis : {plot.yAxis, plot.yAxis2})
         axis->ticker()->setTickCount(std::clamp(size.height() / (4 * line), 2, 5));
+    plot.xAxis->ticker()->setTickCount(std::clamp(size.width() / (6 * line), 2, 5));
 }
 
 void limitZoom(QCPAxis &x, QCPAxis &y)

@@ -38,6 +38,8 @@ void setTitle(QCustomPlot &plot, const QString &title);
 /// Breaks the legend into as many columns as fit and takes as many ticks as can be told apart. Call after the legend's
 /// items, the fonts or the size changed.
 void fitTo(QCustomPlot &plot, QSize size);
+/// Only the ticks.
+void fitTicks(QCustomPlot &plot, QSize size);
 
 /// Keeps zooming by wheel within sense: at least a ratio of 3 on the log axis `x`, 10 parts in a million of a unit on `y`.
 void limitZoom(QCPAxis &x, QCPAxis &y);

@@ -66,6 +66,13 @@ Curve smoothed(const Curve &curve)
     return result;
 }
 
+int nearest(const Curve &curve, double step)
+{
+    const auto after = std::lower_bound(curve.x.begin(), curve.x.end(), step);
+    const auto index = std::min<qsizetype>(after - curve.x.begin(), curve.x.size() - 1);
+    return int(index > 0 && step - curve.x[index - 1] < curve.x[index] - step ? index - 1 : index);
+}
+
 std::string toCsv(const std::vector<Measurement> &measurements)
 {
     std::string csv = "name,step,epoch,value\r\n";

@@ -21,6 +21,8 @@ Curve curveOf(const std::vector<Measurement> &measurements, const std::string &n
 Curve thinned(const Curve &curve, int most);
 /// Centred moving average over a thirtieth of the curve; at the ends over the half of that window that is there.
 Curve smoothed(const Curve &curve);
+/// Index of the point nearest to a step; -1: the curve is empty.
+int nearest(const Curve &curve, double step);
 
 /// name,step,epoch,value (RFC 4180).
 std::string toCsv(const std::vector<Measurement> &measurements);

@@ -3,17 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include <QFileInfo>
-#include <QGridLayout>
-#include <QLabel>
-#include <QMouseEvent>
-#include <QToolTip>
 #include <qcustomplot.h>
 
-#include "core/error.h"
 #include "ui/chart_axes.h"
 #include "ui/chart_text.h"
-#include "ui/figure_export.h"
 #include "ui/plot_style.h"
 #include "ui/wording.h"
 
@@ -21,7 +14,6 @@ namespace awb {
 
 namespace {
 
-constexpr QSize exportSize(640, 420); // points
 constexpr int mostPoints = 2000;
 
 bool perStep(const Measurement &measurement)
@@ -38,28 +30,31 @@ QCPGraph *addGraph(QCustomPlot &plot, QCPAxis *x, QCPAxis *y, const char *object
     return graph;
 }
 
+/// An upright line through an axis rect, for the cursor.
+QCPItemStraightLine *addUpright(QCustomPlot &plot, QCPAxis *x, QCPAxis *y, const char *objectName)
+{
+    auto *line = new QCPItemStraightLine(&plot);
+    line->setObjectName(QLatin1String(objectName));
+    line->setSelectable(false);
+    line->setClipAxisRect(x->axisRect());
+    for (QCPItemPosition *position : {line->point1, line->point2}) {
+        position->setAxes(x, y);
+        position->setAxisRect(x->axisRect());
+    }
+    line->setVisible(false);
+    return line;
+}
+
 } // namespace
 
-LearningCurve::LearningCurve(QWidget *parent)
-    : QWidget(parent), m_plot(new QCustomPlot(this)), m_empty(chart_axes::emptyState(this))
+LearningCurve::LearningCurve(QWidget *parent) : ChartWidget(QStringLiteral("learningCurve"), tr("Learning curve"), parent)
 {
-    m_plot->setObjectName(QStringLiteral("learningCurvePlot"));
-    m_plot->setAccessibleName(tr("Learning curve"));
-    m_plot->setMinimumSize(240, 180);
-    m_plot->setMouseTracking(true);
-    m_plot->installEventFilter(this);
-    m_empty->setObjectName(QStringLiteral("learningCurveEmpty"));
     buildPlot();
-    auto *layout = new QGridLayout(this);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->addWidget(m_plot, 0, 0);
-    layout->addWidget(m_empty, 0, 0);
-    draw(false);
+    redraw(whyEmpty());
 }
 
 void LearningCurve::buildPlot()
 {
-    m_plot->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
     chart_axes::addHeading(*m_plot);
     QCPAxisRect *main = m_plot->axisRect();
     m_strip = new QCPAxisRect(m_plot);
@@ -90,6 +85,7 @@ void LearningCurve::buildPlot()
     m_plot->xAxis->setTicker(steps->ticker());
 
     QCPAxis *rate = m_strip->axis(QCPAxis::atLeft);
+    rate->setNumberFormat(QStringLiteral("g")); // 1e-3 as it was typed, not 1·10⁻³
     m_rawLoss = addGraph(*m_plot, m_plot->xAxis, m_plot->yAxis, "loss.raw");
     m_loss = addGraph(*m_plot, m_plot->xAxis, m_plot->yAxis, "loss");
     m_score = addGraph(*m_plot, m_plot->xAxis, m_plot->yAxis2, "score");
@@ -102,6 +98,8 @@ void LearningCurve::buildPlot()
     m_rateLabel->setClipAxisRect(m_strip);
     m_rateLabel->position->setCoords(0.995, 0.02);
     m_rateLabel->setPositionAlignment(Qt::AlignRight | Qt::AlignTop);
+    m_cursorLines = {addUpright(*m_plot, m_plot->xAxis, m_plot->yAxis, "cursor"),
+                     addUpright(*m_plot, steps, rate, "cursorBelow")};
 }
 
 void LearningCurve::setRun(const Run &run, const std::vector<Measurement> &measurements, const QString &title)
@@ -118,14 +116,17 @@ void LearningCurve::setRun(const Run &run, const std::vector<Measurement> &measu
     } else {
         m_zoomed = m_zoomed && run.id == m_run;
     }
+    if (run.id != m_run)
+        m_cursor = -1;
     m_run = run.id;
     m_state = run.state;
     m_metric = run.metric;
     m_steps = run.steps;
+    m_peakRate = run.spec.recipe.learningRate;
     m_title = title;
     m_measurements = measurements;
     m_measurements.insert(m_measurements.end(), live.begin(), live.end());
-    draw(false);
+    redraw(whyEmpty());
 }
 
 void LearningCurve::append(const Progress &now)
@@ -139,28 +140,34 @@ void LearningCurve::append(const Progress &now)
     const bool first = m_lossCurve.x.isEmpty();
     m_steps = std::max(m_steps, now.steps);
     if (first) {
-        draw(false);
+        redraw(whyEmpty());
         return;
     }
     fill(mostPoints);
     fitRanges();
-    m_plot->replot(QCustomPlot::rpQueuedReplot);
+    drawCursor();
+    replotSoon();
 }
 
-void LearningCurve::exportTo(const QString &file)
+bool LearningCurve::isEmpty() const
 {
-    if (m_measurements.empty())
-        throw Error(tr("Cannot export %1: there is no learning curve to draw yet.").arg(file).toStdString());
-    if (QFileInfo(file).suffix().toLower() == QStringLiteral("csv"))
-        exportNumbers(file, curve_data::toCsv(m_measurements));
-    else
-        exportPlot(
-            *m_plot, file, [this](bool print) { draw(print); }, exportSize);
+    return m_lossCurve.x.isEmpty() && m_scoreCurve.x.isEmpty();
+}
+
+QString LearningCurve::nothingToExport() const
+{
+    return tr("there is no learning curve to draw yet");
+}
+
+std::string LearningCurve::numbers() const
+{
+    return curve_data::toCsv(m_measurements);
 }
 
 void LearningCurve::fill(int most)
 {
     using namespace curve_data;
+    const double step = m_cursor < 0 ? 0 : m_lossCurve.x[m_cursor];
     m_lossCurve = thinned(curveOf(m_measurements, "loss"), most);
     m_rateCurve = thinned(curveOf(m_measurements, "learning_rate"), most);
     m_scoreCurve = thinned(curveOf(m_measurements, "dev." + m_metric), most);
@@ -171,6 +178,7 @@ void LearningCurve::fill(int most)
     m_loss->setData(smooth.x, smooth.y, true);
     m_score->setData(m_scoreCurve.x, m_scoreCurve.y, true);
     m_rate->setData(m_rateCurve.x, m_rateCurve.y, true);
+    m_cursor = m_cursor < 0 ? -1 : nearest(m_lossCurve, step);
 }
 
 void LearningCurve::fitRanges()
@@ -188,9 +196,10 @@ void LearningCurve::fitRanges()
         const auto [low, high] = std::minmax_element(m_scoreCurve.y.begin(), m_scoreCurve.y.end());
         m_plot->yAxis2->setRange(chart_axes::padded(*low, *high, 0.05 * chart_text::metricScale(m_metric), 0.15));
     }
-    const double rate = highest(m_rateCurve.y);
+    // What was asked for, not the highest value used: without a step exactly at the end of warm-up that lies a little lower.
+    const double rate = m_peakRate;
     QCPAxis *axis = m_strip->axis(QCPAxis::atLeft);
-    axis->setRange(0, rate > 0 ? 1.15 * rate : 1);
+    axis->setRange(0, 1.15 * std::max(rate, highest(m_rateCurve.y)));
     auto ticker = QSharedPointer<QCPAxisTickerText>::create();
     ticker->addTick(0, QStringLiteral("0"));
     if (rate > 0)
@@ -198,19 +207,21 @@ void LearningCurve::fitRanges()
     axis->setTicker(ticker);
 }
 
-void LearningCurve::nameScoreAxis(int height)
+void LearningCurve::fitTo(QSize size)
 {
-    // In a low panel the name would be longer than the axis; the legend has it too.
-    m_plot->yAxis2->setLabel(height < 300 ? QString() : chart_text::metricUnit(m_metric));
+    // In a low panel the curves need the height: the dock's title names the run too, and the legend names the score, whose
+    // axis would be shorter than its name.
+    chart_axes::setTitle(*m_plot, size.height() < 200 ? QString() : m_title);
+    ChartWidget::fitTo(size);
+    m_plot->yAxis2->setLabel(size.height() < 300 ? QString() : chart_text::metricUnit(m_metric));
 }
 
 void LearningCurve::draw(bool print)
 {
     const plot_style::Theme theme = print ? plot_style::printTheme() : plot_style::themeOf(palette());
     const QColor lossColor = plot_style::lossColor(theme), scoreColor = plot_style::scoreColor(theme);
-    fill(print ? exportSize.width() : mostPoints);
+    fill(print ? sizeFor(true).width() : mostPoints);
     fitRanges();
-    chart_axes::setTitle(*m_plot, m_title);
 
     const bool scored = !m_scoreCurve.x.isEmpty();
     m_plot->legend->clearItems();
@@ -234,33 +245,31 @@ void LearningCurve::draw(bool print)
     m_plot->yAxis->setLabelColor(lossColor);
     m_plot->yAxis2->setLabelColor(scoreColor);
     m_strip->setMinimumSize(50, 2 * QFontMetrics(theme.font).height());
-    nameScoreAxis(print ? exportSize.height() : m_plot->height());
     m_plot->yAxis2->grid()->setVisible(false);
-
-    chart_axes::fitTo(*m_plot, print ? exportSize : m_plot->size());
-    if (print)
+    for (QCPItemStraightLine *line : m_cursorLines)
+        line->setPen(QPen(theme.highlight, 1.5));
+    fitTo(sizeFor(print));
+    if (print) {
+        for (QCPItemStraightLine *line : m_cursorLines)
+            line->setVisible(false);
         return;
-    showEmptyState();
-    tell();
-    m_plot->replot(QCustomPlot::rpQueuedReplot);
+    }
+    drawCursor();
+    replotSoon();
 }
 
-void LearningCurve::showEmptyState()
+QString LearningCurve::whyEmpty() const
 {
-    const bool empty = m_lossCurve.x.isEmpty() && m_scoreCurve.x.isEmpty();
-    m_plot->setVisible(!empty);
-    m_empty->setVisible(empty);
     if (m_run == 0)
-        m_empty->setText(tr("Select a run to see how it learns: loss, dev score and learning rate, step by step."));
-    else if (m_state == RunState::Queued || m_state == RunState::Paused)
-        m_empty->setText(tr("This run has not started yet. Its curve grows here while it trains."));
-    else if (m_state == RunState::Running)
-        m_empty->setText(tr("The run has started. Its curve appears with the first steps."));
-    else
-        m_empty->setText(tr("No curve is stored for this run. Retry it to record one."));
+        return tr("Select a run to see how it learns: loss, dev score and learning rate, step by step.");
+    if (m_state == RunState::Queued || m_state == RunState::Paused)
+        return tr("This run has not started yet. Its curve grows here while it trains.");
+    if (m_state == RunState::Running)
+        return tr("The run has started. Its curve appears with the first steps.");
+    return tr("No curve is stored for this run. Retry it to record one.");
 }
 
-void LearningCurve::tell()
+QString LearningCurve::summary() const
 {
     QString text;
     if (!m_lossCurve.y.isEmpty())
@@ -272,78 +281,80 @@ void LearningCurve::tell()
                 tr("%1 on dev: %2.")
                     .arg(chart_text::metricTitle(m_metric),
                          chart_text::score(m_metric, m_scoreCurve.y.last() / chart_text::metricScale(m_metric)));
-    m_plot->setAccessibleDescription(text);
+    return text;
 }
 
-void LearningCurve::showTooltip(const QMouseEvent &event)
+void LearningCurve::drawCursor()
 {
-    const QPoint at = event.position().toPoint();
-    const bool inside = m_plot->axisRect()->rect().contains(at) || m_strip->rect().contains(at);
-    if (!inside || m_lossCurve.x.isEmpty()) {
-        QToolTip::hideText();
-        return;
+    for (QCPItemStraightLine *line : m_cursorLines) {
+        line->setVisible(m_cursor >= 0);
+        if (m_cursor < 0)
+            continue;
+        line->point1->setCoords(m_lossCurve.x[m_cursor], 0);
+        line->point2->setCoords(m_lossCurve.x[m_cursor], 1);
     }
-    const double step = m_plot->xAxis->pixelToCoord(at.x());
-    const auto nearest = [&](const curve_data::Curve &curve) {
-        const auto after = std::lower_bound(curve.x.begin(), curve.x.end(), step);
-        auto index = std::min<qsizetype>(after - curve.x.begin(), curve.x.size() - 1);
-        return index > 0 && step - curve.x[index - 1] < curve.x[index] - step ? index - 1 : index;
-    };
-    const qsizetype loss = nearest(m_lossCurve);
-    QString text =
-        tr("Step %1: loss %2").arg(wording::count(std::llround(m_lossCurve.x[loss])), wording::figure(m_lossCurve.y[loss]));
-    if (!m_rateCurve.x.isEmpty())
-        text += tr(", learning rate %1").arg(chart_text::learningRate(m_rateCurve.y[nearest(m_rateCurve)]));
-    if (!m_scoreCurve.x.isEmpty()) {
-        const qsizetype score = nearest(m_scoreCurve);
+}
+
+int LearningCurve::pointAt(const QPointF &position) const
+{
+    const QPoint at = position.toPoint();
+    const bool inside = m_plot->axisRect()->rect().contains(at) || m_strip->rect().contains(at);
+    return inside ? curve_data::nearest(m_lossCurve, m_plot->xAxis->pixelToCoord(position.x())) : -1;
+}
+
+QPointF LearningCurve::placeOf(int point) const
+{
+    return {m_plot->xAxis->coordToPixel(m_lossCurve.x[point]), m_plot->yAxis->coordToPixel(m_lossCurve.y[point])};
+}
+
+QString LearningCurve::toolTipOf(int point) const
+{
+    const double step = m_lossCurve.x[point];
+    QString text = tr("Step %1: loss %2").arg(wording::count(std::llround(step)), wording::figure(m_lossCurve.y[point]));
+    if (const int rate = curve_data::nearest(m_rateCurve, step); rate >= 0)
+        text += tr(", learning rate %1").arg(chart_text::learningRate(m_rateCurve.y[rate]));
+    if (const int score = curve_data::nearest(m_scoreCurve, step); score >= 0)
         text += QLatin1Char('\n') +
                 tr("%1 on dev %2 after step %3")
                     .arg(chart_text::metricTitle(m_metric),
                          chart_text::score(m_metric, m_scoreCurve.y[score] / chart_text::metricScale(m_metric)),
                          wording::count(std::llround(m_scoreCurve.x[score])));
-    }
-    QToolTip::showText(event.globalPosition().toPoint(), text, m_plot);
+    return text;
 }
 
-bool LearningCurve::eventFilter(QObject *watched, QEvent *event)
+QString LearningCurve::spoken(int point) const
 {
-    if (watched != m_plot)
-        return QWidget::eventFilter(watched, event);
-    switch (event->type()) {
-    case QEvent::MouseMove: {
-        const auto &mouse = *static_cast<QMouseEvent *>(event);
-        if (mouse.buttons() & Qt::LeftButton)
-            m_zoomed = true;
-        else
-            showTooltip(mouse);
-        break;
-    }
-    case QEvent::Wheel:
-        m_zoomed = true;
-        break;
-    case QEvent::MouseButtonDblClick:
-        m_zoomed = false;
-        fitRanges();
-        m_plot->replot(QCustomPlot::rpQueuedReplot);
-        break;
-    case QEvent::Resize:
-        chart_axes::fitTo(*m_plot, static_cast<QResizeEvent *>(event)->size());
-        nameScoreAxis(static_cast<QResizeEvent *>(event)->size().height());
-        break;
-    case QEvent::Show:
-        m_plot->setBufferDevicePixelRatio(m_plot->devicePixelRatioF());
-        break;
+    return toolTipOf(point).replace(QLatin1Char('\n'), QStringLiteral(", "));
+}
+
+int LearningCurve::firstPoint() const
+{
+    return int(m_lossCurve.x.size()) - 1;
+}
+
+int LearningCurve::neighbour(int key) const
+{
+    const int last = firstPoint();
+    const int page = std::max(1, (last + 1) / 10);
+    // The first key of all starts at the end that it comes from.
+    const int from = m_cursor >= 0 ? m_cursor : key == Qt::Key_Left || key == Qt::Key_PageUp ? last + 1 : -1;
+    const auto moved = [&](int by) { return std::clamp(from + by, 0, last); };
+    switch (last < 0 ? 0 : key) {
+    case Qt::Key_Left:
+        return moved(-1);
+    case Qt::Key_Right:
+        return moved(1);
+    case Qt::Key_PageUp:
+        return moved(-page);
+    case Qt::Key_PageDown:
+        return moved(page);
+    case Qt::Key_Home:
+        return 0;
+    case Qt::Key_End:
+        return last;
     default:
-        break;
+        return -1;
     }
-    return QWidget::eventFilter(watched, event);
-}
-
-void LearningCurve::changeEvent(QEvent *event)
-{
-    QWidget::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange)
-        draw(false);
 }
 
 } // namespace awb

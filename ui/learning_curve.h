@@ -1,26 +1,23 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include <QWidget>
-
 #include "core/types.h"
+#include "ui/chart_widget.h"
 #include "ui/curve_data.h"
 
 class QCPAxisRect;
 class QCPGraph;
+class QCPItemStraightLine;
 class QCPItemText;
-class QCustomPlot;
-class QLabel;
-class QMouseEvent;
 
 namespace awb {
 
-/// Loss, dev score and learning rate of one run against steps; grows live. Wheel and drag zoom the steps, a double click
-/// shows all.
-class LearningCurve : public QWidget {
+/// Loss, dev score and learning rate of one run against steps; grows live. Zoom is along the steps only.
+class LearningCurve : public ChartWidget {
     Q_OBJECT
 
 public:
@@ -32,37 +29,40 @@ public:
     /// Appends a live value when it belongs to the run shown. Queued replot; at most 2,000 points are drawn.
     void append(const Progress &now);
     std::int64_t run() const { return m_run; }
-    QCustomPlot &plot() { return *m_plot; }
-    /// .pdf .svg .png or .csv. Throws Error, also when there is nothing to draw.
-    void exportTo(const QString &file);
 
 protected:
-    void changeEvent(QEvent *event) override;
-    bool eventFilter(QObject *watched, QEvent *event) override;
+    bool isEmpty() const override;
+    QString nothingToExport() const override;
+    std::string numbers() const override;
+    void draw(bool print) override;
+    void fitRanges() override;
+    void fitTo(QSize size) override;
+    void drawCursor() override;
+    int pointAt(const QPointF &position) const override;
+    QPointF placeOf(int point) const override;
+    QString toolTipOf(int point) const override;
+    QString spoken(int point) const override;
+    QString summary() const override;
+    int firstPoint() const override;
+    int neighbour(int key) const override;
 
 private:
     void buildPlot();
-    void draw(bool print);
     void fill(int most);
-    void fitRanges();
-    void nameScoreAxis(int height);
-    void showEmptyState();
-    void tell();
-    void showTooltip(const QMouseEvent &event);
+    QString whyEmpty() const;
 
-    QCustomPlot *m_plot;
-    QLabel *m_empty;
     QCPAxisRect *m_strip = nullptr; ///< learning rate, below the main one
     QCPGraph *m_rawLoss = nullptr, *m_loss = nullptr, *m_score = nullptr, *m_rate = nullptr;
     QCPItemText *m_rateLabel = nullptr;
+    std::array<QCPItemStraightLine *, 2> m_cursorLines{};     ///< through both rects
     curve_data::Curve m_lossCurve, m_scoreCurve, m_rateCurve; ///< as drawn: thinned, scores in the axis' unit
     std::int64_t m_run = 0;
     RunState m_state = RunState::Queued;
     std::string m_metric;
-    int m_steps = 0; ///< of the whole run
+    int m_steps = 0;       ///< of the whole run
+    double m_peakRate = 1; ///< learning rate that was asked for
     QString m_title;
     std::vector<Measurement> m_measurements;
-    bool m_zoomed = false;
 };
 
 } // namespace awb
