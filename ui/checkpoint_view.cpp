@@ -7,7 +7,6 @@
 #include <QPlainTextEdit>
 #include <QSortFilterProxyModel>
 #include <QSplitter>
-#include <QStackedWidget>
 #include <QTabWidget>
 #include <QTableView>
 #include <QTableWidget>
@@ -16,7 +15,6 @@
 #include "core/files.h"
 #include "core/model/checkpoint.h"
 #include "core/store/store.h"
-#include "ui/background.h"
 #include "ui/bar_chart.h"
 #include "ui/lab_bridge.h"
 #include "ui/share_delegate.h"
@@ -97,10 +95,6 @@ struct CheckpointView::Ui {
     void showTensor();
 
     CheckpointView &view;
-    ViewHeader *header = nullptr;
-    QStackedWidget *pages = nullptr;
-    QLabel *message = nullptr;
-    QTabWidget *tabs = nullptr;
     QTableWidget *parts = nullptr;
     TensorModel *model = nullptr;
     QSortFilterProxyModel *filter = nullptr;
@@ -110,8 +104,6 @@ struct CheckpointView::Ui {
     QComboBox *licenceFile = nullptr;
     QPlainTextEdit *licence = nullptr;
     std::vector<std::pair<QString, QString>> licences;
-    QString shown;      ///< name, folder and hash of what is on screen
-    int generation = 0; ///< results for an earlier wish are dropped
 };
 
 QWidget *CheckpointView::Ui::buildTensors()
@@ -183,30 +175,13 @@ QWidget *CheckpointView::Ui::buildLicence()
 
 void CheckpointView::Ui::build()
 {
-    view.setObjectName(QStringLiteral("checkpointView"));
-    header = new ViewHeader("checkpoint");
-    message = makeMessage("checkpointMessage", tr("Choose a checkpoint in the library to look inside."));
     parts = new QTableWidget;
     setUpTable(*parts, "checkpointParts", tr("Parts of the model"));
     parts->horizontalHeader()->setStretchLastSection(true);
     parts->setItemDelegateForColumn(3, new ShareDelegate(parts));
-    tabs = new QTabWidget;
-    tabs->setObjectName(QStringLiteral("checkpointTabs"));
-    tabs->setDocumentMode(true);
-    tabs->addTab(padded(parts), tr("Parts"));
-    tabs->addTab(buildTensors(), tr("Tensors"));
-    tabs->addTab(buildLicence(), tr("Licence"));
-    auto *content = new QWidget;
-    auto *contentLayout = new QVBoxLayout(content);
-    contentLayout->setContentsMargins(0, 0, 0, 0);
-    contentLayout->addWidget(header);
-    contentLayout->addWidget(tabs, 1);
-    pages = new QStackedWidget(&view);
-    pages->addWidget(message);
-    pages->addWidget(content);
-    auto *layout = new QVBoxLayout(&view);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->addWidget(pages);
+    view.addPage(padded(parts), tr("Parts"));
+    view.addPage(buildTensors(), tr("Tensors"));
+    view.addPage(buildLicence(), tr("Licence"));
 }
 
 void CheckpointView::Ui::fillParts(const Facts &facts)
@@ -232,12 +207,12 @@ void CheckpointView::Ui::fill(const QString &name, const Facts &facts)
         parameters += part.parameters;
         bytes += part.bytes;
     }
-    header->setTitle(name);
-    header->setSentence(architecture(checkpoint.shape()));
-    header->setNotes({tr("%1 parameters in %2 tensors, %3; texts of up to %4 tokens.")
-                          .arg(wording::count(parameters), wording::count(qint64(checkpoint.tensors().size())),
-                               wording::bytes(bytes), wording::count(checkpoint.shape().positions)),
-                      completeness(checkpoint)});
+    view.m_header->setTitle(name);
+    view.m_header->setSentence(architecture(checkpoint.shape()));
+    view.m_header->setNotes({tr("%1 parameters in %2 tensors, %3; texts of up to %4 tokens.")
+                                 .arg(wording::count(parameters), wording::count(qint64(checkpoint.tensors().size())),
+                                      wording::bytes(bytes), wording::count(checkpoint.shape().positions)),
+                             completeness(checkpoint)});
     fillParts(facts);
     model->setCheckpoint(facts.checkpoint);
     const int digit = tensors->fontMetrics().averageCharWidth();
@@ -257,7 +232,6 @@ void CheckpointView::Ui::fill(const QString &name, const Facts &facts)
     licenceFile->setVisible(!licences.empty());
     if (licences.empty())
         licence->setPlainText(tr("No licence file in the folder of this checkpoint."));
-    pages->setCurrentIndex(1);
 }
 
 void CheckpointView::Ui::showTensor()
@@ -287,7 +261,8 @@ void CheckpointView::Ui::showTensor()
 }
 
 CheckpointView::CheckpointView(LabBridge &bridge, QWidget *parent)
-    : QWidget(parent), m_bridge(bridge), m_ui(std::make_unique<Ui>(*this))
+    : BrowserView("checkpoint", tr("Choose a checkpoint in the library to look inside."), parent), m_bridge(bridge),
+      m_ui(std::make_unique<Ui>(*this))
 {
     m_ui->build();
 }
@@ -296,13 +271,6 @@ CheckpointView::~CheckpointView() = default;
 
 void CheckpointView::show(const QString &checkpoint)
 {
-    const int generation = ++m_ui->generation;
-    const auto fail = [this](const QString &sentence) {
-        m_ui->shown.clear();
-        m_ui->message->setText(sentence);
-        m_ui->pages->setCurrentIndex(0);
-        emit loaded();
-    };
     std::filesystem::path folder;
     QString key;
     try {
@@ -310,29 +278,11 @@ void CheckpointView::show(const QString &checkpoint)
         folder = m_bridge.store().resolve(entry.folder);
         key = text(entry.name + '\n' + entry.folder + '\n' + entry.sha256);
     } catch (const std::exception &failure) {
-        fail(QString::fromUtf8(failure.what()));
-        return;
+        return fail(QString::fromUtf8(failure.what()));
     }
-    if (key == m_ui->shown) {
-        m_ui->pages->setCurrentIndex(1);
-        emit loaded();
-        return;
-    }
-    m_ui->message->setText(tr("Reading %1 …").arg(checkpoint));
-    m_ui->pages->setCurrentIndex(0);
-    inBackground(
-        this, [folder] { return readFacts(folder); },
-        [this, generation, checkpoint, key, fail](Outcome<Facts> outcome) {
-            if (generation != m_ui->generation)
-                return;
-            if (!outcome.error.isEmpty()) {
-                fail(outcome.error);
-                return;
-            }
-            m_ui->shown = key;
-            m_ui->fill(checkpoint, outcome.value);
-            emit loaded();
-        });
+    load(
+        checkpoint, key, [folder] { return readFacts(folder); },
+        [this, checkpoint](const Facts &facts) { m_ui->fill(checkpoint, facts); });
 }
 
 } // namespace awb

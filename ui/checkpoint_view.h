@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include <QWidget>
+#include "ui/browser_view.h"
 
 namespace awb {
 
@@ -10,7 +10,7 @@ class LabBridge;
 
 /// Browser of one checkpoint: architecture, parameters and bytes per layer, tensor table with statistics and histogram of
 /// the selected tensor, licence file, what is missing or unexpected. Files are read on a worker; the window never waits.
-class CheckpointView : public QWidget {
+class CheckpointView : public BrowserView {
     Q_OBJECT
 
 public:
@@ -19,9 +19,6 @@ public:
 
     void show(const QString &checkpoint);
     using QWidget::show;
-
-signals:
-    void loaded(); ///< the checkpoint asked for is on screen (or its error is)
 
 private:
     struct Ui;

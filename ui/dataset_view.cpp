@@ -8,13 +8,11 @@
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSpinBox>
-#include <QStackedWidget>
 #include <QTabWidget>
 #include <QTableView>
 #include <QVBoxLayout>
 
 #include "core/store/store.h"
-#include "ui/background.h"
 #include "ui/bar_chart.h"
 #include "ui/dataset_facts.h"
 #include "ui/dataset_summary.h"
@@ -41,10 +39,6 @@ struct DatasetView::Ui {
     const PartSummary *lengthsPart() const;
 
     DatasetView &view;
-    ViewHeader *header = nullptr;
-    QStackedWidget *pages = nullptr;
-    QLabel *message = nullptr;
-    QTabWidget *tabs = nullptr;
     DatasetSummary *summary = nullptr;
     BarChart *lengths = nullptr;
     QSpinBox *maxLength = nullptr;
@@ -54,8 +48,6 @@ struct DatasetView::Ui {
     RowsModel *model = nullptr;
     QTableView *rows = nullptr;
     DatasetFacts facts;
-    QString shown;
-    int generation = 0; ///< results for an earlier wish are dropped
 };
 
 QWidget *DatasetView::Ui::buildLengths()
@@ -127,27 +119,10 @@ QWidget *DatasetView::Ui::buildRows()
 
 void DatasetView::Ui::build()
 {
-    view.setObjectName(QStringLiteral("datasetView"));
-    header = new ViewHeader("dataset");
-    message = makeMessage("datasetMessage", tr("Choose a data set in the library to look inside."));
-    tabs = new QTabWidget;
-    tabs->setObjectName(QStringLiteral("datasetTabs"));
-    tabs->setDocumentMode(true);
     summary = new DatasetSummary;
-    tabs->addTab(summary, tr("Summary"));
-    tabs->addTab(buildLengths(), tr("Lengths"));
-    tabs->addTab(buildRows(), tr("Rows"));
-    auto *content = new QWidget;
-    auto *contentLayout = new QVBoxLayout(content);
-    contentLayout->setContentsMargins(0, 0, 0, 0);
-    contentLayout->addWidget(header);
-    contentLayout->addWidget(tabs, 1);
-    pages = new QStackedWidget(&view);
-    pages->addWidget(message);
-    pages->addWidget(content);
-    auto *layout = new QVBoxLayout(&view);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->addWidget(pages);
+    view.addPage(summary, tr("Summary"));
+    view.addPage(buildLengths(), tr("Lengths"));
+    view.addPage(buildRows(), tr("Rows"));
 }
 
 const PartSummary *DatasetView::Ui::lengthsPart() const
@@ -208,15 +183,15 @@ void DatasetView::Ui::fill(const QString &name, DatasetFacts read)
 {
     facts = std::move(read);
     const Manifest &manifest = facts.dataset->manifest;
-    header->setTitle(name);
-    header->setSentence(describeDataset(manifest));
+    view.m_header->setTitle(name);
+    view.m_header->setSentence(describeDataset(manifest));
     QStringList notes;
     if (!manifest.dev)
         notes << tr("No official dev part: split by seed %1 and by distinct text, so that duplicates do not leak.")
                      .arg(manifest.split.seed);
     for (const std::string &note : facts.dataset->notes)
         notes << text(note);
-    header->setNotes(notes);
+    view.m_header->setNotes(notes);
     summary->fill(facts);
     const QSignalBlocker quietLengths(lengthsOf), quietPart(part);
     for (QComboBox *box : {lengthsOf, part}) {
@@ -226,11 +201,11 @@ void DatasetView::Ui::fill(const QString &name, DatasetFacts read)
     }
     fillLengths();
     showPart();
-    pages->setCurrentIndex(1);
 }
 
 DatasetView::DatasetView(LabBridge &bridge, QWidget *parent)
-    : QWidget(parent), m_bridge(bridge), m_ui(std::make_unique<Ui>(*this))
+    : BrowserView("dataset", tr("Choose a data set in the library to look inside."), parent), m_bridge(bridge),
+      m_ui(std::make_unique<Ui>(*this))
 {
     m_ui->build();
 }
@@ -239,13 +214,6 @@ DatasetView::~DatasetView() = default;
 
 void DatasetView::show(const QString &dataset, const QString &checkpointForLengths)
 {
-    const int generation = ++m_ui->generation;
-    const auto fail = [this](const QString &sentence) {
-        m_ui->shown.clear();
-        m_ui->message->setText(sentence);
-        m_ui->pages->setCurrentIndex(0);
-        emit loaded();
-    };
     Manifest manifest;
     std::filesystem::path folder;
     try {
@@ -253,30 +221,12 @@ void DatasetView::show(const QString &dataset, const QString &checkpointForLengt
         if (!checkpointForLengths.isEmpty())
             folder = m_bridge.store().resolve(m_bridge.store().checkpoint(checkpointForLengths.toStdString()).folder);
     } catch (const std::exception &failure) {
-        fail(QString::fromUtf8(failure.what()));
-        return;
+        return fail(QString::fromUtf8(failure.what()));
     }
-    const QString key = text(toJson(manifest) + '\n' + folder.string());
-    if (key == m_ui->shown) {
-        m_ui->pages->setCurrentIndex(1);
-        emit loaded();
-        return;
-    }
-    m_ui->message->setText(tr("Reading %1 …").arg(dataset));
-    m_ui->pages->setCurrentIndex(0);
-    inBackground(
-        this, [manifest, folder] { return readDatasetFacts(manifest, folder); },
-        [this, generation, dataset, key, fail](Outcome<DatasetFacts> outcome) {
-            if (generation != m_ui->generation)
-                return;
-            if (!outcome.error.isEmpty()) {
-                fail(outcome.error);
-                return;
-            }
-            m_ui->shown = key;
-            m_ui->fill(dataset, std::move(outcome.value));
-            emit loaded();
-        });
+    load(
+        dataset, text(toJson(manifest) + '\n' + folder.string()),
+        [manifest, folder] { return readDatasetFacts(manifest, folder); },
+        [this, dataset](DatasetFacts facts) { m_ui->fill(dataset, std::move(facts)); });
 }
 
 } // namespace awb

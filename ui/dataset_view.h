@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include <QWidget>
+#include "ui/browser_view.h"
 
 namespace awb {
 
@@ -10,7 +10,7 @@ class LabBridge;
 
 /// Browser of one data set: rows of each part (read page by page), class balance, token-length histogram with the share
 /// truncated at the chosen length, duplicates, conflicting labels, rows shared between train and dev. Loads on a worker.
-class DatasetView : public QWidget {
+class DatasetView : public BrowserView {
     Q_OBJECT
 
 public:
@@ -19,9 +19,6 @@ public:
 
     void show(const QString &dataset, const QString &checkpointForLengths);
     using QWidget::show;
-
-signals:
-    void loaded();
 
 private:
     struct Ui;

@@ -54,9 +54,9 @@ void ViewHeader::setNotes(const QStringList &sentences)
     m_notes->setVisible(!sentences.isEmpty());
 }
 
-QLabel *makeMessage(const char *objectName, const QString &sentence)
+QLabel *makeMessage(const QString &objectName, const QString &sentence)
 {
-    QLabel *label = makeLabel(QLatin1String(objectName));
+    QLabel *label = makeLabel(objectName);
     label->setAlignment(Qt::AlignCenter);
     label->setMargin(24);
     label->setText(sentence);

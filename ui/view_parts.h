@@ -27,7 +27,7 @@ private:
 };
 
 /// A sentence in the middle of an otherwise empty page; plain text.
-QLabel *makeMessage(const char *objectName, const QString &sentence);
+QLabel *makeMessage(const QString &objectName, const QString &sentence);
 /// A table of whole rows to read, sort order as given, Tab leaves it.
 QTableView *makeTable(const char *objectName, const QString &accessibleName);
 void setUpTable(QTableView &table, const char *objectName, const QString &accessibleName);
