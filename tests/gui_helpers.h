@@ -30,12 +30,13 @@ public:
             return yes;
         };
         use.error = [this](QWidget *, const QString &, const QString &sentence) { errors << sentence; };
+        use.about = [this](QWidget *, const QString &, const QString &html) { abouts << html; };
     }
     ~AnsweredDialogs() { dialogs::functions() = m_before; }
 
     QString file;
     bool yes = true;
-    QStringList questions, errors;
+    QStringList questions, errors, abouts;
 
 private:
     dialogs::Functions m_before;

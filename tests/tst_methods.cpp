@@ -3,8 +3,10 @@
 #include "core/error.h"
 #include "core/methods/methods.h"
 #include "core/methods/train_command.h"
+#include "tests/model_shapes.h"
 
 using namespace awb;
+using namespace awb::test;
 
 namespace {
 
@@ -21,14 +23,6 @@ std::string errorOf(const std::function<void()> &call)
         return error.what();
     }
     return {};
-}
-
-Method adapters(int m, std::vector<LayerSites> sites = {})
-{
-    Method method = methodEntry("adapter").method;
-    method.bottleneck = m;
-    method.sites = std::move(sites);
-    return method;
 }
 
 } // namespace

@@ -8,29 +8,12 @@
 #include "core/methods/counting.h"
 #include "core/methods/methods.h"
 #include "core/methods/parameters.h"
+#include "tests/model_shapes.h"
 
 using namespace awb;
+using namespace awb::test;
 
 namespace {
-
-ModelShape bert(int layers, int hidden)
-{
-    ModelShape shape;
-    shape.layers = layers;
-    shape.hidden = hidden;
-    shape.feedForward = 4 * hidden;
-    shape.vocabulary = 30522;
-    shape.positions = 512;
-    return shape;
-}
-
-Method adapters(int m, std::vector<LayerSites> sites = {})
-{
-    Method method = methodEntry("adapter").method;
-    method.bottleneck = m;
-    method.sites = std::move(sites);
-    return method;
-}
 
 struct Backbone {
     const char *name;

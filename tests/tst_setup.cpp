@@ -22,33 +22,15 @@
 #include "ui/wording.h"
 
 #include "tests/gui_helpers.h"
+#include "tests/model_shapes.h"
 
 using namespace awb;
+using namespace awb::test;
 
 namespace {
 
 constexpr auto shortModel = "MiniLM-L6";
 constexpr auto longModel = "BERT-large";
-
-ModelShape bert(int layers, int hidden)
-{
-    ModelShape shape;
-    shape.layers = layers;
-    shape.hidden = hidden;
-    shape.heads = hidden / 32;
-    shape.feedForward = 4 * hidden;
-    shape.vocabulary = 30522;
-    shape.positions = 512;
-    return shape;
-}
-
-Method adapters(int m, std::vector<LayerSites> sites = {})
-{
-    Method method = methodEntry("adapter").method;
-    method.bottleneck = m;
-    method.sites = std::move(sites);
-    return method;
-}
 
 /// A library with two checkpoints (their config.json only) and two data sets, worked by nobody.
 struct Library {

@@ -3,36 +3,13 @@
 #include <QSlider>
 #include <QSpinBox>
 
-#include "core/methods/methods.h"
 #include "ui/bottleneck_slider.h"
 #include "ui/model_stack.h"
 #include "ui/number_field.h"
+#include "tests/model_shapes.h"
 
 using namespace awb;
-
-namespace {
-
-ModelShape bert(int layers, int hidden)
-{
-    ModelShape shape;
-    shape.layers = layers;
-    shape.hidden = hidden;
-    shape.heads = hidden / 32;
-    shape.feedForward = 4 * hidden;
-    shape.vocabulary = 30522;
-    shape.positions = 512;
-    return shape;
-}
-
-Method adapters(int m, std::vector<LayerSites> sites = {})
-{
-    Method method = methodEntry("adapter").method;
-    method.bottleneck = m;
-    method.sites = std::move(sites);
-    return method;
-}
-
-} // namespace
+using namespace awb::test;
 
 class SetupPartsTest : public QObject {
     Q_OBJECT

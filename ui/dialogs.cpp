@@ -41,7 +41,10 @@ Functions &functions()
                            [](QWidget *parent, const QString &title) {
                                return QFileDialog::getExistingDirectory(parent, title, QDir::homePath());
                            },
-                           saveFile, confirm, error};
+                           saveFile,
+                           confirm,
+                           error,
+                           QMessageBox::about};
     return inUse;
 }
 

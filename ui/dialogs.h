@@ -16,6 +16,7 @@ struct Functions {
     std::function<QString(QWidget *, const QString &title, const QString &suggested, const QString &filter)> saveFile;
     std::function<bool(QWidget *, const QString &title, const QString &question, const QString &yes)> confirm;
     std::function<void(QWidget *, const QString &title, const QString &sentence)> error;
+    std::function<void(QWidget *, const QString &title, const QString &html)> about;
 };
 
 /// The functions in use; the real Qt dialogs unless a test put in its own.
