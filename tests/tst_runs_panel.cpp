@@ -124,6 +124,7 @@ class TestRunsPanel : public QObject {
 private slots:
     void saysWhatToDoWhenThereAreNoRuns();
     void showsARunFromQueueToScore();
+    void showsTheWholeScoreHoweverNarrow();
     void keepsTheSelectionWhileRunsComeAndGo();
     void filtersByWordsOfAnyColumnAndByState();
     void sortsNumbersAsNumbers();
@@ -162,6 +163,21 @@ void TestRunsPanel::showsARunFromQueueToScore()
     QCOMPARE(f.cell(0, RunsModel::Trainable), QString("65,000"));
     QCOMPARE(f.cell(0, RunsModel::Duration), QString("1 min 15 s"));
     QCOMPARE(f.cell(0, RunsModel::ProgressBar), QString());
+}
+
+void TestRunsPanel::showsTheWholeScoreHoweverNarrow()
+{
+    Fixture f(true, {spec("cola", 64, 0)});
+    f.training.released = true;
+    QTRY_COMPARE(f.state(f.ids[0]), QString("Done"));
+    f.panel->resize(f.panel->minimumSizeHint().width(), 320);
+    QVERIFY2(f.panel->width() < 360, qPrintable(QString::number(f.panel->width())));
+    for (const int column : {RunsModel::Id, RunsModel::State, RunsModel::Score}) {
+        const QModelIndex index = f.table().model()->index(0, column);
+        const QRect cell = f.table().visualRect(index);
+        QVERIFY(f.table().viewport()->rect().contains(cell));
+        QVERIFY(cell.width() >= f.table().sizeHintForIndex(index).width());
+    }
 }
 
 void TestRunsPanel::keepsTheSelectionWhileRunsComeAndGo()

@@ -5,27 +5,37 @@
 #include <QDockWidget>
 #include <QElapsedTimer>
 #include <QLabel>
+#include <QImage>
 #include <QLineEdit>
+#include <QMenu>
+#include <QMenuBar>
 #include <QPushButton>
 #include <QSettings>
 #include <QSpinBox>
 #include <QStandardPaths>
 #include <QTabWidget>
+#include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QTimer>
+#include <QXmlStreamReader>
+#include <qcustomplot.h>
 
 #include "core/data/recognise.h"
+#include "core/methods/methods.h"
 #include "core/store/run_training.h"
 #include "core/study/tradeoff.h"
+#include "tests/chart_fixture.h"
 #include "tests/gui_helpers.h"
 #include "tests/real_files.h"
 #include "ui/lab_bridge.h"
 #include "ui/learning_curve.h"
 #include "ui/main_window.h"
+#include "ui/runs_model.h"
 #include "ui/runs_panel.h"
 #include "ui/setup_panel.h"
 #include "ui/tradeoff_panel.h"
+#include "version.h"
 
 using namespace awb;
 using namespace awb::test;
@@ -95,7 +105,10 @@ private slots:
     void aFailedFetchIsSaidAndCanBeTriedAgain();
     void aRunTravelsFromTheSetUpToTheChart();
     void tableAndChartSelectEachOther();
+    void chartAndCurveAreExportedFromTheMenu();
     void exportingAnEmptyChartIsRefusedInWords();
+    void theAboutBoxNamesVersionAndLibrary();
+    void nothingIsCutAt800By600();
     void everythingFocusableHasAName();
     void docksAndThemeAreRemembered();
     void anotherProcessesRunsAppear();
@@ -104,6 +117,8 @@ private slots:
 private:
     void addTinyLibrary();
     void open();
+    std::vector<std::int64_t> trainTwoMethods();
+    void clickMenu(const QString &menu, const QString &entry);
     template <typename T>
     T *find(const char *name) const
     {
@@ -212,30 +227,108 @@ void TestWindow::aRunTravelsFromTheSetUpToTheChart()
     QVERIFY(!find<QWidget>("welcomePage")->isVisible());
 }
 
+/// A finished run with adapters and one of the head alone, both on the chart.
+std::vector<std::int64_t> TestWindow::trainTwoMethods()
+{
+    TrainSpec adapters = m_window->findChild<SetupPanel *>()->specs().front();
+    adapters.recipe.maxLength = 32;
+    adapters.recipe.epochs = 1;
+    TrainSpec head = adapters;
+    head.method = methodEntry("head").method;
+    const auto ids = m_bridge->store().enqueue({adapters, head});
+    m_bridge->wake();
+    TradeoffPlot &chart = m_window->findChild<TradeoffPanel *>()->chart();
+    [&] { QTRY_COMPARE_WITH_TIMEOUT(chart.points().size(), std::size_t(2), 60000); }();
+    chart.plot().replot();
+    return ids;
+}
+
 void TestWindow::tableAndChartSelectEachOther()
 {
     addTinyLibrary();
     open();
-    auto *panel = m_window->findChild<SetupPanel *>();
-    TrainSpec spec = panel->specs().empty() ? TrainSpec() : panel->specs().front();
-    spec.recipe.maxLength = 32;
-    spec.recipe.epochs = 1;
-    TrainSpec head = spec;
-    head.method.name = "head";
-    head.method.bottleneck = 0;
-    head.method.train = {"classifier.*"};
-    const auto ids = m_bridge->store().enqueue({spec, head});
-    m_bridge->wake();
-    TradeoffPlot &chart = m_window->findChild<TradeoffPanel *>()->chart();
-    QTRY_COMPARE_WITH_TIMEOUT(chart.points().size(), std::size_t(2), 60000);
-    auto *runs = m_window->findChild<RunsPanel *>();
-    emit chart.runSelected(ids[1]);
+    const auto ids = trainTwoMethods();
+    auto *table = find<QAbstractItemView>("runsTable");
+    QTRY_COMPARE(table->model()->rowCount(), 2);
+    QCustomPlot &plot = m_window->findChild<TradeoffPanel *>()->chart().plot();
     auto *curve = m_window->findChild<LearningCurve *>();
-    QCOMPARE(runs->selectedRun(), ids[1]);
-    QCOMPARE(curve->run(), ids[1]);
-    emit runs->runSelected(ids[0]);
-    QCOMPARE(curve->run(), ids[0]);
-    QCOMPARE(runs->selectedRun(), ids[0]);
+    for (const std::int64_t id : {ids[1], ids[0]}) {
+        const Run clicked = *m_bridge->store().run(id);
+        QTest::mouseClick(&plot, Qt::LeftButton, {}, pixel(plot, double(clicked.trainable), 100 * *clicked.score));
+        const QModelIndexList rows = table->selectionModel()->selectedRows(RunsModel::Id);
+        QCOMPARE(rows.size(), 1);
+        QCOMPARE(rows.front().data().toString(), QString::number(id));
+        QCOMPARE(curve->run(), id);
+    }
+    for (int row = 0; row < 2; ++row) {
+        const QModelIndex cell = table->model()->index(row, RunsModel::Id);
+        QTest::mouseClick(table->viewport(), Qt::LeftButton, {}, table->visualRect(cell).center());
+        const Run clicked = *m_bridge->store().run(cell.data().toLongLong());
+        QCOMPARE(graph(plot, "selection")->data()->at(0)->key, double(clicked.trainable));
+        QCOMPARE(curve->run(), clicked.id);
+    }
+}
+
+void TestWindow::clickMenu(const QString &menu, const QString &entry)
+{
+    const auto named = [](const QList<QAction *> &actions, const QString &name) -> QAction * {
+        for (QAction *action : actions)
+            if (action->text().remove(u'&') == name)
+                return action;
+        return nullptr;
+    };
+    QMenuBar *bar = m_window->menuBar();
+    QAction *title = named(bar->actions(), menu);
+    QVERIFY2(title, qPrintable(menu));
+    QTest::mouseClick(bar, Qt::LeftButton, {}, bar->actionGeometry(title).center());
+    QTRY_VERIFY(title->menu()->isVisible());
+    QAction *action = named(title->menu()->actions(), entry);
+    QVERIFY2(action, qPrintable(entry));
+    QTest::mouseClick(title->menu(), Qt::LeftButton, {}, title->menu()->actionGeometry(action).center());
+    QTRY_VERIFY(!title->menu()->isVisible());
+}
+
+void TestWindow::chartAndCurveAreExportedFromTheMenu()
+{
+    addTinyLibrary();
+    open();
+    const auto ids = trainTwoMethods();
+    TradeoffPlot &chart = m_window->findChild<TradeoffPanel *>()->chart();
+    m_window->findChild<RunsPanel *>()->selectRun(ids[0]);
+    QTRY_COMPARE(m_window->findChild<LearningCurve *>()->run(), ids[0]);
+    const auto written = [&](const QString &name, const std::function<void()> &ask) {
+        m_dialogs.file = m_home->filePath(name);
+        ask();
+        return contentOf(m_dialogs.file);
+    };
+    const std::string curveNumbers = curve_data::toCsv(m_bridge->store().measurements(ids[0]));
+    struct Figure {
+        const char *name, *entry, *axis;
+        Qt::KeyboardModifiers keys;
+        std::string numbers;
+    };
+    for (const Figure &figure :
+         {Figure{"chart", "Export trade-off chart…", "Trained parameters", Qt::ControlModifier, toCsv(chart.points())},
+          Figure{"curve", "Export learning curve…", "Step", Qt::ControlModifier | Qt::ShiftModifier, curveNumbers}}) {
+        const QString name = QString::fromLatin1(figure.name);
+        const auto byMenu = [&] { clickMenu(QStringLiteral("File"), QString::fromUtf8(figure.entry)); };
+        const auto byKeys = [&] { QTest::keyClick(m_window.get(), Qt::Key_E, figure.keys); };
+        const QByteArray pdf = written(name + QStringLiteral(".pdf"), byMenu);
+        QVERIFY(pdf.startsWith("%PDF-") && pdf.contains("%%EOF") && pdf.contains("/FontFile"));
+        QXmlStreamReader svg(written(name + QStringLiteral(".svg"), byKeys));
+        QStringList texts;
+        while (!svg.atEnd())
+            if (svg.readNext() == QXmlStreamReader::Characters)
+                texts << svg.text().toString().simplified();
+        QVERIFY2(!svg.hasError(), qPrintable(svg.errorString()));
+        QVERIFY2(texts.contains(QLatin1String(figure.axis)), qPrintable(texts.join(u'|')));
+        const QImage png = QImage::fromData(written(name + QStringLiteral(".png"), byKeys), "PNG");
+        QCOMPARE(png.size(), QSize(1920, 1260));
+        QCOMPARE(png.pixelColor(3, 3), QColor(Qt::white));
+        QCOMPARE(written(name + QStringLiteral(".csv"), byMenu).toStdString(), figure.numbers);
+        QVERIFY(std::count(figure.numbers.begin(), figure.numbers.end(), '\n') >= 3); // a heading, two rows or more
+    }
+    QVERIFY2(m_dialogs.errors.isEmpty(), qPrintable(m_dialogs.errors.join(u' ')));
 }
 
 void TestWindow::exportingAnEmptyChartIsRefusedInWords()
@@ -247,6 +340,84 @@ void TestWindow::exportingAnEmptyChartIsRefusedInWords()
     QCOMPARE(m_dialogs.errors.size(), 1); // there is nothing to draw yet, and that is said
     QVERIFY(!QFile::exists(m_dialogs.file));
     m_dialogs.errors.clear();
+}
+
+void TestWindow::theAboutBoxNamesVersionAndLibrary()
+{
+    open();
+    clickMenu(QStringLiteral("Help"), QStringLiteral("About"));
+    QCOMPARE(m_dialogs.abouts.size(), 1);
+    const QString text = m_dialogs.abouts.takeFirst();
+    QVERIFY2(text.contains(QLatin1String(version)) && text.contains(m_home->path()), qPrintable(text));
+}
+
+/// What of the window's visible controls and words is cut: narrower than it needs to be, or beyond the edge of what it lies
+/// in.
+static QStringList cutWidgets(const QWidget &window)
+{
+    QStringList cut;
+    for (const QWidget *widget : window.findChildren<QWidget *>()) {
+        const auto *label = qobject_cast<const QLabel *>(widget);
+        const bool words = label && !label->wordWrap() && !label->text().isEmpty();
+        const QWidget *dock = widget; // one behind another dock's tab counts as visible
+        while (dock && !dock->inherits("QDockWidget"))
+            dock = dock->parentWidget();
+        if (!widget->isVisible() || (dock && dock->visibleRegion().isEmpty()) ||
+            !(words || (widget->focusPolicy() & Qt::TabFocus)) || widget->objectName().startsWith(QStringLiteral("qt_")))
+            continue;
+        // What is made to do with less says so by a minimum of its own.
+        const int least = widget->minimumWidth() > 0 ? widget->minimumWidth() : widget->minimumSizeHint().width();
+        bool inside = widget->width() >= least;
+        for (const QWidget *outer = widget->parentWidget(); outer && inside; outer = outer->parentWidget()) {
+            const QRect place(widget->mapTo(outer, QPoint(0, 0)), widget->size());
+            const bool scrolled = outer->parentWidget() && outer->parentWidget()->inherits("QAbstractScrollArea");
+            inside = place.left() >= 0 && place.right() < outer->width() &&
+                     (scrolled || (place.top() >= 0 && place.bottom() < outer->height()));
+            if (scrolled || outer->isWindow())
+                break;
+        }
+        if (!inside)
+            cut << QStringLiteral("%1 %2 “%3” %4 of %5")
+                       .arg(QLatin1String(widget->metaObject()->className()), widget->objectName(),
+                            widget->property("text").toString())
+                       .arg(widget->width())
+                       .arg(least);
+    }
+    return cut;
+}
+
+void TestWindow::nothingIsCutAt800By600()
+{
+    addTinyLibrary();
+    open();
+    const auto ids = trainTwoMethods();
+    const QSize small(800, 600);
+    const QSize least = m_window->minimumSizeHint();
+    QVERIFY2(least.width() <= small.width() && least.height() <= small.height(),
+             qPrintable(QStringLiteral("%1 x %2").arg(least.width()).arg(least.height())));
+    m_window->resize(1280, 840);
+    QTest::qWait(50);
+    m_window->resize(small);
+    QTest::qWait(50);
+    QCOMPARE(m_window->size(), small);
+    auto *tabs = find<QTabWidget>("mainTabs");
+    for (const char *dock : {"libraryDock", "setupDock"}) {
+        find<QDockWidget>(dock)->raise();
+        for (int tab = 0; tab < tabs->count(); ++tab) {
+            tabs->setCurrentIndex(tab);
+            QTest::qWait(20);
+            const QStringList cut = cutWidgets(*m_window);
+            QVERIFY2(cut.isEmpty(), qPrintable(cut.join(u'\n')));
+        }
+    }
+    QCOMPARE(m_window->size(), small);
+    // The score is what one looks for: it is in view, whole.
+    auto *table = find<QTableView>("runsTable");
+    QTRY_COMPARE(table->model()->rowCount(), 2);
+    const QModelIndex score = table->model()->index(0, RunsModel::Score);
+    const QRect cell = table->visualRect(score);
+    QVERIFY(table->viewport()->rect().contains(cell));
+    QVERIFY(cell.width() >= table->sizeHintForIndex(score).width());
 }
 
 void TestWindow::everythingFocusableHasAName()

@@ -14,6 +14,7 @@
 #include <QVBoxLayout>
 
 #include "core/error.h"
+#include "ui/chart_axes.h"
 #include "ui/dialogs.h"
 #include "ui/figure_export.h"
 #include "ui/plot_style.h"
@@ -22,6 +23,8 @@
 namespace awb {
 
 namespace {
+
+constexpr QSize exportSize(640, 420); // points
 
 /// Three well-told hues of the charts' palette, for train, dev and test.
 QColor seriesColor(std::size_t index, const plot_style::Theme &theme)
@@ -42,7 +45,6 @@ BarChart::BarChart(const QString &objectName, const QString &accessibleName, QWi
     m_plot->setMouseTracking(true);
     m_plot->installEventFilter(this);
     m_plot->setLocale(QLocale(QLocale::English, QLocale::UnitedKingdom)); // 10,000 as everywhere else
-    m_plot->yAxis->ticker()->setTickCount(4);
     m_plot->legend->setFillOrder(QCPLegend::foColumnsFirst);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -58,7 +60,14 @@ BarChart::BarChart(const QString &objectName, const QString &accessibleName, QWi
 void BarChart::setAxes(const QString &x, const QString &y)
 {
     m_plot->xAxis->setLabel(x);
-    m_plot->yAxis->setLabel(y);
+    m_countLabel = y;
+    fit(m_plot->size());
+}
+
+void BarChart::fit(QSize size)
+{
+    chart_axes::fitTicks(*m_plot, size);
+    m_plot->yAxis->setLabel(size.height() < 160 ? QString() : m_countLabel); // longer than a low axis
 }
 
 void BarChart::addSeries(const std::vector<Series> &series)
@@ -170,6 +179,7 @@ void BarChart::style(bool print)
         m_plot->plottable(s)->setPen(Qt::NoPen);
         m_plot->plottable(s)->setBrush(fill);
     }
+    fit(print ? exportSize : m_plot->size());
     m_plot->xAxis->grid()->setVisible(false);
     m_plot->xAxis->setNumberFormat(QStringLiteral("gb"));
     m_plot->xAxis->setNumberPrecision(5);
@@ -190,7 +200,8 @@ void BarChart::exportTo(const QString &file)
     if (QFileInfo(file).suffix().toLower() == QStringLiteral("csv"))
         exportNumbers(file, toCsv());
     else
-        exportPlot(*m_plot, file, [this](bool print) { style(print); });
+        exportPlot(
+            *m_plot, file, [this](bool print) { style(print); }, exportSize);
 }
 
 void BarChart::askAndExport()
@@ -259,6 +270,8 @@ bool BarChart::eventFilter(QObject *watched, QEvent *event)
         const QPoint at = static_cast<QMouseEvent *>(event)->pos();
         const bool inside = m_plot->axisRect()->rect().contains(at);
         tell(inside ? int(std::floor((m_plot->xAxis->pixelToCoord(at.x()) - m_first) / m_width)) : -1, at);
+    } else if (watched == m_plot && event->type() == QEvent::Resize) {
+        fit(static_cast<QResizeEvent *>(event)->size());
     } else if (watched == m_plot && event->type() == QEvent::KeyPress && !m_series.empty()) {
         const int key = static_cast<QKeyEvent *>(event)->key();
         if (key == Qt::Key_Left || key == Qt::Key_Right) {

@@ -47,6 +47,7 @@ private:
     void addSeries(const std::vector<Series> &series);
     void showLegend(bool visible);
     void style(bool print = false);
+    void fit(QSize size); ///< of the plot: ticks, and the name of the axis where there is room
     void askAndExport();
     std::string toCsv() const;
     void tell(int bar, const QPoint &where);
@@ -54,6 +55,7 @@ private:
 
     QCustomPlot *m_plot;
     std::vector<Series> m_series;
+    QString m_countLabel;
     QStringList m_categories; ///< empty: a histogram
     double m_first = 0, m_width = 1, m_marker = 0;
     int m_decimals = 0, m_cursor = -1;

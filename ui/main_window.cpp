@@ -5,7 +5,7 @@
 #include <QCloseEvent>
 #include <QDockWidget>
 #include <QMenuBar>
-#include <QMessageBox>
+#include <QScreen>
 #include <QSettings>
 #include <QStatusBar>
 #include <QTabWidget>
@@ -60,7 +60,6 @@ void MainWindow::makePanels(std::vector<std::pair<QString, QString>> devices)
     m_checkpointView = new CheckpointView(m_bridge);
     m_library = new LibraryPanel(m_bridge);
     m_setup = new SetupPanel(m_bridge, std::move(devices));
-    m_setup->setMinimumWidth(352); // the picture of the model, whole
     m_runs = new RunsPanel(m_bridge);
     m_curve = new LearningCurve;
 
@@ -68,6 +67,7 @@ void MainWindow::makePanels(std::vector<std::pair<QString, QString>> devices)
     m_tabs->setObjectName(QStringLiteral("mainTabs"));
     m_tabs->setAccessibleName(tr("Views"));
     m_tabs->setDocumentMode(true);
+    m_tabs->setMinimumHeight(330); // in a low window the docks below give way, not what one looks at
     m_tabs->addTab(m_tradeoff, tr("Trade-off"));
     m_tabs->addTab(m_datasetView, tr("Data set"));
     m_tabs->addTab(m_checkpointView, tr("Checkpoint"));
@@ -83,18 +83,22 @@ void MainWindow::makeDocks()
         addDockWidget(area, result);
         return result;
     };
-    setCorner(Qt::BottomLeftCorner, Qt::LeftDockWidgetArea);
     QDockWidget *setup = dock(m_setup, tr("Set-up"), "setupDock", Qt::LeftDockWidgetArea);
     QDockWidget *library = dock(m_library, tr("Library"), "libraryDock", Qt::LeftDockWidgetArea);
     tabifyDockWidget(setup, library);
     setup->raise();
     QDockWidget *runs = dock(m_runs, tr("Runs"), "runsDock", Qt::BottomDockWidgetArea);
     m_curveDock = dock(m_curve, tr("Learning curve"), "curveDock", Qt::BottomDockWidgetArea);
-    m_curve->setMinimumWidth(120);
     splitDockWidget(runs, m_curveDock, Qt::Horizontal);
     resizeDocks({setup}, {390}, Qt::Horizontal);
     resizeDocks({runs, m_curveDock}, {620, 400}, Qt::Horizontal);
     resizeDocks({runs, m_curveDock}, {300, 300}, Qt::Vertical);
+}
+
+void MainWindow::shareCorner()
+{
+    // The model stands over the whole height; in a small window runs and curve need the whole width more.
+    setCorner(Qt::BottomLeftCorner, width() < 1100 ? Qt::BottomDockWidgetArea : Qt::LeftDockWidgetArea);
 }
 
 void MainWindow::makeMenus()
@@ -124,10 +128,11 @@ void MainWindow::makeMenus()
 
     QMenu *help = menuBar()->addMenu(tr("&Help"));
     help->addAction(tr("&About"), this, [this] {
-        QMessageBox::about(this, tr("About Adapter Workbench"),
-                           tr("<b>Adapter Workbench %1</b><p>Experiments with adapters on BERT-like Transformers "
-                              "(Houlsby et al. 2019).<p>GPL-3.0-or-later. Library: %2")
-                               .arg(QString::fromLatin1(version), QString::fromStdString(m_bridge.store().home().string())));
+        dialogs::functions().about(this, tr("About Adapter Workbench"),
+                                   tr("<b>Adapter Workbench %1</b><p>Experiments with adapters on BERT-like Transformers "
+                                      "(Houlsby et al. 2019).<p>GPL-3.0-or-later. Library: %2")
+                                       .arg(QString::fromLatin1(version),
+                                            QString::fromStdString(m_bridge.store().home().string()).toHtmlEscaped()));
     });
 }
 
@@ -274,9 +279,10 @@ void MainWindow::restore()
     for (QAction *action : m_themes->actions())
         action->setChecked(action->data().toString() == chosen);
     theme::apply(*qApp, chosen);
-    resize(1280, 840);
+    resize(QSize(1280, 840).boundedTo(screen()->availableSize()));
     restoreGeometry(settings.value(QStringLiteral("geometry")).toByteArray());
     restoreState(settings.value(QStringLiteral("docks")).toByteArray(), layoutVersion);
+    shareCorner();
     const QString checkpoint = settings.value(QStringLiteral("checkpoint")).toString();
     const QString dataset = settings.value(QStringLiteral("dataset")).toString();
     if (!checkpoint.isEmpty())
@@ -284,6 +290,12 @@ void MainWindow::restore()
     if (!dataset.isEmpty())
         m_setup->setDataset(dataset);
     m_tradeoff->show(m_setup->dataset(), m_setup->checkpoint());
+}
+
+void MainWindow::resizeEvent(QResizeEvent *event)
+{
+    QMainWindow::resizeEvent(event);
+    shareCorner();
 }
 
 void MainWindow::closeEvent(QCloseEvent *event)

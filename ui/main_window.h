@@ -36,10 +36,12 @@ public slots:
 
 protected:
     void closeEvent(QCloseEvent *event) override;
+    void resizeEvent(QResizeEvent *event) override;
 
 private:
     void makePanels(std::vector<std::pair<QString, QString>> devices);
     void makeDocks();
+    void shareCorner(); ///< between the docks at the left and those below
     void makeMenus();
     void makeThemeMenu(QMenu &menu);
     void connectPanels();

@@ -114,7 +114,7 @@ void RecipeForm::addMain(const Devices &devices)
     m_grid->addWidget(m_suggest, 0, 2, 1, 2, Qt::AlignLeft);
     add(1, 0, tr("&Epochs"), m_epochs);
     add(1, 1, tr("B&atch"), m_batch);
-    add(2, 0, tr("Maximum &length"), m_maxLength);
+    add(2, 0, tr("Max. &length"), m_maxLength);
     add(2, 1, tr("&Precision"), m_precision);
     add(3, 0, tr("&Seeds"), m_seeds, 3);
     add(4, 0, tr("De&vice"), m_device, 3);

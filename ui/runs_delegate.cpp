@@ -18,6 +18,8 @@ RunState stateOf(const QModelIndex &index)
 void RunsDelegate::initStyleOption(QStyleOptionViewItem *option, const QModelIndex &index) const
 {
     QStyledItemDelegate::initStyleOption(option, index);
+    if (index.column() == RunsModel::Score) // the number stands at the end: it is the last to go
+        option->textElideMode = Qt::ElideLeft;
     if (index.column() != RunsModel::State)
         return;
     const bool selected = option->state & QStyle::State_Selected;

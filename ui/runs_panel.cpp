@@ -10,6 +10,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QStackedWidget>
+#include <QStyle>
 #include <QTableView>
 #include <QToolBar>
 #include <QVBoxLayout>
@@ -82,8 +83,8 @@ void RunsPanel::Ui::buildTable()
     table->horizontalHeader()->setHighlightSections(false);
     // A typical content of each column; the column is as wide as that or as its title.
     const QString typical[RunsModel::ColumnCount] = {QStringLiteral("10000"),
-                                                     stateName(RunState::Cancelled) + QStringLiteral("WWW"),
-                                                     QStringLiteral("election-tweets"),
+                                                     stateName(RunState::Cancelled) + QStringLiteral("WW"),
+                                                     QStringLiteral("election-tweets-2016"),
                                                      QStringLiteral("all-MiniLM-L6-v2"),
                                                      QStringLiteral("adapters, m = 64, layers 3-5"),
                                                      QStringLiteral("2.5e-4"),
@@ -102,10 +103,15 @@ void RunsPanel::Ui::buildTable()
             column, 14 + std::max(metrics.horizontalAdvance(typical[column]), metrics.horizontalAdvance(title) + sortSign));
     }
     // What one looks for first stands first, so that it is seen in a narrow dock too.
-    const int first[] = {RunsModel::Id,    RunsModel::State,       RunsModel::Dataset,  RunsModel::MethodName,
-                         RunsModel::Score, RunsModel::ProgressBar, RunsModel::Trainable};
+    const int first[] = {RunsModel::Id,         RunsModel::State,       RunsModel::Score,    RunsModel::Dataset,
+                         RunsModel::MethodName, RunsModel::ProgressBar, RunsModel::Trainable};
     for (int place = 0; place < int(std::size(first)); ++place)
         table->horizontalHeader()->moveSection(table->horizontalHeader()->visualIndex(first[place]), place);
+    // However narrow the dock: which run, its state and its score.
+    int least = 2 * table->frameWidth() + table->style()->pixelMetric(QStyle::PM_ScrollBarExtent);
+    for (const int column : {RunsModel::Id, RunsModel::State, RunsModel::Score})
+        least += table->columnWidth(column);
+    table->setMinimumWidth(least);
     table->setContextMenuPolicy(Qt::ActionsContextMenu);
 }
 

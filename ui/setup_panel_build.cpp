@@ -23,12 +23,12 @@ void SetupPanel::build(const std::vector<std::pair<QString, QString>> &devices)
     layout->addWidget(ui.figures);
     layout->addLayout(buildSites());
     ui.stack = new ModelStack;
-    ui.stackScroll = newScrollArea(ui.stack, "stackScroll");
+    ui.stackScroll = new UprightScrollArea(ui.stack, "stackScroll");
     layout->addWidget(ui.stackScroll);
     ui.recipe = new RecipeForm(devices);
     layout->addWidget(ui.recipe);
     layout->addStretch(1);
-    ui.scroll = newScrollArea(content, "setupScroll");
+    ui.scroll = new UprightScrollArea(content, "setupScroll");
 
     auto *outer = new QVBoxLayout(this);
     outer->setContentsMargins(0, 0, 0, 0);
@@ -65,6 +65,7 @@ QLayout *SetupPanel::buildSites()
     ui.sitesLabel = new QLabel;
     ui.sitesLabel->setObjectName(QStringLiteral("sitesLabel"));
     ui.sitesLabel->setToolTip(tr("Adapters that are in the model, of the sites that it has."));
+    ui.sitesLabel->setMinimumWidth(ui.sitesLabel->fontMetrics().horizontalAdvance(tr("%1 of %2 on").arg(48).arg(48)));
     row->addWidget(ui.sitesLabel, 1);
     ui.all = newToolButton(*row, "allSitesButton", tr("All"), tr("Adapters at every site of every layer"));
     ui.none = newToolButton(*row, "noSitesButton", tr("None"), tr("No adapters"));
@@ -91,6 +92,7 @@ QLayout *SetupPanel::buildFooter()
     buttons->addWidget(ui.copy);
     auto *footer = new QVBoxLayout;
     footer->setContentsMargins(10, 6, 10, 10);
+    footer->setSpacing(6);
     footer->addLayout(buttons);
     footer->addWidget(ui.note);
     return footer;

@@ -4,9 +4,9 @@
 
 #include <QBoxLayout>
 #include <QComboBox>
+#include <QEvent>
 #include <QFormLayout>
 #include <QLabel>
-#include <QScrollArea>
 #include <QScrollBar>
 #include <QSignalBlocker>
 #include <QToolButton>
@@ -20,7 +20,8 @@ Figures::Figures(QWidget *parent) : QFrame(parent)
 {
     auto *row = new QHBoxLayout(this);
     row->setContentsMargins(0, 0, 0, 0);
-    const auto add = [this, row](const char *name, const QString &caption, int stretch) {
+    // As wide as the largest figure: the panel must not grow and shrink with the slider.
+    const auto add = [this, row](const char *name, const QString &caption, const char *largest, int stretch) {
         auto *figure = new QLabel;
         figure->setObjectName(QLatin1String(name));
         figure->setAccessibleName(caption);
@@ -29,6 +30,7 @@ Figures::Figures(QWidget *parent) : QFrame(parent)
         large.setPointSizeF(large.pointSizeF() * 1.25);
         large.setBold(true);
         figure->setFont(large);
+        figure->setMinimumWidth(QFontMetrics(large).horizontalAdvance(QLatin1String(largest)));
         auto *text = new QLabel(caption);
         auto *column = new QVBoxLayout;
         column->setSpacing(0);
@@ -37,9 +39,9 @@ Figures::Figures(QWidget *parent) : QFrame(parent)
         row->addLayout(column, stretch);
         return figure;
     };
-    m_trainable = add("trainableLabel", tr("trainable parameters"), 3);
-    m_share = add("shareLabel", tr("of the model"), 2);
-    m_file = add("fileSizeLabel", tr("file size"), 2);
+    m_trainable = add("trainableLabel", tr("trainable parameters"), "888,888,888", 3);
+    m_share = add("shareLabel", tr("of the model"), "0.00888 %", 2);
+    m_file = add("fileSizeLabel", tr("file size"), "88.8 MiB", 2);
     m_share->setToolTip(tr("Trainable parameters as a share of the model before adapters are put in."));
     m_file->setToolTip(tr("Size of the file that holds what is trained, beside one shared copy of the checkpoint."));
     clear();
@@ -97,16 +99,27 @@ QToolButton *newToolButton(QBoxLayout &row, const char *name, const QString &tex
     return button;
 }
 
-QScrollArea *newScrollArea(QWidget *content, const char *name)
+UprightScrollArea::UprightScrollArea(QWidget *content, const char *name)
 {
-    auto *area = new QScrollArea;
-    area->setObjectName(QLatin1String(name));
-    area->setFrameShape(QFrame::NoFrame);
-    area->setWidgetResizable(true);
-    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    area->setFocusPolicy(Qt::NoFocus);
-    area->setWidget(content);
-    return area;
+    setObjectName(QLatin1String(name));
+    setFrameShape(QFrame::NoFrame);
+    setWidgetResizable(true);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setFocusPolicy(Qt::NoFocus);
+    setWidget(content);
+}
+
+QSize UprightScrollArea::minimumSizeHint() const
+{
+    return {widget()->minimumSizeHint().width() + verticalScrollBar()->sizeHint().width(),
+            QScrollArea::minimumSizeHint().height()};
+}
+
+bool UprightScrollArea::eventFilter(QObject *watched, QEvent *event)
+{
+    if (watched == widget() && event->type() == QEvent::LayoutRequest)
+        updateGeometry();
+    return QScrollArea::eventFilter(watched, event);
 }
 
 QFrame *newLine()

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <QFrame>
+#include <QScrollArea>
 
 class QBoxLayout;
 class QComboBox;
 class QFormLayout;
 class QLabel;
-class QScrollArea;
 class QToolButton;
 
 namespace awb {
@@ -28,12 +28,23 @@ private:
     QLabel *m_trainable, *m_share, *m_file;
 };
 
+/// Scrolls up and down only: never narrower than what is in it.
+class UprightScrollArea : public QScrollArea {
+    Q_OBJECT
+
+public:
+    UprightScrollArea(QWidget *content, const char *name);
+    QSize minimumSizeHint() const override;
+
+protected:
+    bool eventFilter(QObject *watched, QEvent *event) override;
+};
+
 /// "2.67 %": three significant digits, so that small methods do not all read the same.
 QString shareText(double share);
 
 QComboBox *newCombo(QFormLayout &form, const char *name, const QString &label, const QString &toolTip);
 QToolButton *newToolButton(QBoxLayout &row, const char *name, const QString &text, const QString &toolTip);
-QScrollArea *newScrollArea(QWidget *content, const char *name);
 QFrame *newLine();
 
 /// Puts these names into the box unless they are there already; keeps the chosen one, else chooses the first. Emits nothing;

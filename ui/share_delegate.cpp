@@ -29,7 +29,9 @@ void ShareDelegate::paintBar(QPainter &painter, const QStyleOptionViewItem &opti
     const QColor ink = cell.palette.color(selected ? QPalette::HighlightedText : QPalette::Text);
     QColor groove = ink;
     groove.setAlphaF(0.18F);
-    const int wordsWidth = cell.fontMetrics.horizontalAdvance(words);
+    // Bars above each other are as long, whatever their words; one pixel more, or rounding cuts the words.
+    const int wordsWidth =
+        1 + qMax(cell.fontMetrics.horizontalAdvance(words), cell.fontMetrics.horizontalAdvance(QStringLiteral("88.8 %")));
     const int barWidth = qBound(shortestBar, cell.rect.width() - wordsWidth - 3 * margin, widest);
     const QRectF bar(cell.rect.left() + margin, cell.rect.center().y() - barHeight / 2.0 + 0.5, barWidth, barHeight);
     painter.save();

@@ -123,6 +123,7 @@ QWidget *TradeoffPanel::makeChartPage()
         auto *label = new QLabel(text, page);
         label->setBuddy(combo);
         combo->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+        combo->setMinimumWidth(80); // long names are cut with dots where there is no room
         bar->addWidget(label);
         bar->addWidget(combo);
     };
@@ -160,6 +161,8 @@ void TradeoffPanel::refresh()
     m_chart->setRuns(m_bridge.store().finishedRuns(dataset.toStdString(), checkpoint.toStdString()),
                      dataset.isEmpty() ? QString() : QString(dataset % QStringLiteral(" · ") % checkpoint));
     m_chart->setSelectedRun(m_selected);
+    for (QComboBox *combo : {m_dataset, m_checkpoint}) // narrow boxes cut long names
+        combo->setToolTip(combo->currentText());
 }
 
 void TradeoffPanel::show(const QString &dataset, const QString &checkpoint)
