@@ -125,6 +125,7 @@ private slots:
     void saysWhatToDoWhenThereAreNoRuns();
     void showsARunFromQueueToScore();
     void showsTheWholeScoreHoweverNarrow();
+    void showsWhereTheOtherCommandsAreInTheDark();
     void keepsTheSelectionWhileRunsComeAndGo();
     void filtersByWordsOfAnyColumnAndByState();
     void sortsNumbersAsNumbers();
@@ -178,6 +179,21 @@ void TestRunsPanel::showsTheWholeScoreHoweverNarrow()
         QVERIFY(f.table().viewport()->rect().contains(cell));
         QVERIFY(cell.width() >= f.table().sizeHintForIndex(index).width());
     }
+}
+
+void TestRunsPanel::showsWhereTheOtherCommandsAreInTheDark()
+{
+    Fixture f(false);
+    f.panel->setPalette(test::darkPalette());
+    f.panel->resize(f.panel->minimumSizeHint().width(), 320);
+    auto *more = f.panel->findChild<QWidget *>("qt_toolbar_ext_button");
+    QTRY_VERIFY(more->isVisible());
+    const QImage image = more->grab().toImage();
+    int light = 0;
+    for (int y = 0; y < image.height(); ++y)
+        for (int x = 0; x < image.width(); ++x)
+            light += image.pixelColor(x, y).lightness() > 120;
+    QVERIFY2(light > 6, qPrintable(QString::number(light)));
 }
 
 void TestRunsPanel::keepsTheSelectionWhileRunsComeAndGo()

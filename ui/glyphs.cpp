@@ -98,6 +98,10 @@ void drawAction(QPainter &p, Glyph glyph)
         strokeLines(p, {{4.8, 6.8}, {8, 10}, {11.2, 6.8}});
         strokeLines(p, {{2.6, 10.4}, {2.6, 13.4}, {13.4, 13.4}, {13.4, 10.4}});
         break;
+    case Glyph::More:
+        strokeLines(p, {{4, 4.6}, {7.4, 8}, {4, 11.4}});
+        strokeLines(p, {{8.6, 4.6}, {12, 8}, {8.6, 11.4}});
+        break;
     default:
         break;
     }

@@ -26,7 +26,8 @@ enum class Glyph {
     Layers,
     Rows,
     Plus,
-    Down2Tray
+    Down2Tray,
+    More
 };
 
 QIcon icon(Glyph glyph, const QColor &color);

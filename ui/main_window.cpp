@@ -90,8 +90,8 @@ void MainWindow::makeDocks()
     QDockWidget *runs = dock(m_runs, tr("Runs"), "runsDock", Qt::BottomDockWidgetArea);
     m_curveDock = dock(m_curve, tr("Learning curve"), "curveDock", Qt::BottomDockWidgetArea);
     splitDockWidget(runs, m_curveDock, Qt::Horizontal);
-    resizeDocks({setup}, {390}, Qt::Horizontal);
-    resizeDocks({runs, m_curveDock}, {620, 400}, Qt::Horizontal);
+    resizeDocks({setup}, {360}, Qt::Horizontal);
+    resizeDocks({runs, m_curveDock}, {600, 330}, Qt::Horizontal);
     resizeDocks({runs, m_curveDock}, {300, 300}, Qt::Vertical);
 }
 

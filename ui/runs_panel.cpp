@@ -13,6 +13,7 @@
 #include <QStyle>
 #include <QTableView>
 #include <QToolBar>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include "ui/glyphs.h"
@@ -262,6 +263,8 @@ void RunsPanel::Ui::showSummary()
 void RunsPanel::Ui::showTheme()
 {
     commands->showIcons(panel.palette());
+    if (auto *more = tools->findChild<QToolButton *>(QStringLiteral("qt_toolbar_ext_button")))
+        more->setIcon(glyphs::icon(glyphs::Glyph::More, panel.palette())); // the style's own is black in every theme
     QPalette failed = panel.palette();
     failed.setColor(QPalette::WindowText, glyphs::stateColor(RunState::Failed, glyphs::isDark(panel.palette())));
     errorLine->setPalette(failed);
