@@ -10,6 +10,7 @@
 #include <qcustomplot.h>
 
 #include "tests/chart_fixture.h"
+#include "tests/gui_helpers.h"
 #include "ui/curve_data.h"
 #include "ui/learning_curve.h"
 
@@ -181,6 +182,7 @@ private slots:
                  qPrintable(spoken));
         QTest::keyClick(&plot, Qt::Key_PageDown);
         QCOMPARE(shown.cursor(), 32.0);
+        savePictures(shown.curve, QStringLiteral("curve-cursor"));
         QTest::keyClick(&plot, Qt::Key_PageUp);
         QTest::keyClick(&plot, Qt::Key_Left);
         QTest::keyClick(&plot, Qt::Key_Left); // stays at the first

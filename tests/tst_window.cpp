@@ -28,6 +28,8 @@
 #include "tests/chart_fixture.h"
 #include "tests/gui_helpers.h"
 #include "tests/real_files.h"
+#include "ui/checkpoint_view.h"
+#include "ui/dataset_view.h"
 #include "ui/lab_bridge.h"
 #include "ui/learning_curve.h"
 #include "ui/main_window.h"
@@ -400,14 +402,23 @@ void TestWindow::nothingIsCutAt800By600()
     m_window->resize(small);
     QTest::qWait(50);
     QCOMPARE(m_window->size(), small);
+    m_window->findChild<DatasetView *>()->show(QStringLiteral("reviews"), QStringLiteral("tiny"));
+    m_window->findChild<CheckpointView *>()->show(QStringLiteral("tiny"));
+    QTRY_COMPARE(find<QLabel>("datasetTitle")->text(), QStringLiteral("reviews"));
+    QTRY_COMPARE(find<QLabel>("checkpointTitle")->text(), QStringLiteral("tiny"));
     auto *tabs = find<QTabWidget>("mainTabs");
     for (const char *dock : {"libraryDock", "setupDock"}) {
         find<QDockWidget>(dock)->raise();
         for (int tab = 0; tab < tabs->count(); ++tab) {
             tabs->setCurrentIndex(tab);
-            QTest::qWait(20);
-            const QStringList cut = cutWidgets(*m_window);
-            QVERIFY2(cut.isEmpty(), qPrintable(cut.join(u'\n')));
+            auto *pages = tabs->currentWidget()->findChild<QTabWidget *>();
+            for (int page = 0; page < (pages ? pages->count() : 1); ++page) {
+                if (pages)
+                    pages->setCurrentIndex(page);
+                QTest::qWait(20);
+                const QStringList cut = cutWidgets(*m_window);
+                QVERIFY2(cut.isEmpty(), qPrintable(cut.join(u'\n')));
+            }
         }
     }
     QCOMPARE(m_window->size(), small);
