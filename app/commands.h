@@ -49,6 +49,9 @@ void addStudyCommand(CLI::App &app, Context &context);
 void addTrainCommand(CLI::App &app, Context &context);
 void addWorkCommand(CLI::App &app, Context &context);
 
+/// The figures of a study, as subcommands of `figure`.
+void addStudyFigures(CLI::App &figure, Context &context);
+
 /// Every command of the program that is linked: app/commands_light.cpp or app/commands_all.cpp.
 void addCommands(CLI::App &app, Context &context);
 

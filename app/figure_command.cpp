@@ -1,15 +1,13 @@
-#include <cstdio>
-
 #include <CLI/CLI.hpp>
 
 #include "app/commands.h"
+#include "app/figure_file.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/study/tradeoff.h"
 
 #ifdef AWB_FIGURES
-#include <QApplication>
-
+#include "app/offscreen.h"
 #include "ui/tradeoff_plot.h"
 #endif
 
@@ -40,14 +38,7 @@ std::vector<Run> chosenRuns(Store &store, FigureOptions &options)
 #ifdef AWB_FIGURES
 void draw(const std::vector<Run> &runs, const FigureOptions &options)
 {
-    // No window is opened: the figure is the same with and without a display.
-    ::setenv("QT_QPA_PLATFORM", "offscreen", 1);
-    // What Qt misses of a desktop does not matter to a file; errors of the export are exceptions.
-    qInstallMessageHandler([](QtMsgType, const QMessageLogContext &, const QString &) {});
-    int count = 1;
-    char name[] = "awb";
-    char *arguments[] = {name, nullptr};
-    const QApplication application(count, arguments);
+    const OffscreenApplication application;
     TradeoffPlot plot;
     plot.setRuns(runs, QString::fromStdString(options.dataset + " · " + options.checkpoint));
     plot.exportTo(QString::fromStdString(options.out));
@@ -55,17 +46,13 @@ void draw(const std::vector<Run> &runs, const FigureOptions &options)
 #else
 void draw(const std::vector<Run> &, const FigureOptions &options)
 {
-    throw Error("This awb was built without figures, so " + options.out +
-                " cannot be drawn; write the numbers to a .csv file instead.");
+    throw builtWithoutFigures(options.out);
 }
 #endif
 
 int tradeoff(Context &context, FigureOptions &options)
 {
-    options.out = std::filesystem::absolute(options.out).string();
-    const std::string type = std::filesystem::path(options.out).extension().string();
-    if (type != ".pdf" && type != ".svg" && type != ".png" && type != ".csv")
-        throw Error("The figure " + options.out + " must end in .pdf, .svg, .png or .csv.");
+    const std::string type = figureType(options.out);
     const auto runs = chosenRuns(context.store(), options);
     const auto points = tradeoffPoints(runs);
     if (type == ".csv")
@@ -91,6 +78,7 @@ void addFigureCommand(CLI::App &app, Context &context)
     sub->add_option("--dataset", options->dataset, "Name in the library (else the one of the latest run)");
     sub->add_option("--checkpoint", options->checkpoint, "Name in the library (else the one of the latest run)");
     sub->callback([&context, options] { context.action = [&context, options] { return tradeoff(context, *options); }; });
+    addStudyFigures(*command, context);
 }
 
 } // namespace awb

@@ -57,6 +57,12 @@ class TestCommandLine : public QObject {
         return result;
     }
 
+    QByteArray read(const QString &name) const
+    {
+        QFile file(path(name));
+        return file.open(QFile::ReadOnly) ? file.readAll() : QByteArray();
+    }
+
     QString write(const QString &name, const QByteArray &content) const
     {
         QFile file(path(name));
@@ -395,6 +401,24 @@ private Q_SLOTS:
         QCOMPARE(after["done"].toInt(), 6);
         QCOMPARE(after["study"].toObject()["seeds"].toArray().size(), 2);
         QVERIFY(awb({"study", "list"}).out.contains("mine"));
+
+        const auto figure = [&](const char *name, const char *out) {
+            return awb({"figure", name, "--study", "mine", "--out", path(QString::fromLatin1(out))});
+        };
+        QCOMPARE(figure("lr", "lr.csv").status, 0);
+        QVERIFY(read(QStringLiteral("lr.csv")).contains("mine,questions,head,head only,0.001,accuracy,"));
+        QCOMPARE(figure("table1", "table.md").status, 0);
+        QVERIFY(read(QStringLiteral("table.md")).contains("| Adapters |"));
+        QCOMPARE(figure("table2", "table.txt").status, 1);
+        QVERIFY(figure("figure1", "figure1.csv").err.contains("no finished run of full fine-tuning"));
+#ifdef AWB_FIGURES
+        QCOMPARE(figure("lr", "lr.pdf").status, 0);
+        QVERIFY(QFileInfo(path(QStringLiteral("lr.pdf"))).size() > 1000);
+        const Result noReference = figure("figure1", "figure1.pdf");
+        QCOMPARE(noReference.status, 1);
+        QVERIFY(noReference.err.contains("no finished run of full fine-tuning"));
+#endif
+        QVERIFY(awb({"figure", "init", "--study", "glue", "--out", "x.csv"}).err.contains("no finished run"));
         QVERIFY(awb({"study", "show", "mine"}).out.contains("longest text in tokens: 12 rather than 128"));
     }
 

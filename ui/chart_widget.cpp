@@ -15,12 +15,6 @@
 
 namespace awb {
 
-namespace {
-
-constexpr QSize exportSize(640, 420); // points
-
-} // namespace
-
 ChartWidget::ChartWidget(const QString &name, const QString &accessibleName, QWidget *parent)
     : QWidget(parent), m_plot(new QCustomPlot(this)), m_empty(chart_axes::emptyState(this))
 {
@@ -47,7 +41,7 @@ void ChartWidget::exportTo(const QString &file)
         exportNumbers(file, numbers());
     else
         exportPlot(
-            *m_plot, file, [this](bool print) { draw(print); }, exportSize);
+            *m_plot, file, [this](bool print) { draw(print); }, exportSize());
 }
 
 void ChartWidget::redraw(const QString &whyEmpty)
@@ -66,7 +60,12 @@ void ChartWidget::fitTo(QSize size)
 
 QSize ChartWidget::sizeFor(bool print) const
 {
-    return print ? exportSize : m_plot->size();
+    return print ? exportSize() : m_plot->size();
+}
+
+QSize ChartWidget::exportSize() const
+{
+    return {640, 420};
 }
 
 bool ChartWidget::choose(int)

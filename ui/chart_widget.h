@@ -35,6 +35,7 @@ protected:
     virtual void draw(bool print) = 0;           ///< everything, in the window's look or in that of print
     virtual void fitRanges() = 0;                ///< of the axes, to all that is drawn
     virtual void fitTo(QSize size);              ///< legend and ticks, to the size of the plot
+    virtual QSize exportSize() const;            ///< of a figure, in points
     virtual void drawCursor() = 0;
     virtual int pointAt(const QPointF &position) const = 0; ///< -1: none
     virtual QPointF placeOf(int point) const = 0;           ///< pixels in the plot

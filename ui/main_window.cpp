@@ -23,6 +23,7 @@
 #include "ui/library_panel.h"
 #include "ui/runs_panel.h"
 #include "ui/setup_panel.h"
+#include "ui/study_panel.h"
 #include "ui/theme.h"
 #include "ui/tradeoff_panel.h"
 #include "version.h"
@@ -56,6 +57,7 @@ MainWindow::MainWindow(LabBridge &bridge, std::vector<std::pair<QString, QString
 void MainWindow::makePanels(std::vector<std::pair<QString, QString>> devices)
 {
     m_tradeoff = new TradeoffPanel(m_bridge);
+    m_studies = new StudyPanel(m_bridge);
     m_datasetView = new DatasetView(m_bridge);
     m_checkpointView = new CheckpointView(m_bridge);
     m_library = new LibraryPanel(m_bridge);
@@ -69,6 +71,7 @@ void MainWindow::makePanels(std::vector<std::pair<QString, QString>> devices)
     m_tabs->setDocumentMode(true);
     m_tabs->setMinimumHeight(330); // in a low window the docks below give way, not what one looks at
     m_tabs->addTab(m_tradeoff, tr("Trade-off"));
+    m_tabs->addTab(m_studies, tr("Studies"));
     m_tabs->addTab(m_datasetView, tr("Data set"));
     m_tabs->addTab(m_checkpointView, tr("Checkpoint"));
     setCentralWidget(m_tabs);
@@ -178,6 +181,8 @@ void MainWindow::connectPanels()
     connect(m_runs, &RunsPanel::runSelected, this, &MainWindow::selectRun);
     connect(m_runs, &RunsPanel::runAgain, m_setup, &SetupPanel::setSpec);
     connect(m_tradeoff, &TradeoffPanel::runSelected, this, &MainWindow::selectRun);
+    connect(m_studies, &StudyPanel::runSelected, this, &MainWindow::selectRun);
+    connect(m_studies, &StudyPanel::queued, this, &MainWindow::selectRun);
     connect(m_tradeoff, &TradeoffPanel::quickStudyRequested, this, &MainWindow::runQuickStudy);
     connect(m_tradeoff, &TradeoffPanel::samplesRequested, m_library, &LibraryPanel::fetchSamples);
     connect(&m_bridge, &LabBridge::progress, m_curve, &LearningCurve::append);
@@ -199,6 +204,7 @@ void MainWindow::selectRun(std::int64_t run)
 {
     m_runs->selectRun(run);
     m_tradeoff->selectRun(run);
+    m_studies->selectRun(run);
     showCurve(run);
 }
 
@@ -244,6 +250,7 @@ void MainWindow::enqueueQuickStudy()
 {
     m_quickStudyWaits = false;
     try {
+        m_bridge.store().saveStudy(*presetStudy(quickStudyName));
         const auto runs = m_bridge.store().enqueue(quickStudy(), quickStudyName);
         m_bridge.wake();
         m_tabs->setCurrentWidget(m_tradeoff);

@@ -20,6 +20,7 @@ class LearningCurve;
 class LibraryPanel;
 class RunsPanel;
 class SetupPanel;
+class StudyPanel;
 class TradeoffPanel;
 
 /// The window: places the panels in docks, wires them to each other, menus, and remembers its state. No logic of its own.
@@ -57,6 +58,7 @@ private:
     LabBridge &m_bridge;
     QTabWidget *m_tabs = nullptr;
     TradeoffPanel *m_tradeoff = nullptr;
+    StudyPanel *m_studies = nullptr;
     DatasetView *m_datasetView = nullptr;
     CheckpointView *m_checkpointView = nullptr;
     LibraryPanel *m_library = nullptr;

@@ -97,6 +97,14 @@ std::vector<std::int64_t> queueStudy(Store &store, const Study &study)
     return ahead;
 }
 
+StudyResults studyResults(const Store &store, const Study &study)
+{
+    StudyResults results{study, store.runsOfStudy(study.name), {}};
+    if (study.selection.epoch == Selection::Epoch::Best)
+        results.bestEpochs = store.bestEpochScores(study.name);
+    return results;
+}
+
 Study findStudy(const Store &store, const std::string &nameOrFile)
 {
     if (auto stored = store.study(nameOrFile))

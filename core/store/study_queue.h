@@ -7,6 +7,7 @@
 
 #include "core/store/store.h"
 #include "core/study/estimate.h"
+#include "core/study/selection.h"
 
 namespace awb {
 
@@ -26,6 +27,9 @@ StudyState studyState(const Store &store, const Study &study, bool readDatasets)
 /// Stores the study, queues what it lacks in one transaction, lets paused runs go on, and returns all its runs that are not
 /// done yet, in queue order. Called again it only completes: what is finished stays.
 std::vector<std::int64_t> queueStudy(Store &store, const Study &study);
+
+/// What the store holds of a study.
+StudyResults studyResults(const Store &store, const Study &study);
 
 /// A study by the name of a preset or of a stored one (which goes first), or from a file. Throws Error listing the names.
 Study findStudy(const Store &store, const std::string &nameOrFile);

@@ -10,6 +10,13 @@
 
 namespace awb {
 
+/// A study and what the store holds of it: all that its charts are made of.
+struct StudyResults {
+    Study study;
+    std::vector<Run> runs;                     ///< Store::runsOfStudy()
+    std::map<std::int64_t, double> bestEpochs; ///< Store::bestEpochScores()
+};
+
 /// What one setting gave: runs that differ in the seed only.
 struct Outcome {
     TrainSpec spec;     ///< of the setting; the seed is the first run's

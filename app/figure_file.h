@@ -1,0 +1,27 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "core/error.h"
+
+/// What the figure commands share.
+namespace awb {
+
+/// Makes the file's name absolute and returns its ending. Throws Error when no figure can have that.
+inline std::string figureType(std::string &file)
+{
+    file = std::filesystem::absolute(file).string();
+    const std::string type = std::filesystem::path(file).extension().string();
+    if (type != ".pdf" && type != ".svg" && type != ".png" && type != ".csv")
+        throw Error("The figure " + file + " must end in .pdf, .svg, .png or .csv.");
+    return type;
+}
+
+inline Error builtWithoutFigures(const std::string &file)
+{
+    return Error("This awb was built without figures, so " + file +
+                 " cannot be drawn; write the numbers to a .csv file instead.");
+}
+
+} // namespace awb

@@ -1,0 +1,144 @@
+#include "core/study/result_table.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <functional>
+#include <set>
+
+#include "core/study/published.h"
+
+namespace awb {
+
+namespace {
+
+using Belongs = std::function<bool(const Chosen &)>;
+
+std::string format(const char *pattern, double value)
+{
+    char text[64];
+    std::snprintf(text, sizeof text, pattern, value);
+    return text;
+}
+
+const Chosen *bestOf(const std::vector<Chosen> &chosen, const std::string &task, const Belongs &belongs)
+{
+    const Chosen *best = nullptr;
+    for (const Chosen &one : chosen)
+        if (one.dataset() == task && belongs(one) && (!best || one.outcome.score > best->outcome.score))
+            best = &one;
+    return best;
+}
+
+Belongs isMethod(const char *name)
+{
+    return [name](const Chosen &one) { return one.method().name == name; };
+}
+
+/// "best of 8, 64, 256"; empty for fewer than two sizes.
+std::string sizesText(const std::vector<Chosen> &chosen, const Belongs &belongs)
+{
+    std::set<int> sizes;
+    for (const Chosen &one : chosen)
+        if (belongs(one))
+            sizes.insert(sizeOf(one.method()));
+    std::string text;
+    for (const int size : sizes)
+        text += (text.empty() ? "" : ", ") + std::to_string(size);
+    return sizes.size() < 2 ? std::string() : ", best of " + text;
+}
+
+TableMethod methodRow(const std::string &title, const std::vector<Chosen> &chosen, const std::vector<std::string> &tasks,
+                      const Belongs &belongs, bool fullModels)
+{
+    TableMethod row;
+    row.title = title + sizesText(chosen, belongs);
+    double trained = 0; // over tasks, in models
+    int counted = 0;
+    for (const std::string &task : tasks) {
+        TableCell cell;
+        const Chosen *best = bestOf(chosen, task, belongs), *full = bestOf(chosen, task, isMethod("full"));
+        if (best) {
+            cell = {100 * best->outcome.score, 100 * best->outcome.sem, sizeOf(best->method()), best->outcome.runs};
+            if (best->outcome.scores.size() < 2 || best->outcome.sem == 0)
+                cell.sem = NAN;
+        }
+        if (best && full) {
+            trained += double(best->outcome.parameters) / double(full->outcome.parameters);
+            ++counted;
+        }
+        row.cells.push_back(cell);
+    }
+    if (counted == int(tasks.size())) {
+        row.total = format("%.2f×", fullModels ? counted : 1 + trained);
+        row.perTask = format("%.2f %%", 100 * trained / counted);
+    }
+    return row;
+}
+
+/// The paper's columns for our tasks. A task of ours is the paper's where it has the name that the preset gives it.
+void addPublished(ResultTable &table, int number)
+{
+    const PublishedTable &published = publishedTable(number);
+    const std::vector<std::string> &names = presetStudy(number == 1 ? "table1" : "table2")->datasets;
+    for (const PublishedTable::Column &column : published.columns) {
+        TableMethod row;
+        row.title = column.title + ", published (" + published.backbone + ", " + published.measure + ")";
+        row.total = column.totalParameters;
+        row.perTask = column.trainedPerTask;
+        row.published = true;
+        for (const std::string &task : table.tasks) {
+            const auto at = std::size_t(std::find(names.begin(), names.end(), task) - names.begin());
+            row.cells.push_back(at < names.size() ? TableCell{column.scores[at], column.sems[at], 0, {}} : TableCell{});
+        }
+        if (!std::isnan(row.mean()))
+            table.methods.push_back(std::move(row));
+    }
+}
+
+bool hasScores(const TableMethod &row)
+{
+    return !std::isnan(row.mean());
+}
+
+} // namespace
+
+double TableMethod::mean() const
+{
+    double sum = 0;
+    int n = 0;
+    for (const TableCell &cell : cells)
+        if (!std::isnan(cell.score)) {
+            sum += cell.score;
+            ++n;
+        }
+    return n > 0 ? sum / n : NAN;
+}
+
+ResultTable resultTable(const StudyResults &results, int number)
+{
+    const Study &study = results.study;
+    const auto chosen = bestOfSweeps(outcomes(results.runs, study.selection, study.counting, results.bestEpochs));
+    ResultTable table;
+    table.tasks = study.datasets;
+    for (const std::string &task : table.tasks) {
+        const Chosen *any = bestOf(chosen, task, [](const Chosen &) { return true; });
+        table.metrics.push_back(any ? any->outcome.metric : std::string());
+    }
+    table.caption = "Scores on dev, times 100, mean and s.e.m. over seeds where there are several; " +
+                    describe(study.selection) + "; parameters: " + describe(study.counting);
+    std::vector<TableMethod> rows = {methodRow("Full fine-tuning", chosen, table.tasks, isMethod("full"), true)};
+    if (number == 2)
+        rows.push_back(methodRow("Top layers", chosen, table.tasks, isMethod("top-k"), false));
+    rows.push_back(methodRow("Adapters", chosen, table.tasks, isMethod("adapter"), false));
+    if (number == 1)
+        rows.push_back(methodRow(
+            "Adapters, m = 64", chosen, table.tasks,
+            [](const Chosen &one) { return one.method().name == "adapter" && one.method().bottleneck == 64; }, false));
+    std::copy_if(rows.begin(), rows.end(), std::back_inserter(table.methods), hasScores);
+    if (!table.methods.empty())
+        addPublished(table, number);
+    return table;
+}
+
+} // namespace awb

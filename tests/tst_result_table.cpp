@@ -1,0 +1,134 @@
+#include <cmath>
+
+#include <QTest>
+
+#include "core/error.h"
+#include "core/methods/methods.h"
+#include "core/study/result_table.h"
+
+using namespace awb;
+
+namespace {
+
+Run run(std::int64_t id, const std::string &task, const std::string &method, int size, double score, std::uint64_t seed = 0)
+{
+    Run run;
+    run.id = id;
+    run.spec.checkpoint = "bert";
+    run.spec.dataset = task;
+    run.spec.method = methodEntry(method).method;
+    if (run.spec.method.topLayers >= 0)
+        run.spec.method = topLayersMethod(run.spec.method, size, true, 12);
+    else
+        run.spec.method.bottleneck = size;
+    run.spec.seed = seed;
+    run.state = RunState::Done;
+    run.metric = "accuracy";
+    run.score = score;
+    run.layers = 12;
+    run.total = 1200;
+    run.trainable = method == "full" ? 1200 : method == "top-k" ? 90 * size : size;
+    run.trainedTables = method == "full" ? 200 : 0;
+    return run;
+}
+
+StudyResults results(std::vector<Run> runs, std::vector<std::string> tasks)
+{
+    StudyResults results;
+    results.study.name = "mine";
+    results.study.datasets = std::move(tasks);
+    results.runs = std::move(runs);
+    return results;
+}
+
+StudyResults twoTasks()
+{
+    return results({run(1, "cola", "full", 0, 0.8), run(2, "cola", "full", 0, 0.9, 1), run(3, "mine_own", "full", 0, 0.7),
+                    run(4, "cola", "adapter", 8, 0.75), run(5, "cola", "adapter", 64, 0.7),
+                    run(6, "mine_own", "adapter", 8, 0.6), run(7, "mine_own", "adapter", 64, 0.65),
+                    run(8, "cola", "top-k", 2, 0.6), run(9, "mine_own", "top-k", 2, 0.5)},
+                   {"cola", "mine_own"});
+}
+
+} // namespace
+
+class TestResultTable : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void tableOneHasTheBestSizePerTask()
+    {
+        const ResultTable table = resultTable(twoTasks(), 1);
+        QCOMPARE(table.methods[0].title, std::string("Full fine-tuning"));
+        QVERIFY(std::abs(table.methods[0].cells[0].score - 85) < 1e-9);
+        QVERIFY(std::abs(table.methods[0].cells[0].sem - 5) < 1e-9);
+        QVERIFY(std::isnan(table.methods[0].cells[1].sem)); // one seed
+        QCOMPARE(table.methods[0].total, std::string("2.00×"));
+        QCOMPARE(table.methods[0].perTask, std::string("100.00 %"));
+        const TableMethod &adapters = table.methods[1];
+        QCOMPARE(adapters.title, std::string("Adapters, best of 8, 64"));
+        QCOMPARE(adapters.cells[0].size, 8);
+        QCOMPARE(adapters.cells[1].size, 64);
+        QCOMPARE(adapters.total, std::string("1.07×")); // (8 + 64) of 1,000, embeddings not counted
+        QCOMPARE(adapters.perTask, std::string("3.60 %"));
+        QVERIFY(std::abs(adapters.mean() - 70) < 1e-9);
+        QCOMPARE(table.methods[2].title, std::string("Adapters, m = 64"));
+        QCOMPARE(table.methods[2].total, std::string("1.13×"));
+    }
+
+    void tableTwoHasTheBestNumberOfTopLayersAsAShareOfTheModel()
+    {
+        StudyResults both = twoTasks();
+        both.study.counting = CountingRule::ShareOfModel;
+        const ResultTable table = resultTable(both, 2);
+        QCOMPARE(table.methods[1].title, std::string("Top layers"));
+        QCOMPARE(table.methods[1].perTask, std::string("16.67 %")); // 2 of 12 layers
+        QCOMPARE(table.methods[1].total, std::string("1.33×"));
+    }
+
+    void thePapersRowsStandBesideOursForTheTasksItHas()
+    {
+        const ResultTable table = resultTable(twoTasks(), 1);
+        QCOMPARE(table.methods.size(), std::size_t(6));
+        const TableMethod &published = table.methods[3];
+        QVERIFY(published.published);
+        QVERIFY(published.title.find("published (BERT-large, GLUE test server)") != std::string::npos);
+        QCOMPARE(published.cells[0].score, 60.5);
+        QVERIFY(std::isnan(published.cells[1].score));
+        QCOMPARE(published.total, std::string("9.0×"));
+        QCOMPARE(resultTable(twoTasks(), 2).methods.size(), std::size_t(3)); // none of Table 2's tasks
+    }
+
+    void whatIsMissingStaysEmpty()
+    {
+        const ResultTable noFull = resultTable(results({run(1, "a", "adapter", 8, 0.5)}, {"a", "b"}), 1);
+        QCOMPARE(noFull.methods.size(), std::size_t(1));
+        QVERIFY(noFull.methods[0].total.empty());
+        QVERIFY(std::isnan(noFull.methods[0].cells[1].score));
+        QVERIFY(tableText(noFull, ".md").find("| b |  |  |") != std::string::npos);
+        QVERIFY(resultTable(results({}, {"a"}), 1).methods.empty());
+    }
+
+    void textsAreReadyToPaste()
+    {
+        const ResultTable table = resultTable(twoTasks(), 1);
+        const std::string latex = tableText(table, ".tex");
+        QVERIFY(latex.find("mine\\_own & accuracy & 70.0 & 65.0") != std::string::npos);
+        QVERIFY(latex.find("85.0$\\pm$5.0") != std::string::npos);
+        QVERIFY(latex.find("1.07$\\times$") != std::string::npos);
+        QVERIFY(latex.find("3.60 \\%") != std::string::npos);
+        QVERIFY(latex.find("\\begin{tabular}{llrrrrrr}") != std::string::npos);
+        const std::string markdown = tableText(table, ".md");
+        QVERIFY(markdown.find("| cola | accuracy | 85.0±5.0 | 75.0 | 70.0 | 60.5 |") != std::string::npos);
+        QVERIFY(markdown.find("| Total parameters |  | 2.00× | 1.07× |") != std::string::npos);
+        QVERIFY(markdown.find("chosen on dev") != std::string::npos);
+        const std::string csv = tableText(table, ".csv");
+        QVERIFY(csv.find("cola,accuracy,\"Adapters, best of 8, 64\",here,75,,8,4,1.07×,3.60 %,") != std::string::npos);
+        QVERIFY(csv.find("cola,,\"BERT-large, fine-tuned, published (BERT-large, GLUE test server)\",published,60.5,") !=
+                std::string::npos);
+        QVERIFY_THROWS_EXCEPTION(Error, tableText(table, ".docx"));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestResultTable)
+#include "tst_result_table.moc"

@@ -1,0 +1,346 @@
+#include <cmath>
+#include <map>
+#include <memory>
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QLabel>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTest>
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <qcustomplot.h>
+
+#include "core/error.h"
+#include "core/methods/methods.h"
+#include "core/store/study_queue.h"
+#include "gui_helpers.h"
+#include "library_fixture.h"
+#include "ui/lab_bridge.h"
+#include "ui/series_plot.h"
+#include "ui/study_charts.h"
+#include "ui/study_panel.h"
+
+using namespace awb;
+using namespace awb::test;
+
+namespace {
+
+const char *const threeTasks = R"({"name": "mine", "title": "My study", "checkpoint": "tiny",
+    "datasets": ["cola", "trec", "sms"], "methods": [{"method": "full"},
+    {"method": "adapter", "sizes": [1, 8, 64], "learning_rates": [1e-3, 1e-4]},
+    {"method": "top-k", "sizes": [0, 1]}, {"method": "head"}], "seeds": [0, 1], "paper": "glue"})";
+
+/// A library with a study, some or all of whose runs are finished with made-up scores that depend on the run.
+struct Library {
+    QTemporaryDir home;
+    std::unique_ptr<LabBridge> bridge;
+    Study study;
+
+    explicit Library(const char *json = threeTasks) : study(studyFromJson(json))
+    {
+        bridge = std::make_unique<LabBridge>(pathOf(home), [](const Run &run, RunContext &) { return run; });
+        store().setQueuePaused(true);
+        store().addCheckpoint({"tiny", AWB_TEST_DATA "/model/tiny", "aa", "2026-01-01T00:00:00Z"});
+        for (const std::string &name : study.datasets) {
+            Manifest manifest;
+            manifest.name = name;
+            manifest.metrics = {"accuracy"};
+            store().addDataset(manifest);
+        }
+    }
+    Store &store() { return bridge->store(); }
+
+    void finishAll()
+    {
+        const auto ids = queueStudy(store(), study);
+        for (const std::int64_t id : ids)
+            finish(id);
+    }
+
+    void finish(std::int64_t id)
+    {
+        Run run = store().claim(id).value(); // the queue's own worker is paused
+        const Method &method = run.spec.method;
+        const int size = method.topLayers >= 0 ? method.topLayers : method.bottleneck;
+        const double task = run.spec.dataset == "cola" ? 0.8 : run.spec.dataset == "trec" ? 0.9 : 0.95;
+        const double loss = method.name == "full" ? 0 : method.name == "adapter" ? 0.01 / size : 0.1 / (1 + size);
+        run.score = task - loss - (run.spec.recipe.learningRate < 5e-4 ? 0.003 : 0.001) + 0.002 * double(run.spec.seed) +
+                    0.004 * std::sin(double(size) + task * 100);
+        run.metric = "accuracy";
+        run.total = 22713986;
+        run.layers = 6;
+        run.trainable = method.name == "full"    ? run.total
+                        : method.name == "top-k" ? 150000 + 1774464 * size
+                                                 : 770 + (size ? 9984 + 9300 * size : 0);
+        run.trainedTables = method.name == "full" ? 11919360 : 0;
+        run.step = run.steps = 30;
+        run.provenance.seconds = 6;
+        store().finish(run);
+    }
+
+    StudyChart figure1(study_charts::Options options = {})
+    {
+        return study_charts::figure1Chart(studyResults(store(), study), options);
+    }
+};
+
+QCPGraph *graph(SeriesPlot &plot, const char *name)
+{
+    return plot.findChild<QCPGraph *>(QLatin1String(name));
+}
+
+/// What SQL gives for a method: by mean parameters the percentile of the deltas over tasks.
+std::map<double, double> percentilesBySql(const Library &library, const char *method, double q)
+{
+    const SQLite::Database db((pathOf(library.home) / "library.sqlite").string());
+    SQLite::Statement rows(db, R"sql(
+        WITH setting AS (
+            SELECT dataset, method, COALESCE(json_extract(spec, '$.method.top_layers'), bottleneck) AS size,
+                   AVG(score) AS score, MIN(trainable - trained_tables) AS parameters
+            FROM run WHERE study = 'mine' AND state = 'done'
+            GROUP BY dataset, method, size, json_extract(spec, '$.recipe.learning_rate')),
+        best AS (SELECT dataset, method, size, MAX(score) AS score, parameters FROM setting GROUP BY dataset, method, size),
+        delta AS (
+            SELECT one.method, one.size, one.parameters, 100 * (one.score - full.score) AS points,
+                   ROW_NUMBER() OVER (PARTITION BY one.method, one.size ORDER BY one.score - full.score) - 1 AS rank,
+                   COUNT(*) OVER (PARTITION BY one.method, one.size) AS n
+            FROM best AS one JOIN best AS full ON full.dataset = one.dataset AND full.method = 'full'),
+        weighted AS (
+            SELECT *, ?2 * (n - 1) - CAST(?2 * (n - 1) AS INTEGER) AS above, CAST(?2 * (n - 1) AS INTEGER) AS below FROM delta)
+        SELECT AVG(parameters), SUM(points * CASE rank WHEN below THEN 1 - above WHEN below + 1 THEN above ELSE 0 END)
+        FROM weighted WHERE method = ?1 GROUP BY size)sql");
+    rows.bind(1, method);
+    rows.bind(2, q);
+    std::map<double, double> points;
+    while (rows.executeStep())
+        points[rows.getColumn(0).getDouble()] = rows.getColumn(1).getDouble();
+    return points;
+}
+
+void compareWithSql(SeriesPlot &plot, const Library &library, const char *graphName, const char *method, double q)
+{
+    const QCPGraph *drawn = graph(plot, graphName);
+    QVERIFY2(drawn, graphName);
+    const auto expected = percentilesBySql(library, method, q);
+    QCOMPARE(std::size_t(drawn->dataCount()), expected.size());
+    int i = 0;
+    for (const auto &[x, y] : expected) {
+        QVERIFY2(std::abs(drawn->data()->at(i)->key - x) < 1e-6, graphName);
+        QVERIFY2(std::abs(drawn->data()->at(i)->value - y) < 1e-9, graphName);
+        ++i;
+    }
+}
+
+} // namespace
+
+class StudyChartsTest : public QObject {
+    Q_OBJECT
+
+private slots:
+    void figure1DrawsWhatSqlGives()
+    {
+        Library library;
+        library.finishAll();
+        SeriesPlot plot;
+        plot.setChart(library.figure1());
+        compareWithSql(plot, library, "points.adapter", "adapter", 0.5);
+        compareWithSql(plot, library, "line.adapter", "adapter", 0.5);
+        compareWithSql(plot, library, "bandLow.adapter", "adapter", 0.2);
+        compareWithSql(plot, library, "band.adapter", "adapter", 0.8);
+        compareWithSql(plot, library, "points.top-k", "top-k", 0.5);
+        compareWithSql(plot, library, "points.head", "head", 0.5);
+        compareWithSql(plot, library, "points.full", "full", 0.5);
+        QCOMPARE(graph(plot, "points.full")->data()->at(0)->value, 0.0);
+        QCOMPARE(graph(plot, "points.adapter")->dataCount(), 3);
+    }
+
+    void publishedPointsAreHollowAndCanBeSwitchedOff()
+    {
+        Library library;
+        library.finishAll();
+        SeriesPlot plot;
+        plot.setChart(library.figure1());
+        const QCPGraph *published = graph(plot, "points.published.1.adapter");
+        QVERIFY(published);
+        QCOMPARE(published->dataCount(), 7);
+        QCOMPARE(published->name(), QString("Adapters, published"));
+        QVERIFY(plot.chart().caption.join(' ').contains("Houlsby et al. 2019, Figure 1; BERT-large"));
+        QCOMPARE(published->scatterStyle().brush().color(), plot.palette().color(QPalette::Base));
+        QVERIFY(graph(plot, "points.adapter")->scatterStyle().brush().color() != plot.palette().color(QPalette::Base));
+        plot.setChart(library.figure1({CountingRule::WithoutEmbeddings, false, false}));
+        QVERIFY(!graph(plot, "points.published.1.adapter"));
+    }
+
+    void singleTasksAndCountingFollowTheirSwitches()
+    {
+        Library library;
+        library.finishAll();
+        SeriesPlot plot;
+        plot.setChart(library.figure1({CountingRule::Trained, false, true}));
+        QCOMPARE(graph(plot, "points.adapter.trec")->dataCount(), 3);
+        QCOMPARE(graph(plot, "points.full")->data()->at(0)->key, 22713986.0);
+        QVERIFY(plot.plot().xAxis->label() == "Trained parameters");
+        plot.setChart(library.figure1({CountingRule::ShareOfModel, false, false}));
+        QVERIFY(!graph(plot, "points.adapter.trec"));
+        QVERIFY(std::abs(graph(plot, "points.top-k")->data()->at(1)->key - 22713986.0 / 6) < 1);
+        QVERIFY(plot.plot().xAxis->label().contains("k/L"));
+    }
+
+    void theRulesStandBelowTheChartAndInTheNumbers()
+    {
+        Library library;
+        library.study.selection.seeds = Selection::Seeds::Best;
+        library.finishAll();
+        const StudyChart chart = library.figure1();
+        QVERIFY(chart.caption.join(' ').contains("differences over 3 tasks"));
+        QVERIFY(chart.caption.join(' ').contains("best seed"));
+        QVERIFY(chart.csv.find("best seed") != std::string::npos);
+        QVERIFY(chart.series.back().points.front().words.contains("best seed"));
+    }
+
+    void aStudyWithoutResultsSaysWhy()
+    {
+        Library library;
+        QVERIFY(library.figure1().empty());
+        QVERIFY(library.figure1().nothing.contains("queued yet"));
+        const auto ids = queueStudy(library.store(), library.study);
+        QVERIFY(library.figure1().nothing.contains("has finished yet"));
+        for (const std::int64_t id : ids)
+            if (library.store().run(id)->spec.method.name == "adapter")
+                library.finish(id);
+        const StudyChart chart = library.figure1();
+        QVERIFY(chart.empty());
+        QVERIFY(chart.nothing.contains("cola is left out: it has no finished run of full fine-tuning"));
+        SeriesPlot plot;
+        plot.setChart(chart);
+        plot.show();
+        QVERIFY(plot.findChild<QLabel *>("seriesEmpty")->isVisible());
+        QVERIFY_THROWS_EXCEPTION(Error, plot.exportTo(library.home.filePath("x.pdf")));
+    }
+
+    void oneTaskHasALineAndNoBandToSpeakOf()
+    {
+        Library library;
+        library.study.datasets = {"trec"};
+        library.finishAll();
+        const StudyChart chart = library.figure1();
+        QVERIFY(chart.caption.front().contains("One task"));
+        for (const Series &series : chart.series)
+            if (series.kind == Series::Kind::Band)
+                for (const SeriesPoint &point : series.points)
+                    QVERIFY(point.low == point.y && point.y == point.high);
+    }
+
+    void robustnessChartsHaveALinePerTask()
+    {
+        Library library(R"({"name": "mine", "checkpoint": "tiny", "datasets": ["cola", "trec"], "methods": [
+            {"method": "adapter", "sizes": [8, 64], "learning_rates": [1e-3, 1e-4], "init_stds": [1e-7, 1e-2, 1]},
+            {"method": "full", "learning_rates": [3e-5, 1e-4]}], "seeds": [0, 1]})");
+        library.finishAll();
+        SeriesPlot plot;
+        plot.setChart(study_charts::initialisationChart(studyResults(library.store(), library.study), {}));
+        QCOMPARE(graph(plot, "points.adapter.cola.8")->dataCount(), 3);
+        QCOMPARE(graph(plot, "points.adapter.trec.64")->data()->at(0)->key, 1e-7);
+        QVERIFY(!graph(plot, "points.full.cola.0"));
+        QVERIFY(graph(plot, "points.published.6-mnli.adapter"));
+        plot.setChart(study_charts::learningRateChart(studyResults(library.store(), library.study), {}));
+        QCOMPARE(graph(plot, "points.full.cola.0")->dataCount(), 2);
+        QCOMPARE(graph(plot, "points.adapter.cola.0")->dataCount(), 2);
+        QVERIFY(graph(plot, "points.published.7.full"));
+        plot.resize(760, 520);
+        plot.show();
+        savePictures(plot, "learning-rates");
+    }
+
+    void figuresAreExportedAsFilesOfEveryKind()
+    {
+        Library library;
+        library.finishAll();
+        SeriesPlot plot;
+        plot.setChart(library.figure1());
+        plot.resize(700, 500);
+        for (const char *ending : {"pdf", "svg", "png", "csv"}) {
+            const QString file = library.home.filePath(QString("figure1.") + ending);
+            plot.exportTo(file);
+            QVERIFY2(QFileInfo(file).size() > 1000, ending);
+        }
+        QFile csv(library.home.filePath("figure1.csv"));
+        QVERIFY(csv.open(QIODevice::ReadOnly));
+        QCOMPARE(csv.readAll(), QByteArray::fromStdString(plot.chart().csv));
+        if (const char *folder = std::getenv("AWB_PICTURES"))
+            plot.exportTo(QString::fromLocal8Bit(folder) + "/figure1-print.png");
+    }
+
+    void thePanelFollowsTheStoreAndQueuesWhatIsMissing()
+    {
+        Library library;
+        StudyPanel panel(*library.bridge);
+        panel.resize(1000, 620);
+        panel.show();
+        auto *state = panel.findChild<QLabel *>("studyState");
+        auto *queue = panel.findChild<QPushButton *>("queueStudyButton");
+        panel.showStudy("glue");
+        QVERIFY(state->text().contains("cola") == false); // cola is there, the others are not
+        QVERIFY(state->text().contains("sst-2"));
+        QVERIFY(!queue->isEnabled());
+
+        library.store().saveStudy(library.study);
+        emit library.bridge->changed();
+        panel.showStudy("mine");
+        QVERIFY(state->text().contains("0 of 60 runs done"));
+        QCOMPARE(queue->text(), QString("&Queue 60 runs"));
+        QVERIFY(panel.findChild<QLabel *>("seriesEmpty")->isVisible());
+        QSignalSpy queued(&panel, &StudyPanel::queued);
+        QTest::mouseClick(queue, Qt::LeftButton);
+        QCOMPARE(queued.count(), 1);
+        QCOMPARE(library.store().runsOfStudy("mine").size(), std::size_t(60));
+        QVERIFY(!queue->isEnabled());
+        for (const std::int64_t id : library.store().runIds())
+            library.finish(id);
+        emit library.bridge->changed();
+        QVERIFY(state->text().contains("60 of 60 runs done"));
+        QVERIFY(!panel.findChild<QLabel *>("seriesEmpty")->isVisible());
+        savePictures(panel, "study-panel");
+
+        auto *published = panel.findChild<QCheckBox *>("publishedCheck");
+        QTest::mouseClick(published, Qt::LeftButton, {}, {8, published->height() / 2});
+        QVERIFY(!graph(panel.chart(), "points.published.1.adapter"));
+        panel.findChild<QComboBox *>("countingCombo")->setCurrentIndex(2);
+        QCOMPARE(graph(panel.chart(), "points.full")->data()->at(0)->key, 22713986.0);
+        savePictures(panel, "study-panel-own");
+        panel.findChild<QComboBox *>("studyFigureCombo")->setCurrentIndex(2);
+        QVERIFY(graph(panel.chart(), "points.adapter.cola.0"));
+    }
+
+    void aPointTellsAndSelectsItsRun()
+    {
+        Library library;
+        library.finishAll();
+        SeriesPlot plot;
+        plot.resize(700, 500);
+        plot.setChart(library.figure1({CountingRule::WithoutEmbeddings, false, false}));
+        plot.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&plot));
+        QSignalSpy selected(&plot, &SeriesPlot::runSelected);
+        const auto data = graph(plot, "points.adapter")->data()->at(1);
+        plot.plot().replot();
+        const QPoint at(int(plot.plot().xAxis->coordToPixel(data->key)), int(plot.plot().yAxis->coordToPixel(data->value)));
+        QTest::mouseMove(&plot.plot(), at);
+        QTest::mouseClick(&plot.plot(), Qt::LeftButton, {}, at);
+        QCOMPARE(selected.count(), 1);
+        const Run run = library.store().run(selected.first().first().toLongLong()).value();
+        QCOMPARE(run.spec.method.bottleneck, 8);
+        plot.setSelectedRun(run.id);
+        QCOMPARE(graph(plot, "selection")->dataCount(), 1);
+        plot.plot().setFocus();
+        QTest::keyClick(&plot.plot(), Qt::Key_Escape);
+        QTest::keyClick(&plot.plot(), Qt::Key_Right);
+        QVERIFY(plot.plot().accessibleDescription().contains("head only"));
+        QTest::keyClick(&plot.plot(), Qt::Key_Return);
+        QCOMPARE(selected.count(), 2);
+    }
+};
+
+QTEST_MAIN(StudyChartsTest)
+#include "tst_study_charts.moc"

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "ui/plot_style.h"
+#include "ui/study_chart.h"
+
+/// How a StudyChart is put on a plot. Functions of their arguments.
+namespace awb::series_drawing {
+
+/// Replaces all plottables and items. Object names: "band.NAME", "line.NAME", "points.NAME", "errors.NAME", "zero".
+void draw(QCustomPlot &plot, const StudyChart &chart, const plot_style::Theme &theme);
+/// Sets both axes to hold all points, bands and error bars.
+void fitRanges(QCustomPlot &plot, const StudyChart &chart);
+/// Adds the row below the axes that holds the caption. For a new plot.
+void addCaption(QCustomPlot &plot);
+/// Breaks the caption into lines that fit; leaves it out where the plot is too low for it. Call after the plot's style was
+/// applied.
+void setCaption(QCustomPlot &plot, const StudyChart &chart, const plot_style::Theme &theme, QSize size);
+
+} // namespace awb::series_drawing

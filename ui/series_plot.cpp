@@ -1,0 +1,208 @@
+#include "ui/series_plot.h"
+
+#include <algorithm>
+
+#include <QLineF>
+#include <QTextDocumentFragment>
+#include <qcustomplot.h>
+
+#include "ui/chart_axes.h"
+#include "ui/plot_style.h"
+#include "ui/series_drawing.h"
+
+namespace awb {
+
+namespace {
+
+constexpr double reach = 12; // pixels between mouse and point
+
+} // namespace
+
+bool StudyChart::empty() const
+{
+    return std::none_of(series.begin(), series.end(),
+                        [](const Series &one) { return one.kind != Series::Kind::Published && !one.points.empty(); });
+}
+
+SeriesPlot::SeriesPlot(QWidget *parent) : ChartWidget(QStringLiteral("series"), tr("Chart of a study"), parent)
+{
+    chart_axes::makeLogarithmic(*m_plot->xAxis);
+    m_plot->yAxis->setTicker(QSharedPointer<chart_axes::EvenTicker>::create());
+    chart_axes::addHeading(*m_plot);
+    series_drawing::addCaption(*m_plot);
+    setChart({});
+}
+
+void SeriesPlot::setChart(const StudyChart &chart)
+{
+    if (chart.xLabel != m_chart.xLabel || chart.yLabel != m_chart.yLabel || chart.title != m_chart.title)
+        m_zoomed = false;
+    m_chart = chart;
+    m_points.clear();
+    for (const Series &series : m_chart.series)
+        for (const SeriesPoint &point : series.points)
+            m_points.push_back(&point);
+    std::stable_sort(m_points.begin(), m_points.end(),
+                     [](const SeriesPoint *a, const SeriesPoint *b) { return a->x < b->x; });
+    m_cursor = -1;
+    redraw(m_chart.nothing);
+}
+
+void SeriesPlot::setSelectedRun(std::int64_t run)
+{
+    m_selected = run;
+    drawMarks();
+}
+
+bool SeriesPlot::isEmpty() const
+{
+    return m_chart.empty();
+}
+
+QString SeriesPlot::nothingToExport() const
+{
+    QString why = m_chart.nothing;
+    if (why.endsWith(QLatin1Char('.')))
+        why.chop(1);
+    return why;
+}
+
+std::string SeriesPlot::numbers() const
+{
+    return m_chart.csv;
+}
+
+QSize SeriesPlot::exportSize() const
+{
+    return {640, 500}; // the caption takes what is more than in other charts
+}
+
+void SeriesPlot::draw(bool print)
+{
+    const plot_style::Theme theme = print ? plot_style::printTheme() : plot_style::themeOf(palette());
+    series_drawing::draw(*m_plot, m_chart, theme);
+    chart_axes::setTitle(*m_plot, m_chart.title);
+    m_plot->xAxis->setLabel(m_chart.xLabel);
+    m_plot->yAxis->setLabel(m_chart.yLabel);
+    plot_style::apply(*m_plot, theme);
+    const QSize size = sizeFor(print);
+    series_drawing::setCaption(*m_plot, m_chart, theme, size);
+    chart_axes::fitTo(*m_plot, size);
+    if (!m_zoomed || print)
+        fitRanges();
+    if (!print)
+        drawMarks();
+}
+
+void SeriesPlot::fitRanges()
+{
+    series_drawing::fitRanges(*m_plot, m_chart);
+}
+
+void SeriesPlot::fitTo(QSize size)
+{
+    series_drawing::setCaption(*m_plot, m_chart, plot_style::themeOf(palette()), size);
+    chart_axes::fitTo(*m_plot, size);
+}
+
+void SeriesPlot::drawMarks()
+{
+    for (const char *name : {"selection", "cursor"})
+        if (auto *old = m_plot->findChild<QCPGraph *>(QLatin1String(name)))
+            m_plot->removeGraph(old);
+    const plot_style::Theme theme = plot_style::themeOf(palette());
+    const auto ring = [&](const char *name, const QPen &pen, double size) {
+        QCPGraph *graph = m_plot->addGraph();
+        graph->setObjectName(QLatin1String(name));
+        graph->removeFromLegend();
+        graph->setLayer(QStringLiteral("overlay"));
+        graph->setLineStyle(QCPGraph::lsNone);
+        graph->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssCircle, pen, Qt::NoBrush, size));
+        return graph;
+    };
+    if (m_selected != 0) {
+        QCPGraph *graph = ring("selection", QPen(theme.highlight, 2.5), 18);
+        for (const SeriesPoint *point : m_points)
+            if (point->run == m_selected)
+                graph->addData(point->x, point->y);
+    }
+    if (m_cursor >= 0)
+        ring("cursor", QPen(theme.text, 1.5), 14)->addData(m_points[m_cursor]->x, m_points[m_cursor]->y);
+    replotSoon();
+}
+
+void SeriesPlot::drawCursor()
+{
+    m_plot->setCursor(m_cursor < 0 ? Qt::ArrowCursor : Qt::PointingHandCursor);
+    drawMarks();
+}
+
+int SeriesPlot::pointAt(const QPointF &position) const
+{
+    if (!m_plot->axisRect()->rect().adjusted(-4, -4, 4, 4).contains(position.toPoint()))
+        return -1;
+    int nearest = -1;
+    double least = reach;
+    for (std::size_t i = 0; i < m_points.size(); ++i) {
+        const double distance = QLineF(placeOf(int(i)), position).length();
+        if (distance < least) {
+            least = distance;
+            nearest = int(i);
+        }
+    }
+    return nearest;
+}
+
+QPointF SeriesPlot::placeOf(int point) const
+{
+    return {m_plot->xAxis->coordToPixel(m_points[point]->x), m_plot->yAxis->coordToPixel(m_points[point]->y)};
+}
+
+QString SeriesPlot::toolTipOf(int point) const
+{
+    return m_points[point]->words;
+}
+
+QString SeriesPlot::spoken(int point) const
+{
+    return QTextDocumentFragment::fromHtml(m_points[point]->words).toPlainText();
+}
+
+QString SeriesPlot::summary() const
+{
+    return m_chart.summary;
+}
+
+int SeriesPlot::firstPoint() const
+{
+    const auto chosen =
+        std::find_if(m_points.begin(), m_points.end(), [&](const SeriesPoint *point) { return point->run == m_selected; });
+    return m_selected == 0 || chosen == m_points.end() ? 0 : int(chosen - m_points.begin());
+}
+
+int SeriesPlot::neighbour(int key) const
+{
+    const int last = int(m_points.size()) - 1;
+    switch (key) {
+    case Qt::Key_Home:
+        return 0;
+    case Qt::Key_End:
+        return last;
+    case Qt::Key_Right:
+        return std::min(m_cursor + 1, last);
+    case Qt::Key_Left:
+        return m_cursor < 0 ? last : std::max(m_cursor - 1, 0);
+    default:
+        return -1;
+    }
+}
+
+bool SeriesPlot::choose(int point)
+{
+    if (m_points[point]->run == 0)
+        return false;
+    emit runSelected(m_points[point]->run);
+    return true;
+}
+
+} // namespace awb

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "ui/chart_widget.h"
+#include "ui/study_chart.h"
+
+namespace awb {
+
+/// Draws a StudyChart: lines over a log x axis with bands or error bars. A function of the chart handed in. Choosing a point
+/// selects its run.
+class SeriesPlot : public ChartWidget {
+    Q_OBJECT
+
+public:
+    explicit SeriesPlot(QWidget *parent = nullptr);
+
+    /// Keeps zoom only when the user zoomed.
+    void setChart(const StudyChart &chart);
+    /// Rings the points of this run; 0: none.
+    void setSelectedRun(std::int64_t run);
+    const StudyChart &chart() const { return m_chart; }
+
+signals:
+    void runSelected(std::int64_t run); ///< the user chose a point
+
+protected:
+    bool isEmpty() const override;
+    QString nothingToExport() const override;
+    std::string numbers() const override;
+    void draw(bool print) override;
+    void fitRanges() override;
+    void fitTo(QSize size) override;
+    QSize exportSize() const override;
+    void drawCursor() override;
+    int pointAt(const QPointF &position) const override;
+    QPointF placeOf(int point) const override;
+    QString toolTipOf(int point) const override;
+    QString spoken(int point) const override;
+    QString summary() const override;
+    int firstPoint() const override;
+    int neighbour(int key) const override;
+    bool choose(int point) override;
+
+private:
+    void drawMarks();
+
+    StudyChart m_chart;
+    std::vector<const SeriesPoint *> m_points; ///< of m_chart, by x: what mouse and keyboard reach
+    std::int64_t m_selected = 0;
+};
+
+} // namespace awb

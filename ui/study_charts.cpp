@@ -1,0 +1,250 @@
+#include "ui/study_charts.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include <QCoreApplication>
+
+#include "core/methods/methods.h"
+#include "core/study/published.h"
+#include "core/study/sweep_curves.h"
+#include "ui/chart_text.h"
+#include "ui/study_words.h"
+#include "ui/wording.h"
+
+namespace awb::study_charts {
+
+namespace {
+
+using study_words::methodTitle;
+using wording::text;
+
+QString tr(const char *words)
+{
+    return QCoreApplication::translate("study_charts", words);
+}
+
+std::vector<Outcome> outcomesOf(const StudyResults &results, CountingRule counting)
+{
+    return outcomes(results.runs, results.study.selection, counting, results.bestEpochs);
+}
+
+QString titleOf(const Study &study)
+{
+    return text(study.title) + QStringLiteral(" · ") + text(study.checkpoint);
+}
+
+/// The sentences below a chart.
+QStringList captionOf(const StudyResults &results, const QString &first, const std::vector<std::string> &notes,
+                      CountingRule counting)
+{
+    QStringList caption{first, study_words::sentence(describe(results.study.selection))};
+    for (const std::string &note : notes)
+        caption << text(note);
+    for (const std::string &note : leftOut(results.runs, counting))
+        caption << text(note);
+    return caption;
+}
+
+QString whyNothing(const StudyResults &results, const QString &wanted)
+{
+    const auto done =
+        std::count_if(results.runs.begin(), results.runs.end(), [](const Run &run) { return run.state == RunState::Done; });
+    if (results.runs.empty())
+        return tr("No run of this study has been queued yet.");
+    if (done == 0)
+        return tr("No run of this study has finished yet; each appears here when it ends.");
+    return wanted;
+}
+
+/// The run that stands for a point over tasks: of the task nearest to the median.
+std::int64_t typicalRun(const Figure1Point &point)
+{
+    const auto nearest = std::min_element(point.tasks.begin(), point.tasks.end(), [&](const auto &a, const auto &b) {
+        return std::abs(a.points - point.p50) < std::abs(b.points - point.p50);
+    });
+    return nearest->chosen.outcome.runs.front();
+}
+
+Series overTasks(const std::string &method, const std::vector<const Figure1Point *> &points, const StudyResults &results)
+{
+    Series series;
+    series.kind = Series::Kind::Band;
+    series.name = text(method);
+    series.title = methodTitle(method);
+    series.method = method;
+    for (const Figure1Point *point : points)
+        series.points.push_back({std::max(1.0, point->parameters), point->p50, point->p20, point->p80,
+                                 study_words::tooltip(*point, results.study), typicalRun(*point)});
+    return series;
+}
+
+/// A thin line per task.
+std::vector<Series> perTask(const std::string &method, const std::vector<const Figure1Point *> &points)
+{
+    std::map<std::string, Series> byTask;
+    for (const Figure1Point *point : points)
+        for (const TaskDelta &task : point->tasks) {
+            const Outcome &outcome = task.chosen.outcome;
+            Series &series = byTask[task.chosen.dataset()];
+            series.kind = Series::Kind::Thin;
+            series.name = text(method + "." + task.chosen.dataset());
+            series.method = method;
+            series.points.push_back({std::max(1.0, double(outcome.parameters)), task.points, NAN, NAN,
+                                     study_words::tooltip(task, point->label), outcome.runs.front()});
+        }
+    std::vector<Series> all;
+    for (auto &[task, series] : byTask) {
+        std::stable_sort(series.points.begin(), series.points.end(), [](const auto &a, const auto &b) { return a.x < b.x; });
+        all.push_back(std::move(series));
+    }
+    return all;
+}
+
+void addPublished(StudyChart &chart, const char *name)
+{
+    const PublishedFigure &figure = *publishedFigure(name);
+    chart.caption << tr("Published: Houlsby et al. 2019, Figure %1; %2, %3.")
+                         .arg(text(figure.figure.substr(0, 1)), text(figure.backbone), text(figure.task));
+    std::map<std::string, Series> byMethod;
+    for (const PublishedPoint &point : figure.points) {
+        Series &series = byMethod[point.method];
+        series.kind = Series::Kind::Published;
+        series.name = QStringLiteral("published.") + text(figure.figure + "." + point.method);
+        series.title = figure.figure.starts_with("6") ? tr("Published, %1").arg(text(figure.task))
+                                                      : tr("%1, published").arg(methodTitle(point.method));
+        series.method = point.method;
+        series.points.push_back({point.x, point.y, point.p20, point.p80, study_words::tooltip(figure, point), 0});
+    }
+    for (auto &[method, series] : byMethod) {
+        std::stable_sort(series.points.begin(), series.points.end(), [](const auto &a, const auto &b) { return a.x < b.x; });
+        chart.series.push_back(std::move(series));
+    }
+}
+
+QString summaryOf(const StudyChart &chart)
+{
+    int lines = 0, points = 0;
+    for (const Series &series : chart.series)
+        if (series.kind == Series::Kind::Band || series.kind == Series::Kind::Bars) {
+            ++lines;
+            points += int(series.points.size());
+        }
+    return chart.empty() ? chart.nothing
+                         : tr("%1: %2 points on %3 lines. %4")
+                               .arg(chart.title)
+                               .arg(points)
+                               .arg(lines)
+                               .arg(chart.caption.join(QLatin1Char(' ')));
+}
+
+QString curveTitle(const SweepCurve &curve, bool manyTasks)
+{
+    QString title = methodTitle(curve.method);
+    if (curve.size > 0)
+        title += tr(", m = %1").arg(curve.size);
+    return manyTasks ? QString(title + QStringLiteral(" · ") + text(curve.dataset)) : title;
+}
+
+StudyChart sweepChart(const StudyResults &results, SweepAxis axis, StudyChart chart)
+{
+    const auto curves = sweepCurves(outcomesOf(results, CountingRule::Trained), axis);
+    std::set<std::string> metrics, tasks;
+    for (const SweepCurve &curve : curves) {
+        tasks.insert(curve.dataset);
+        for (const SweepPoint &point : curve.points)
+            metrics.insert(point.outcome.metric);
+    }
+    const bool oneMetric = metrics.size() == 1;
+    const double scale = oneMetric ? chart_text::metricScale(*metrics.begin()) : 100;
+    chart.yLabel = oneMetric ? chart_text::metricAxis(*metrics.begin()) : tr("Score on dev, times 100");
+    std::map<std::string, int> shades; // of one method's curves
+    for (const SweepCurve &curve : curves) {
+        Series series;
+        series.kind = Series::Kind::Bars;
+        series.name = text(curve.method + "." + curve.dataset + "." + std::to_string(curve.size));
+        series.title = curveTitle(curve, tasks.size() > 1);
+        series.method = curve.method;
+        series.shade = shades[curve.method]++ % 4;
+        for (const SweepPoint &point : curve.points) {
+            const Outcome &outcome = point.outcome;
+            series.points.push_back({point.x, scale * outcome.score, scale * (outcome.score - outcome.sem),
+                                     scale * (outcome.score + outcome.sem), study_words::tooltip(point),
+                                     outcome.runs.front()});
+        }
+        chart.series.push_back(std::move(series));
+    }
+    chart.title = titleOf(results.study);
+    chart.csv = toCsv(curves, axis, results.study);
+    return chart;
+}
+
+} // namespace
+
+StudyChart figure1Chart(const StudyResults &results, const Options &options)
+{
+    const Figure1 figure = figure1(bestOfSweeps(outcomesOf(results, options.counting)));
+    StudyChart chart;
+    chart.title = titleOf(results.study);
+    chart.xLabel = study_words::sentence(describe(options.counting));
+    chart.xLabel.chop(1); // the full stop
+    chart.yLabel = tr("Points to full fine-tuning");
+    chart.zeroLine = true;
+    chart.caption = captionOf(
+        results,
+        figure.tasks == 1 ? tr("One task, so line and band fall together.")
+                          : tr("Line: median of the differences over %1 tasks; band: 20th to 80th percentile, linear "
+                               "between the nearest two.")
+                                .arg(figure.tasks),
+        figure.notes, options.counting);
+    chart.nothing = whyNothing(results, figure.notes.empty() ? QString() : text(figure.notes.front()));
+    std::map<std::string, std::vector<const Figure1Point *>> byMethod;
+    for (const Figure1Point &point : figure.points)
+        byMethod[point.method].push_back(&point);
+    if (options.published && !figure.points.empty())
+        addPublished(chart, study_words::publishedFor(results.study));
+    for (const auto &[method, points] : byMethod)
+        if (options.tasks)
+            for (Series &series : perTask(method, points))
+                chart.series.push_back(std::move(series));
+    for (const auto &[method, points] : byMethod)
+        chart.series.push_back(overTasks(method, points, results));
+    Study asDrawn = results.study;
+    asDrawn.counting = options.counting;
+    chart.csv = toCsv(figure, asDrawn);
+    chart.summary = summaryOf(chart);
+    return chart;
+}
+
+StudyChart initialisationChart(const StudyResults &results, const Options &options)
+{
+    StudyChart chart;
+    chart.xLabel = tr("Standard deviation of the adapters' initialisation");
+    chart.caption = captionOf(results, tr("Mean and s.e.m. over seeds; the best learning rate and epochs at each."), {},
+                              CountingRule::Trained);
+    chart.nothing =
+        whyNothing(results, tr("This study has no finished run with adapters, so no initialisation to compare."));
+    chart = sweepChart(results, SweepAxis::Initialisation, std::move(chart));
+    if (options.published && !chart.empty())
+        for (const char *figure : {"6-mnli", "6-cola"})
+            addPublished(chart, figure);
+    chart.summary = summaryOf(chart);
+    return chart;
+}
+
+StudyChart learningRateChart(const StudyResults &results, const Options &options)
+{
+    StudyChart chart;
+    chart.xLabel = tr("Learning rate");
+    chart.caption =
+        captionOf(results, tr("Mean and s.e.m. over seeds; the best size and epochs at each."), {}, CountingRule::Trained);
+    chart.nothing = whyNothing(results, {});
+    chart = sweepChart(results, SweepAxis::LearningRate, std::move(chart));
+    if (options.published && !chart.empty())
+        addPublished(chart, "7");
+    chart.summary = summaryOf(chart);
+    return chart;
+}
+
+} // namespace awb::study_charts

@@ -1,0 +1,271 @@
+#include "ui/study_panel.h"
+
+#include <algorithm>
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QSignalBlocker>
+#include <QVBoxLayout>
+
+#include "core/error.h"
+#include "core/store/study_queue.h"
+#include "ui/dialogs.h"
+#include "ui/figure_export.h"
+#include "ui/lab_bridge.h"
+#include "ui/series_plot.h"
+#include "ui/study_charts.h"
+#include "ui/study_words.h"
+#include "ui/wording.h"
+
+namespace awb {
+
+namespace {
+
+using wording::text;
+
+enum Shown { OverTasks, Initialisation, LearningRate };
+
+void addLabelled(QHBoxLayout &row, const QString &words, QComboBox &combo, const char *name)
+{
+    auto *label = new QLabel(words);
+    label->setBuddy(&combo);
+    combo.setObjectName(QLatin1String(name));
+    combo.setSizeAdjustPolicy(QComboBox::AdjustToContents);
+    combo.setMinimumWidth(80); // long names are cut with dots where there is no room
+    row.addWidget(label);
+    row.addWidget(&combo, 1);
+}
+
+QString timeText(const TimeEstimate &expected)
+{
+    if (expected.runs == 0)
+        return StudyPanel::tr("how long is not known yet");
+    const QString time = StudyPanel::tr("about %1 to go").arg(wording::duration(expected.seconds));
+    return expected.unknown == 0 ? time
+                                 : StudyPanel::tr("%1 without %2 runs like none so far").arg(time).arg(expected.unknown);
+}
+
+} // namespace
+
+StudyPanel::StudyPanel(LabBridge &bridge, QWidget *parent) : QWidget(parent), m_bridge(bridge)
+{
+    m_chart = new SeriesPlot(this);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addLayout(makeBar());
+    layout->addWidget(m_chart, 1);
+    layout->addLayout(makeFooter());
+    connect(&bridge, &LabBridge::changed, this, &StudyPanel::refresh);
+    connect(m_study, &QComboBox::currentIndexChanged, this, [this] {
+        takeCounting();
+        refreshState();
+        refreshChart();
+    });
+    for (QComboBox *combo : {m_figure, m_counting})
+        connect(combo, &QComboBox::currentIndexChanged, this, &StudyPanel::refreshChart);
+    for (QCheckBox *box : {m_published, m_tasks})
+        connect(box, &QCheckBox::toggled, this, &StudyPanel::refreshChart);
+    connect(m_queue, &QPushButton::clicked, this, &StudyPanel::queueMissing);
+    connect(m_export, &QPushButton::clicked, this, &StudyPanel::exportChart);
+    connect(m_chart, &SeriesPlot::runSelected, this, &StudyPanel::runSelected);
+    refresh();
+    takeCounting();
+    refreshChart();
+}
+
+QLayout *StudyPanel::makeBar()
+{
+    m_study = new QComboBox(this);
+    m_figure = new QComboBox(this);
+    m_figure->addItem(tr("Figure 1: over tasks"));
+    m_figure->addItem(tr("Initialisation"));
+    m_figure->addItem(tr("Learning rate"));
+    m_counting = new QComboBox(this);
+    m_counting->setToolTip(tr("What counts as a trained parameter; the paper's figures differ in it."));
+    for (const auto &[rule, words] : {std::pair(CountingRule::WithoutEmbeddings, tr("Without embeddings")),
+                                      std::pair(CountingRule::ShareOfModel, tr("Share of the model")),
+                                      std::pair(CountingRule::Trained, tr("All that is trained"))}) {
+        m_counting->addItem(words, int(rule));
+        m_counting->setItemData(m_counting->count() - 1, study_words::sentence(describe(rule)), Qt::ToolTipRole);
+    }
+    m_published = new QCheckBox(tr("&Published"), this);
+    m_published->setObjectName(QStringLiteral("publishedCheck"));
+    m_published->setToolTip(text(publishedSource()));
+    m_published->setChecked(true);
+    m_tasks = new QCheckBox(tr("Single &tasks"), this);
+    m_tasks->setObjectName(QStringLiteral("tasksCheck"));
+    m_export = new QPushButton(tr("Export…"), this);
+    m_export->setObjectName(QStringLiteral("exportStudyChartButton"));
+    m_export->setToolTip(tr("The chart as PDF, SVG or PNG, or its numbers as CSV"));
+
+    auto *first = new QHBoxLayout;
+    addLabelled(*first, tr("St&udy"), *m_study, "studyCombo");
+    addLabelled(*first, tr("C&hart"), *m_figure, "studyFigureCombo");
+    first->addWidget(m_export);
+    auto *second = new QHBoxLayout;
+    addLabelled(*second, tr("Coun&ting"), *m_counting, "countingCombo");
+    second->addWidget(m_published);
+    second->addWidget(m_tasks);
+    second->addStretch(1);
+    auto *bar = new QVBoxLayout;
+    bar->setContentsMargins(8, 6, 8, 0);
+    bar->addLayout(first);
+    bar->addLayout(second);
+    return bar;
+}
+
+QLayout *StudyPanel::makeFooter()
+{
+    m_state = new QLabel(this);
+    m_state->setObjectName(QStringLiteral("studyState"));
+    m_state->setWordWrap(true);
+    m_queue = new QPushButton(this);
+    m_queue->setObjectName(QStringLiteral("queueStudyButton"));
+    auto *footer = new QHBoxLayout;
+    footer->setContentsMargins(8, 0, 8, 6);
+    footer->addWidget(m_state, 1);
+    footer->addWidget(m_queue);
+    return footer;
+}
+
+void StudyPanel::refresh()
+{
+    refreshStudies();
+    refreshState();
+    refreshChart();
+}
+
+void StudyPanel::refreshStudies()
+{
+    std::vector<Study> all = m_bridge.store().studies();
+    for (const Study &preset : presetStudies())
+        if (std::none_of(all.begin(), all.end(), [&](const Study &stored) { return stored.name == preset.name; }))
+            all.push_back(preset);
+    QStringList names;
+    for (const Study &one : all)
+        names << text(one.name);
+    QStringList there;
+    for (int i = 0; i < m_study->count(); ++i)
+        there << m_study->itemText(i);
+    if (names == there)
+        return;
+    const QSignalBlocker quiet(m_study);
+    const QString chosen = m_study->currentText();
+    m_study->clear();
+    for (const Study &one : all) {
+        m_study->addItem(text(one.name));
+        m_study->setItemData(m_study->count() - 1, text(one.title), Qt::ToolTipRole);
+    }
+    m_study->setCurrentIndex(std::max(0, m_study->findText(chosen)));
+}
+
+std::optional<Study> StudyPanel::study() const
+{
+    const std::string name = m_study->currentText().toStdString();
+    if (auto stored = m_bridge.store().study(name))
+        return stored;
+    const Study *preset = presetStudy(name);
+    return preset ? std::optional(*preset) : std::nullopt;
+}
+
+void StudyPanel::takeCounting()
+{
+    const auto now = study();
+    const QSignalBlocker quiet(m_counting);
+    if (now)
+        m_counting->setCurrentIndex(m_counting->findData(int(now->counting)));
+}
+
+void StudyPanel::refreshState()
+{
+    const auto now = study();
+    if (!now)
+        return;
+    m_state->setToolTip({});
+    QStringList differences;
+    for (const std::string &difference : differencesFromPaper(*now))
+        differences << text(difference);
+    if (!differences.isEmpty())
+        m_state->setToolTip(tr("Different from the paper:") + QLatin1Char('\n') + differences.join(QLatin1Char('\n')));
+    try {
+        const StudyState state = studyState(m_bridge.store(), *now, false);
+        const int missing = int(state.missing.size());
+        const int ahead = int(state.specs.size()) - state.done;
+        QString words = tr("%1: %2 of %3 runs done").arg(text(now->title)).arg(state.done).arg(state.specs.size());
+        if (ahead > 0)
+            words += QStringLiteral(", ") + timeText(state.expected);
+        m_state->setText(words + QLatin1Char('.'));
+        m_queue->setText(missing == 0   ? tr("Nothing to queue")
+                         : missing == 1 ? tr("&Queue 1 run")
+                                        : tr("&Queue %1 runs").arg(missing));
+        m_queue->setEnabled(missing > 0);
+        m_queue->setToolTip(missing > 0 ? tr("Only what is missing is computed.") : tr("Nothing is missing."));
+    } catch (const Error &error) {
+        m_state->setText(QString::fromUtf8(error.what()));
+        m_queue->setText(tr("&Queue %1 runs").arg(numberOfRuns(*now)));
+        m_queue->setEnabled(false);
+        m_queue->setToolTip(m_state->text());
+    }
+}
+
+void StudyPanel::refreshChart()
+{
+    const auto now = study();
+    if (!now)
+        return;
+    const int figure = m_figure->currentIndex();
+    m_counting->setEnabled(figure == OverTasks);
+    m_tasks->setEnabled(figure == OverTasks);
+    const StudyResults results = studyResults(m_bridge.store(), *now);
+    const study_charts::Options options{CountingRule(m_counting->currentData().toInt()), m_published->isChecked(),
+                                        m_tasks->isChecked()};
+    m_chart->setChart(figure == OverTasks        ? study_charts::figure1Chart(results, options)
+                      : figure == Initialisation ? study_charts::initialisationChart(results, options)
+                                                 : study_charts::learningRateChart(results, options));
+    m_export->setEnabled(!m_chart->chart().empty());
+}
+
+void StudyPanel::showStudy(const QString &name)
+{
+    m_study->setCurrentIndex(m_study->findText(name));
+}
+
+void StudyPanel::selectRun(std::int64_t run)
+{
+    m_chart->setSelectedRun(run);
+}
+
+void StudyPanel::queueMissing()
+{
+    const auto now = study();
+    if (!now)
+        return;
+    try {
+        const auto ids = queueStudy(m_bridge.store(), *now);
+        m_bridge.wake();
+        if (!ids.empty())
+            emit queued(ids.front());
+    } catch (const Error &error) {
+        dialogs::functions().error(this, tr("The study was not queued"), QString::fromUtf8(error.what()));
+    }
+}
+
+void StudyPanel::exportChart()
+{
+    static const char *const names[] = {"figure1", "init", "lr"};
+    const QString suggested =
+        m_study->currentText() + QLatin1Char('-') + QLatin1String(names[m_figure->currentIndex()]) + QStringLiteral(".pdf");
+    const QString file = dialogs::functions().saveFile(this, tr("Export chart"), suggested, figureFilter());
+    if (file.isEmpty())
+        return;
+    try {
+        m_chart->exportTo(file);
+    } catch (const Error &error) {
+        dialogs::functions().error(this, tr("Export chart"), QString::fromUtf8(error.what()));
+    }
+}
+
+} // namespace awb

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include <QWidget>
+
+#include "core/study/study.h"
+
+class QCheckBox;
+class QComboBox;
+class QLabel;
+class QPushButton;
+
+namespace awb {
+
+class LabBridge;
+class SeriesPlot;
+
+/// The page of studies: which study, how far it is and what it lacks, and its charts - a function of the store, live while
+/// runs finish.
+class StudyPanel : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit StudyPanel(LabBridge &bridge, QWidget *parent = nullptr);
+
+    void showStudy(const QString &name);
+    void selectRun(std::int64_t run);
+    SeriesPlot &chart() { return *m_chart; }
+
+public slots:
+    void exportChart();
+
+signals:
+    void runSelected(std::int64_t run);
+    void queued(std::int64_t run); ///< runs of a study were queued, this one first
+
+private:
+    QLayout *makeBar();
+    QLayout *makeFooter();
+    void refresh();
+    void refreshStudies();
+    void refreshState();
+    void refreshChart();
+    void takeCounting();
+    void queueMissing();
+    std::optional<Study> study() const;
+
+    LabBridge &m_bridge;
+    QComboBox *m_study, *m_figure, *m_counting;
+    QCheckBox *m_published, *m_tasks;
+    QPushButton *m_queue, *m_export;
+    QLabel *m_state;
+    SeriesPlot *m_chart;
+};
+
+} // namespace awb

@@ -1,0 +1,157 @@
+#include "ui/study_words.h"
+
+#include <cmath>
+
+#include <QCoreApplication>
+#include <QStringList>
+
+#include "core/methods/methods.h"
+#include "ui/chart_text.h"
+#include "ui/wording.h"
+
+namespace awb::study_words {
+
+namespace {
+
+using wording::text;
+
+QString tr(const char *words)
+{
+    return QCoreApplication::translate("study_charts", words);
+}
+
+QString row(const QString &name, const QString &value)
+{
+    return QStringLiteral("<tr><td style='padding-right: 8px'>%1</td><td>%2</td></tr>").arg(name.toHtmlEscaped(), value);
+}
+
+QString table(const QString &heading, const QString &rows)
+{
+    return QStringLiteral("<b>%1</b><table>%2</table>").arg(heading.toHtmlEscaped(), rows);
+}
+
+/// "+0.32" or "−1.10", in points.
+QString points(double value)
+{
+    const QString digits = QString::number(std::abs(value), 'f', 2);
+    if (digits == QStringLiteral("0.00"))
+        return digits;
+    return (value > 0 ? QStringLiteral("+") : QString(QChar(0x2212))) + digits;
+}
+
+QString scoreOf(const Outcome &outcome)
+{
+    const QString score = chart_text::score(outcome.metric, outcome.score);
+    const int n = int(outcome.scores.size());
+    if (n < 2)
+        return tr("%1 (one seed)").arg(score);
+    if (outcome.sem > 0)
+        return tr("%1 ± %2 (s.e.m., N = %3)")
+            .arg(chart_text::score(outcome.metric, outcome.score, false), chart_text::score(outcome.metric, outcome.sem))
+            .arg(n);
+    return tr("%1 (N = %2)").arg(score).arg(n);
+}
+
+QString settingOf(const Recipe &recipe)
+{
+    const QString epochs = recipe.epochs == 1 ? tr("1 epoch") : tr("%1 epochs").arg(recipe.epochs);
+    return tr("learning rate %1, %2").arg(chart_text::learningRate(recipe.learningRate), epochs);
+}
+
+QString runsOf(const Outcome &outcome)
+{
+    QStringList numbers;
+    for (const std::int64_t run : outcome.runs)
+        numbers << QString::number(run);
+    return numbers.join(QStringLiteral(", "));
+}
+
+QString labelOf(const Method &method)
+{
+    return text(describe(method, int(method.sites.size())));
+}
+
+QString publishedWords(const PublishedPoint &point)
+{
+    if (point.method == "adapter")
+        return tr("adapters, m = %1").arg(point.size);
+    if (point.method == "top-k")
+        return tr("top layers, k = %1").arg(point.size);
+    return methodTitle(point.method);
+}
+
+} // namespace
+
+QString methodTitle(const std::string &method)
+{
+    for (const MethodEntry &entry : methodTable())
+        if (entry.method.name == method)
+            return text(entry.title);
+    return text(method);
+}
+
+QString sentence(const std::string &words)
+{
+    QString line = text(words);
+    if (!line.isEmpty())
+        line[0] = line[0].toUpper();
+    return line + QLatin1Char('.');
+}
+
+const char *publishedFor(const Study &study)
+{
+    const std::string &paper = study.paper.empty() ? study.name : study.paper;
+    return paper == "additional" || paper == "table2" ? "3-right" : "1";
+}
+
+QString tooltip(const Figure1Point &point, const Study &study)
+{
+    QString rows = row(tr("Median"), tr("%1 points").arg(points(point.p50)));
+    rows += row(tr("20th to 80th percentile"), tr("%1 to %2").arg(points(point.p20), points(point.p80)));
+    rows += row(tr("Parameters"), wording::count(std::llround(point.parameters)));
+    for (const TaskDelta &task : point.tasks)
+        rows += row(text(task.chosen.dataset()),
+                    QStringLiteral("%1 (%2; %3)")
+                        .arg(points(task.points), scoreOf(task.chosen.outcome), settingOf(task.chosen.outcome.spec.recipe)));
+    return table(text(point.label), rows) + QStringLiteral("<p>") + sentence(describe(study.selection)).toHtmlEscaped();
+}
+
+QString tooltip(const TaskDelta &task, const std::string &label)
+{
+    const Outcome &outcome = task.chosen.outcome;
+    QString rows = row(tr("Against full fine-tuning"), tr("%1 points").arg(points(task.points)));
+    rows += row(chart_text::metricTitle(outcome.metric), scoreOf(outcome));
+    rows += row(tr("Parameters"), wording::count(outcome.parameters));
+    rows += row(tr("Chosen on dev"),
+                task.chosen.settings == 1
+                    ? settingOf(outcome.spec.recipe)
+                    : tr("%1, the best of %2").arg(settingOf(outcome.spec.recipe)).arg(task.chosen.settings));
+    rows += row(tr("Runs"), runsOf(outcome));
+    return table(text(task.chosen.dataset() + ": " + label), rows);
+}
+
+QString tooltip(const SweepPoint &point)
+{
+    const Outcome &outcome = point.outcome;
+    QString rows = row(chart_text::metricTitle(outcome.metric), scoreOf(outcome));
+    rows += row(tr("Initialisation"), chart_text::learningRate(outcome.spec.recipe.initStd));
+    rows += row(tr("Recipe"), point.settings == 1
+                                  ? settingOf(outcome.spec.recipe)
+                                  : tr("%1, the best of %2").arg(settingOf(outcome.spec.recipe)).arg(point.settings));
+    rows += row(tr("Runs"), runsOf(outcome));
+    return table(text(outcome.spec.dataset) + QStringLiteral(": ") + labelOf(outcome.spec.method), rows);
+}
+
+QString tooltip(const PublishedFigure &figure, const PublishedPoint &point)
+{
+    QString rows = row(text(figure.measure), std::isnan(point.p20) ? QString::number(point.y, 'f', 2) : points(point.y));
+    if (!std::isnan(point.p20))
+        rows += row(tr("20th to 80th percentile"), tr("%1 to %2").arg(points(point.p20), points(point.p80)));
+    if (!std::isnan(point.sem))
+        rows += row(tr("s.e.m."), QString::number(point.sem, 'f', 2));
+    rows += row(text(figure.axis), figure.axis == "trained parameters" ? wording::count(std::llround(point.x))
+                                                                       : chart_text::learningRate(point.x));
+    return table(tr("Published: %1 on %2, %3").arg(publishedWords(point), text(figure.task), text(figure.backbone)), rows);
+}
+
+} // namespace awb::study_words

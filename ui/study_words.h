@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include <QString>
+
+#include "core/study/figure1.h"
+#include "core/study/published.h"
+#include "core/study/sweep_curves.h"
+
+/// How the charts of studies word things.
+namespace awb::study_words {
+
+QString methodTitle(const std::string &method); ///< "Adapters"
+QString sentence(const std::string &words);     ///< with a capital and a full stop
+const char *publishedFor(const Study &study);   ///< the figure of the paper that belongs to a study's Figure 1
+QString tooltip(const Figure1Point &point, const Study &study);
+QString tooltip(const TaskDelta &task, const std::string &label);
+QString tooltip(const SweepPoint &point);
+QString tooltip(const PublishedFigure &figure, const PublishedPoint &point);
+
+} // namespace awb::study_words
