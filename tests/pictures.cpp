@@ -5,6 +5,7 @@
 #include <QDir>
 #include <QElapsedTimer>
 #include <QSettings>
+#include <QTabWidget>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -15,6 +16,7 @@
 #include "ui/library_panel.h"
 #include "ui/main_window.h"
 #include "ui/runs_panel.h"
+#include "ui/study_panel.h"
 #include "ui/theme.h"
 
 /// Draws the window on a library into PNG files, for docs/images and for looking at:
@@ -41,6 +43,10 @@ void draw(awb::LabBridge &bridge, const QString &theme, QSize size, const QStrin
     if (shown != runs.end())
         window.findChild<awb::RunsPanel *>()->selectRun(shown->id);
     save(window, folder, QStringLiteral("window-") + theme);
+
+    auto *studies = window.findChild<awb::StudyPanel *>();
+    window.findChild<QTabWidget *>(QStringLiteral("mainTabs"))->setCurrentWidget(studies);
+    save(window, folder, QStringLiteral("studies-") + theme);
 
     const auto library = window.findChild<awb::LibraryPanel *>();
     for (const auto &manifest : bridge.store().datasets())

@@ -134,8 +134,23 @@ private slots:
         int named = 0;
         for (int i = 0; i < plot.legend->itemCount(); ++i)
             named += plot.legend->item(i) != nullptr;
-        QCOMPARE(named, 3);
+        QCOMPARE(named, 4); // the Pareto front too
         QVERIFY(!plot.legend->outerRect().intersects(plot.axisRect()->rect()));
+    }
+
+    void theParetoFrontLeavesOutWhatACheaperPointBeatsBeyondTheError()
+    {
+        // Of three cheap adapters m = 8 beats m = 16 by more than the errors; m = 64 is within the error of m = 8.
+        Shown shown({run(1, "adapter", 8, 8000, 0, 0.800), run(2, "adapter", 8, 8000, 1, 0.804),
+                     run(3, "adapter", 16, 16000, 0, 0.700), run(4, "adapter", 16, 16000, 1, 0.704),
+                     run(5, "adapter", 64, 64000, 0, 0.797), run(6, "adapter", 64, 64000, 1, 0.805)});
+        const QCPGraph *front = graph(shown.chart.plot(), "pareto");
+        QVERIFY(front);
+        QCOMPARE(front->dataCount(), 2);
+        QCOMPARE(front->data()->at(0)->key, 8000.0);
+        QCOMPARE(front->data()->at(1)->key, 64000.0);
+        Shown single({run(1, "head", 0, 770, 0, 0.7)});
+        QVERIFY(!graph(single.chart.plot(), "pareto"));
     }
 
     void scoresThatAreNoNumbersAreLeftOut()

@@ -77,11 +77,11 @@ private Q_SLOTS:
         const std::vector<Run> runs = {
             withRate(run(1, "trec", "adapter", 8, 0.60, 0), 1e-3), withRate(run(2, "trec", "adapter", 8, 0.90, 1), 1e-3),
             withRate(run(3, "trec", "adapter", 8, 0.80, 0), 1e-4), withRate(run(4, "trec", "adapter", 8, 0.82, 1), 1e-4)};
-        const Outcome mean = best(runs)[0].outcome;
+        const SettingResult mean = best(runs)[0].outcome;
         QCOMPARE(mean.runs, (std::vector<std::int64_t>{3, 4}));
         QVERIFY(near(mean.score, 0.81));
         QVERIFY(near(mean.sem, 0.01));
-        const Outcome seed = best(runs, {Selection::Epoch::Last, Selection::Seeds::Best})[0].outcome;
+        const SettingResult seed = best(runs, {Selection::Epoch::Last, Selection::Seeds::Best})[0].outcome;
         QCOMPARE(seed.runs, (std::vector<std::int64_t>{1, 2}));
         QCOMPARE(seed.score, 0.90);
         QCOMPARE(seed.sem, 0.0);

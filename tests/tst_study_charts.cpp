@@ -8,6 +8,7 @@
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QTest>
+#include <QTextBrowser>
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <qcustomplot.h>
 
@@ -311,6 +312,43 @@ private slots:
         savePictures(panel, "study-panel-own");
         panel.findChild<QComboBox *>("studyFigureCombo")->setCurrentIndex(2);
         QVERIFY(graph(panel.chart(), "points.adapter.cola.0"));
+    }
+
+    void tablesAreShownAndExported()
+    {
+        Library library;
+        library.store().saveStudy(library.study);
+        StudyPanel panel(*library.bridge);
+        panel.resize(900, 500);
+        panel.show();
+        panel.showStudy("mine");
+        auto *figure = panel.findChild<QComboBox *>("studyFigureCombo");
+        auto *table = panel.findChild<QTextBrowser *>("studyTable");
+        auto *button = panel.findChild<QPushButton *>("exportStudyChartButton");
+        figure->setCurrentIndex(3);
+        QVERIFY(table->isVisible());
+        QVERIFY(table->toPlainText().contains("has finished yet"));
+        QVERIFY(!button->isEnabled());
+        library.finishAll();
+        emit library.bridge->changed();
+        QVERIFY(table->toPlainText().contains("Adapters, best of 1, 8, 64"));
+        QVERIFY(table->toPlainText().contains("published (BERT-large, GLUE test server)")); // it has CoLA
+        savePictures(panel, "study-table");
+        auto *published = panel.findChild<QCheckBox *>("publishedCheck");
+        QTest::mouseClick(published, Qt::LeftButton, {}, {8, published->height() / 2});
+        QVERIFY(!table->toPlainText().contains("published"));
+
+        AnsweredDialogs dialogs;
+        dialogs.file = library.home.filePath("table.tex");
+        QTest::mouseClick(button, Qt::LeftButton);
+        QFile file(dialogs.file);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        QVERIFY(file.readAll().contains("\\begin{tabular}"));
+        dialogs.file = library.home.filePath("table.doc");
+        QTest::mouseClick(button, Qt::LeftButton);
+        QCOMPARE(dialogs.errors.size(), 1);
+        figure->setCurrentIndex(0);
+        QVERIFY(!table->isVisible());
     }
 
     void aPointTellsAndSelectsItsRun()

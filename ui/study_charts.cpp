@@ -25,7 +25,7 @@ QString tr(const char *words)
     return QCoreApplication::translate("study_charts", words);
 }
 
-std::vector<Outcome> outcomesOf(const StudyResults &results, CountingRule counting)
+std::vector<SettingResult> outcomesOf(const StudyResults &results, CountingRule counting)
 {
     return outcomes(results.runs, results.study.selection, counting, results.bestEpochs);
 }
@@ -86,7 +86,7 @@ std::vector<Series> perTask(const std::string &method, const std::vector<const F
     std::map<std::string, Series> byTask;
     for (const Figure1Point *point : points)
         for (const TaskDelta &task : point->tasks) {
-            const Outcome &outcome = task.chosen.outcome;
+            const SettingResult &outcome = task.chosen.outcome;
             Series &series = byTask[task.chosen.dataset()];
             series.kind = Series::Kind::Thin;
             series.name = text(method + "." + task.chosen.dataset());
@@ -168,7 +168,7 @@ StudyChart sweepChart(const StudyResults &results, SweepAxis axis, StudyChart ch
         series.method = curve.method;
         series.shade = shades[curve.method]++ % 4;
         for (const SweepPoint &point : curve.points) {
-            const Outcome &outcome = point.outcome;
+            const SettingResult &outcome = point.outcome;
             series.points.push_back({point.x, scale * outcome.score, scale * (outcome.score - outcome.sem),
                                      scale * (outcome.score + outcome.sem), study_words::tooltip(point),
                                      outcome.runs.front()});

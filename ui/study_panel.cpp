@@ -8,9 +8,13 @@
 #include <QLabel>
 #include <QPushButton>
 #include <QSignalBlocker>
+#include <QStackedWidget>
+#include <QTextBrowser>
+#include <QTextTable>
 #include <QVBoxLayout>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "core/store/study_queue.h"
 #include "ui/dialogs.h"
 #include "ui/figure_export.h"
@@ -26,7 +30,7 @@ namespace {
 
 using wording::text;
 
-enum Shown { OverTasks, Initialisation, LearningRate };
+enum Shown { OverTasks, Initialisation, LearningRate, TableOne, TableTwo };
 
 void addLabelled(QHBoxLayout &row, const QString &words, QComboBox &combo, const char *name)
 {
@@ -52,11 +56,19 @@ QString timeText(const TimeEstimate &expected)
 
 StudyPanel::StudyPanel(LabBridge &bridge, QWidget *parent) : QWidget(parent), m_bridge(bridge)
 {
-    m_chart = new SeriesPlot(this);
+    m_chart = new SeriesPlot;
+    m_tableView = new QTextBrowser;
+    m_tableView->setObjectName(QStringLiteral("studyTable"));
+    m_tableView->setAccessibleName(tr("Table of the study"));
+    m_tableView->setFrameShape(QFrame::NoFrame);
+    m_tableView->document()->setDocumentMargin(12);
+    m_pages = new QStackedWidget(this);
+    m_pages->addWidget(m_chart);
+    m_pages->addWidget(m_tableView);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addLayout(makeBar());
-    layout->addWidget(m_chart, 1);
+    layout->addWidget(m_pages, 1);
     layout->addLayout(makeFooter());
     connect(&bridge, &LabBridge::changed, this, &StudyPanel::refresh);
     connect(m_study, &QComboBox::currentIndexChanged, this, [this] {
@@ -83,6 +95,8 @@ QLayout *StudyPanel::makeBar()
     m_figure->addItem(tr("Figure 1: over tasks"));
     m_figure->addItem(tr("Initialisation"));
     m_figure->addItem(tr("Learning rate"));
+    m_figure->addItem(tr("Table 1: adapters"));
+    m_figure->addItem(tr("Table 2: top layers, adapters"));
     m_counting = new QComboBox(this);
     m_counting->setToolTip(tr("What counts as a trained parameter; the paper's figures differ in it."));
     for (const auto &[rule, words] : {std::pair(CountingRule::WithoutEmbeddings, tr("Without embeddings")),
@@ -217,8 +231,11 @@ void StudyPanel::refreshChart()
     if (!now)
         return;
     const int figure = m_figure->currentIndex();
-    m_counting->setEnabled(figure == OverTasks);
+    m_counting->setEnabled(figure == OverTasks || isTable());
     m_tasks->setEnabled(figure == OverTasks);
+    m_pages->setCurrentIndex(isTable());
+    if (isTable())
+        return showTable(figure == TableOne ? 1 : 2);
     const StudyResults results = studyResults(m_bridge.store(), *now);
     const study_charts::Options options{CountingRule(m_counting->currentData().toInt()), m_published->isChecked(),
                                         m_tasks->isChecked()};
@@ -226,6 +243,51 @@ void StudyPanel::refreshChart()
                       : figure == Initialisation ? study_charts::initialisationChart(results, options)
                                                  : study_charts::learningRateChart(results, options));
     m_export->setEnabled(!m_chart->chart().empty());
+}
+
+bool StudyPanel::isTable() const
+{
+    return m_figure->currentIndex() >= TableOne;
+}
+
+void StudyPanel::showTable(int number)
+{
+    Study now = study().value();
+    now.counting = CountingRule(m_counting->currentData().toInt());
+    m_table = resultTable(studyResults(m_bridge.store(), now), number);
+    if (!m_published->isChecked())
+        std::erase_if(m_table.methods, [](const TableMethod &method) { return method.published; });
+    m_export->setEnabled(!m_table.methods.empty());
+    m_tableView->setMarkdown(m_table.methods.empty() ? tr("No run of this table's methods has finished yet.")
+                                                     : text(tableText(m_table, ".md")));
+    for (QTextFrame *frame : m_tableView->document()->rootFrame()->childFrames())
+        if (auto *table = qobject_cast<QTextTable *>(frame)) {
+            QTextTableFormat format = table->format();
+            format.setCellPadding(4);
+            format.setWidth(QTextLength()); // as wide as its words
+            format.setCellSpacing(0);
+            format.setBorderCollapse(true);
+            format.setBorder(0.5);
+            format.setBorderBrush(palette().mid());
+            table->setFormat(format);
+        }
+}
+
+void StudyPanel::exportTable()
+{
+    const QString suggested =
+        m_study->currentText() +
+        (m_figure->currentIndex() == TableOne ? QStringLiteral("-table1") : QStringLiteral("-table2")) +
+        QStringLiteral(".tex");
+    const QString file = dialogs::functions().saveFile(this, tr("Export table"), suggested, tr("Tables (*.tex *.md *.csv)"));
+    if (file.isEmpty())
+        return;
+    try {
+        const std::filesystem::path path(file.toStdString());
+        writeFileAtomically(path, tableText(m_table, path.extension().string()));
+    } catch (const Error &error) {
+        dialogs::functions().error(this, tr("Export table"), QString::fromUtf8(error.what()));
+    }
 }
 
 void StudyPanel::showStudy(const QString &name)
@@ -255,6 +317,8 @@ void StudyPanel::queueMissing()
 
 void StudyPanel::exportChart()
 {
+    if (isTable())
+        return exportTable();
     static const char *const names[] = {"figure1", "init", "lr"};
     const QString suggested =
         m_study->currentText() + QLatin1Char('-') + QLatin1String(names[m_figure->currentIndex()]) + QStringLiteral(".pdf");

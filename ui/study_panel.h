@@ -7,12 +7,15 @@
 
 #include <QWidget>
 
+#include "core/study/result_table.h"
 #include "core/study/study.h"
 
 class QCheckBox;
 class QComboBox;
 class QLabel;
 class QPushButton;
+class QStackedWidget;
+class QTextBrowser;
 
 namespace awb {
 
@@ -20,7 +23,7 @@ class LabBridge;
 class SeriesPlot;
 
 /// The page of studies: which study, how far it is and what it lacks, and its charts - a function of the store, live while
-/// runs finish.
+/// runs finish - and tables.
 class StudyPanel : public QWidget {
     Q_OBJECT
 
@@ -44,7 +47,10 @@ private:
     void refresh();
     void refreshStudies();
     void refreshState();
-    void refreshChart();
+    void refreshChart(); ///< or the table
+    void showTable(int number);
+    void exportTable();
+    bool isTable() const;
     void takeCounting();
     void queueMissing();
     std::optional<Study> study() const;
@@ -54,7 +60,10 @@ private:
     QCheckBox *m_published, *m_tasks;
     QPushButton *m_queue, *m_export;
     QLabel *m_state;
+    QStackedWidget *m_pages;
     SeriesPlot *m_chart;
+    QTextBrowser *m_tableView;
+    ResultTable m_table;
 };
 
 } // namespace awb

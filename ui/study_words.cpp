@@ -39,7 +39,7 @@ QString points(double value)
     return (value > 0 ? QStringLiteral("+") : QString(QChar(0x2212))) + digits;
 }
 
-QString scoreOf(const Outcome &outcome)
+QString scoreOf(const SettingResult &outcome)
 {
     const QString score = chart_text::score(outcome.metric, outcome.score);
     const int n = int(outcome.scores.size());
@@ -58,7 +58,7 @@ QString settingOf(const Recipe &recipe)
     return tr("learning rate %1, %2").arg(chart_text::learningRate(recipe.learningRate), epochs);
 }
 
-QString runsOf(const Outcome &outcome)
+QString runsOf(const SettingResult &outcome)
 {
     QStringList numbers;
     for (const std::int64_t run : outcome.runs)
@@ -118,7 +118,7 @@ QString tooltip(const Figure1Point &point, const Study &study)
 
 QString tooltip(const TaskDelta &task, const std::string &label)
 {
-    const Outcome &outcome = task.chosen.outcome;
+    const SettingResult &outcome = task.chosen.outcome;
     QString rows = row(tr("Against full fine-tuning"), tr("%1 points").arg(points(task.points)));
     rows += row(chart_text::metricTitle(outcome.metric), scoreOf(outcome));
     rows += row(tr("Parameters"), wording::count(outcome.parameters));
@@ -132,7 +132,7 @@ QString tooltip(const TaskDelta &task, const std::string &label)
 
 QString tooltip(const SweepPoint &point)
 {
-    const Outcome &outcome = point.outcome;
+    const SettingResult &outcome = point.outcome;
     QString rows = row(chart_text::metricTitle(outcome.metric), scoreOf(outcome));
     rows += row(tr("Initialisation"), chart_text::learningRate(outcome.spec.recipe.initStd));
     rows += row(tr("Recipe"), point.settings == 1

@@ -8,6 +8,7 @@
 #include <qcustomplot.h>
 
 #include "core/methods/methods.h"
+#include "core/study/pareto.h"
 #include "ui/chart_axes.h"
 #include "ui/chart_text.h"
 
@@ -110,6 +111,25 @@ void drawMarkers(QCustomPlot &plot, const std::string &method, const std::vector
     bars->setData(errors);
 }
 
+/// Steps along the points that no cheaper one matches.
+void drawFront(QCustomPlot &plot, const std::vector<ChartPoint> &points, const plot_style::Theme &theme)
+{
+    std::vector<ParetoPoint> all;
+    for (const ChartPoint &point : points)
+        all.push_back({point.x(), point.y(), point.error()});
+    const std::vector<std::size_t> front = paretoFront(all);
+    if (front.size() < 2)
+        return;
+    QCPGraph &graph = addGraph(plot, QStringLiteral("pareto"), false);
+    graph.setName(tr("Pareto front"));
+    graph.setLineStyle(QCPGraph::lsStepLeft);
+    QPen pen(theme.axis, theme.scale);
+    pen.setStyle(Qt::DotLine);
+    graph.setPen(pen);
+    for (const std::size_t i : front)
+        graph.addData(points[i].x(), points[i].y());
+}
+
 QCPItemText *drawReference(QCustomPlot &plot, const ChartPoint &full, const plot_style::Theme &theme)
 {
     const QColor color = plot_style::methodColor(full.point.method, theme);
@@ -187,10 +207,13 @@ QCPItemText *drawPoints(QCustomPlot &plot, const std::vector<ChartPoint> &points
     plot.clearItems();
     const ChartPoint *full = fullFineTuning(points);
     const auto methods = byMethod(points);
+    drawFront(plot, points, theme);
     for (const auto &[method, ofMethod] : methods)
         drawLines(plot, method, ofMethod, theme);
     for (const auto &[method, ofMethod] : methods)
         drawMarkers(plot, method, ofMethod, theme);
+    if (auto *front = plot.findChild<QCPGraph *>(QStringLiteral("pareto")))
+        front->addToLegend(); // after the methods, though it lies below them
     return full ? drawReference(plot, *full, theme) : nullptr;
 }
 

@@ -26,8 +26,8 @@ const ChartPoint *fullFineTuning(const std::vector<ChartPoint> &points);
 
 /// `points` in the order of tradeoffPoints(). Replaces all plottables and items: per method a line through the best point of
 /// each size (method, sites), error bars where there are several seeds, markers, and the reference line with its label
-/// (returned; nullptr: no full fine-tuning). Object names: "line.METHOD", "points.METHOD", "errors.METHOD", "reference",
-/// "referenceLabel".
+/// (returned; nullptr: no full fine-tuning), and steps along the Pareto front where it has two points or more. Object names:
+/// "line.METHOD", "points.METHOD", "errors.METHOD", "pareto", "reference", "referenceLabel".
 QCPItemText *drawPoints(QCustomPlot &plot, const std::vector<ChartPoint> &points, const plot_style::Theme &theme);
 /// Rings round the selected and the hovered point and the hovered one's single seeds; -1: none. Queues nothing.
 void drawMarks(QCustomPlot &plot, const std::vector<ChartPoint> &points, int selected, int cursor,

@@ -98,7 +98,7 @@ std::string toCsv(const Figure1 &figure, const Study &study)
                           std::to_string(point.tasks.size()), "", "", ""},
                          rules);
         for (const TaskDelta &task : point.tasks) {
-            const Outcome &outcome = task.chosen.outcome;
+            const SettingResult &outcome = task.chosen.outcome;
             text += csv::row({study.name, point.method, point.label, std::to_string(outcome.parameters)},
                              {task.chosen.dataset(), csv::number(task.points), "", "", "", "", csv::number(outcome.score),
                               outcome.metric, csv::numbers(outcome.runs)},

@@ -91,14 +91,9 @@ void addPublished(ResultTable &table, int number)
             const auto at = std::size_t(std::find(names.begin(), names.end(), task) - names.begin());
             row.cells.push_back(at < names.size() ? TableCell{column.scores[at], column.sems[at], 0, {}} : TableCell{});
         }
-        if (!std::isnan(row.mean()))
+        if (!row.empty())
             table.methods.push_back(std::move(row));
     }
-}
-
-bool hasScores(const TableMethod &row)
-{
-    return !std::isnan(row.mean());
 }
 
 } // namespace
@@ -106,13 +101,14 @@ bool hasScores(const TableMethod &row)
 double TableMethod::mean() const
 {
     double sum = 0;
-    int n = 0;
     for (const TableCell &cell : cells)
-        if (!std::isnan(cell.score)) {
-            sum += cell.score;
-            ++n;
-        }
-    return n > 0 ? sum / n : NAN;
+        sum += cell.score;
+    return sum / double(cells.size());
+}
+
+bool TableMethod::empty() const
+{
+    return std::all_of(cells.begin(), cells.end(), [](const TableCell &cell) { return std::isnan(cell.score); });
 }
 
 ResultTable resultTable(const StudyResults &results, int number)
@@ -135,7 +131,8 @@ ResultTable resultTable(const StudyResults &results, int number)
         rows.push_back(methodRow(
             "Adapters, m = 64", chosen, table.tasks,
             [](const Chosen &one) { return one.method().name == "adapter" && one.method().bottleneck == 64; }, false));
-    std::copy_if(rows.begin(), rows.end(), std::back_inserter(table.methods), hasScores);
+    std::copy_if(rows.begin(), rows.end(), std::back_inserter(table.methods),
+                 [](const TableMethod &row) { return !row.empty(); });
     if (!table.methods.empty())
         addPublished(table, number);
     return table;

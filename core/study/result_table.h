@@ -23,7 +23,8 @@ struct TableMethod {
     std::string perTask;          ///< trained per task, of the model: "3.6 %"
     bool published = false;       ///< a line of the paper
     std::vector<TableCell> cells; ///< one per task
-    double mean() const;          ///< over the tasks that have a score; NaN: none
+    double mean() const;          ///< over the tasks; NaN where one has no score, since means of different tasks mislead
+    bool empty() const;           ///< no task has a score
 };
 
 /// Tables 1 and 2 of the paper for a study.

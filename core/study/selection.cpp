@@ -25,10 +25,10 @@ struct Group {
     std::map<std::uint64_t, const Run *> bySeed;
 };
 
-Outcome outcomeOf(const Group &group, const Selection &selection, CountingRule counting,
-                  const std::map<std::int64_t, double> &bestEpochs)
+SettingResult outcomeOf(const Group &group, const Selection &selection, CountingRule counting,
+                        const std::map<std::int64_t, double> &bestEpochs)
 {
-    Outcome outcome;
+    SettingResult outcome;
     outcome.spec = group.first->spec;
     outcome.metric = group.first->metric;
     outcome.parameters = counted(counting, *group.first);
@@ -67,8 +67,8 @@ int sizeOf(const Method &method)
     return method.topLayers >= 0 ? method.topLayers : method.bottleneck;
 }
 
-std::vector<Outcome> outcomes(const std::vector<Run> &runs, const Selection &selection, CountingRule counting,
-                              const std::map<std::int64_t, double> &bestEpochs)
+std::vector<SettingResult> outcomes(const std::vector<Run> &runs, const Selection &selection, CountingRule counting,
+                                    const std::map<std::int64_t, double> &bestEpochs)
 {
     std::vector<Group> groups;
     std::map<SettingKey, std::vector<std::size_t>> byKey;
@@ -89,16 +89,16 @@ std::vector<Outcome> outcomes(const std::vector<Run> &runs, const Selection &sel
         if (!counts || counts->id < run.id)
             counts = &run;
     }
-    std::vector<Outcome> all;
+    std::vector<SettingResult> all;
     for (const Group &group : groups)
         all.push_back(outcomeOf(group, selection, counting, bestEpochs));
     return all;
 }
 
-std::vector<Chosen> bestOfSweeps(const std::vector<Outcome> &outcomes)
+std::vector<Chosen> bestOfSweeps(const std::vector<SettingResult> &outcomes)
 {
     std::map<std::tuple<std::string, std::string, int>, std::vector<Chosen>> byPlace;
-    for (const Outcome &outcome : outcomes) {
+    for (const SettingResult &outcome : outcomes) {
         const TrainSpec &spec = outcome.spec;
         std::vector<Chosen> &here = byPlace[{spec.dataset, spec.method.name, sizeOf(spec.method)}];
         const auto there = std::find_if(here.begin(), here.end(), [&](const Chosen &chosen) {

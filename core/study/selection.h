@@ -18,7 +18,7 @@ struct StudyResults {
 };
 
 /// What one setting gave: runs that differ in the seed only.
-struct Outcome {
+struct SettingResult {
     TrainSpec spec;     ///< of the setting; the seed is the first run's
     std::string metric; ///< the task's first
     double score = 0;   ///< by the selection's rules, 0..1 (correlations -1..1)
@@ -30,7 +30,7 @@ struct Outcome {
 
 /// The best setting of a sweep for one task, method and size.
 struct Chosen {
-    Outcome outcome;
+    SettingResult outcome;
     int settings = 1; ///< learning rates, epochs ... that were compared
 
     const std::string &dataset() const { return outcome.spec.dataset; }
@@ -43,11 +43,11 @@ int sizeOf(const Method &method);
 /// Every setting with a result, in the order of first runs. Runs that are not finished or whose score is no number are left
 /// out; of several runs with one seed the newest counts. `bestEpochs`: Store::bestEpochScores(), looked at only where the
 /// selection wants the best epoch.
-std::vector<Outcome> outcomes(const std::vector<Run> &runs, const Selection &selection, CountingRule counting,
-                              const std::map<std::int64_t, double> &bestEpochs = {});
+std::vector<SettingResult> outcomes(const std::vector<Run> &runs, const Selection &selection, CountingRule counting,
+                                    const std::map<std::int64_t, double> &bestEpochs = {});
 
 /// The best setting per task, method and size, chosen on dev; of equals the first. Ordered by task, method, size.
-std::vector<Chosen> bestOfSweeps(const std::vector<Outcome> &outcomes);
+std::vector<Chosen> bestOfSweeps(const std::vector<SettingResult> &outcomes);
 
 /// What the reader of a chart must know of runs that are not in it, a sentence each: failed, without a score, counted by
 /// another rule for want of a recorded depth. Empty: nothing.

@@ -9,10 +9,10 @@
 
 namespace awb {
 
-std::vector<SweepCurve> sweepCurves(const std::vector<Outcome> &outcomes, SweepAxis axis)
+std::vector<SweepCurve> sweepCurves(const std::vector<SettingResult> &outcomes, SweepAxis axis)
 {
     std::map<std::tuple<std::string, std::string, int>, std::map<double, SweepPoint>> curves;
-    for (const Outcome &outcome : outcomes) {
+    for (const SettingResult &outcome : outcomes) {
         const TrainSpec &spec = outcome.spec;
         const bool sigma = axis == SweepAxis::Initialisation;
         if (sigma && spec.method.bottleneck <= 0)
@@ -43,7 +43,7 @@ std::string toCsv(const std::vector<SweepCurve> &curves, SweepAxis axis, const S
         csv::row({"study", "task", "method", "label", x, "metric", "score", "sem", "n", "epochs", "runs", "selection"});
     for (const SweepCurve &curve : curves)
         for (const SweepPoint &point : curve.points) {
-            const Outcome &outcome = point.outcome;
+            const SettingResult &outcome = point.outcome;
             const Method &method = outcome.spec.method;
             text += csv::row({study.name, curve.dataset, curve.method, describe(method, int(method.sites.size())),
                               csv::number(point.x), outcome.metric, csv::number(outcome.score), csv::number(outcome.sem),

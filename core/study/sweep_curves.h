@@ -15,8 +15,8 @@ enum class SweepAxis {
 
 struct SweepPoint {
     double x = 0;
-    Outcome outcome;  ///< the best setting at this x
-    int settings = 1; ///< that were compared
+    SettingResult outcome; ///< the best setting at this x
+    int settings = 1;      ///< that were compared
 };
 
 struct SweepCurve {
@@ -27,7 +27,7 @@ struct SweepCurve {
 };
 
 /// Curves by task, method, size. Methods without adapters have no initialisation to sweep and are left out there.
-std::vector<SweepCurve> sweepCurves(const std::vector<Outcome> &outcomes, SweepAxis axis);
+std::vector<SweepCurve> sweepCurves(const std::vector<SettingResult> &outcomes, SweepAxis axis);
 
 /// The numbers of the chart (RFC 4180), a row per point.
 std::string toCsv(const std::vector<SweepCurve> &curves, SweepAxis axis, const Study &study);

@@ -14,7 +14,7 @@ using Row = std::vector<std::string>;
 std::string fixed(double value)
 {
     if (std::isnan(value))
-        return {};
+        return "–"; // an empty cell would merge with its neighbour in some readers of Markdown
     char text[32];
     std::snprintf(text, sizeof text, "%.1f", value);
     return text;
@@ -35,16 +35,16 @@ std::vector<Row> grid(const ResultTable &table)
     for (const TableMethod &method : table.methods)
         rows[0].push_back(method.title);
     for (std::size_t task = 0; task < table.tasks.size(); ++task) {
-        Row row{table.tasks[task], table.metrics[task]};
+        Row row{table.tasks[task], table.metrics[task].empty() ? "–" : table.metrics[task]};
         for (const TableMethod &method : table.methods)
             row.push_back(cellText(method.cells[task]));
         rows.push_back(std::move(row));
     }
-    Row mean{"Mean", ""}, total{"Total parameters", ""}, perTask{"Trained per task", ""};
+    Row mean{"Mean", "–"}, total{"Total parameters", "–"}, perTask{"Trained per task", "–"};
     for (const TableMethod &method : table.methods) {
         mean.push_back(fixed(method.mean()));
-        total.push_back(method.total);
-        perTask.push_back(method.perTask);
+        total.push_back(method.total.empty() ? "–" : method.total);
+        perTask.push_back(method.perTask.empty() ? "–" : method.perTask);
     }
     rows.insert(rows.end(), {mean, total, perTask});
     return rows;
@@ -64,7 +64,9 @@ std::string markdown(const ResultTable &table)
     };
     const std::vector<Row> rows = grid(table);
     addRow(rows[0]);
-    addRow(Row(rows[0].size(), "---"));
+    Row rule(rows[0].size(), "---:");
+    rule[0] = rule[1] = "---";
+    addRow(rule);
     for (std::size_t i = 1; i < rows.size(); ++i)
         addRow(rows[i]);
     return text + "\n" + table.caption + ".\n";
@@ -78,6 +80,9 @@ std::string escapedForLatex(const std::string &text)
         if (rest.starts_with("±")) {
             escaped += "$\\pm$";
             i += std::string_view("±").size() - 1;
+        } else if (rest.starts_with("–")) {
+            escaped += "--";
+            i += std::string_view("–").size() - 1;
         } else if (rest.starts_with("×")) {
             escaped += "$\\times$";
             i += std::string_view("×").size() - 1;
