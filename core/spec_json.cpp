@@ -61,6 +61,7 @@ Json toObject(const Recipe &recipe)
             {"dropout", recipe.dropout},
             {"bias_correction", recipe.biasCorrection},
             {"partial_batch", recipe.partialBatch},
+            {"plain_path", recipe.plainPath},
             {"precision", toString(recipe.precision)},
             {"device", recipe.device},
             {"threads", recipe.threads}};
@@ -99,6 +100,7 @@ Recipe recipeFrom(const Json &object)
     read(object, "dropout", recipe.dropout);
     read(object, "bias_correction", recipe.biasCorrection);
     read(object, "partial_batch", recipe.partialBatch);
+    read(object, "plain_path", recipe.plainPath);
     std::string precision = toString(recipe.precision);
     read(object, "precision", precision);
     recipe.precision = precisionFromString(precision);

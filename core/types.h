@@ -64,6 +64,7 @@ struct Recipe {
     double dropout = -1;         ///< hidden and attention dropout; negative: as the checkpoint's config.json says
     bool biasCorrection = false; ///< Adam's; BERT's optimizer has none
     bool partialBatch = false;   ///< train on the last, smaller batch of an epoch too
+    bool plainPath = false;      ///< LibTorch's autograd even where the fast path serves
     Precision precision = Precision::Float32;
     std::string device = "cpu"; ///< "cpu" | "cuda:0" ...
     int threads = 0;            ///< CPU threads; 0: all cores
@@ -91,7 +92,7 @@ struct Provenance {
     std::string program;  ///< version of the workbench
     std::string libtorch; ///< version of LibTorch
     std::string device;   ///< e.g. "cpu (AMD EPYC, AVX512)"
-    std::string path;     ///< which engine path computed it: "plain"
+    std::string path;     ///< which engine path computed it: "fast", "plain"
     int threads = 0;
     std::string checkpointSha256; ///< of the weight file(s)
     std::string dataSha256;       ///< of the data files, in the order train, dev, test

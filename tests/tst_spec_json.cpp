@@ -29,6 +29,7 @@ private Q_SLOTS:
         spec.recipe.dropout = 0;
         spec.recipe.biasCorrection = true;
         spec.recipe.partialBatch = true;
+        spec.recipe.plainPath = true;
         spec.recipe.precision = Precision::BFloat16;
         spec.recipe.device = "cuda:1";
         spec.recipe.threads = 3;

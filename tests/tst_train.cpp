@@ -62,7 +62,9 @@ private Q_SLOTS:
     void frozenWeightsStayBitEqual();
     void trainedCountEqualsTheCountedOne();
     void sameSpecAndSeedGiveTheSameNumbers();
-    void threadCountChangesOnlyTheRounding();
+    void threadCountChangesNothing();
+    void onThePlainPathItChangesTheRounding();
+    void bothPathsTrainAlike();
     void anotherSeedGivesOthers();
     void stoppedAndResumedEqualsUninterrupted();
     void snapshotOfOtherSettingsIsNotUsed();
@@ -195,11 +197,22 @@ void TestTrain::sameSpecAndSeedGiveTheSameNumbers()
     QVERIFY(one == lossesOf(spec, data));
 }
 
-void TestTrain::threadCountChangesOnlyTheRounding()
+void TestTrain::threadCountChangesNothing()
+{
+    const EncodedDataset data = learnableTask();
+    TrainSpec spec = tinySpec();
+    spec.recipe.threads = 1;
+    const std::vector<double> one = lossesOf(spec, data);
+    spec.recipe.threads = 2;
+    QVERIFY(one == lossesOf(spec, data));
+}
+
+void TestTrain::onThePlainPathItChangesTheRounding()
 {
     // LibTorch sums LayerNorm's and batched products' gradients in an order that depends on the number of threads.
     const EncodedDataset data = learnableTask();
     TrainSpec spec = tinySpec();
+    spec.recipe.plainPath = true;
     spec.recipe.threads = 1;
     const std::vector<double> one = lossesOf(spec, data);
     spec.recipe.threads = 2;
@@ -207,6 +220,19 @@ void TestTrain::threadCountChangesOnlyTheRounding()
     for (std::size_t i = 0; i < one.size(); ++i)
         QVERIFY2(std::abs(one[i] - two[i]) < 1e-3 * one[i], qPrintable(QString::number(i)));
     QVERIFY(two == lossesOf(spec, data));
+}
+
+void TestTrain::bothPathsTrainAlike()
+{
+    const EncodedDataset data = learnableTask();
+    TrainSpec spec = tinySpec();
+    const std::vector<double> fast = lossesOf(spec, data);
+    spec.recipe.plainPath = true;
+    const std::vector<double> plain = lossesOf(spec, data);
+    QCOMPARE(fast.size(), plain.size());
+    for (std::size_t i = 0; i < fast.size(); ++i)
+        QVERIFY2(std::abs(fast[i] - plain[i]) < 1e-3 * plain[i], qPrintable(QString::number(i)));
+    QVERIFY(fast != plain); // else one path was taken twice
 }
 
 void TestTrain::anotherSeedGivesOthers()

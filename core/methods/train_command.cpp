@@ -86,6 +86,8 @@ void addRecipe(std::string &line, const Recipe &recipe)
         line += " --bias-correction";
     if (recipe.partialBatch)
         line += " --partial-batch";
+    if (recipe.plainPath)
+        line += " --plain-path";
     if (recipe.precision != standard.precision)
         line += " --precision " + toString(recipe.precision);
     if (recipe.device != standard.device)

@@ -15,6 +15,10 @@ struct DropoutSite {
     double rate = 0; ///< 0: the input passes unchanged
 };
 
+/// Streams of a step's key: the layers by number, and these. Each layer's key has one stream per site.
+inline constexpr std::uint64_t embeddingStream = 1000000, headStream = 1000001;
+enum LayerStream : std::uint64_t { AttentionProbabilities, AttentionHidden, FeedForwardHidden };
+
 /// x times its mask: each element is kept with probability 1 - rate and then scaled by 1 / (1 - rate).
 /// Element i of x (row-major) takes 16 bits of randomBits(key, i / 4), so the rate is exact to 1/65536. x: (T, d)
 at::Tensor dropout(const at::Tensor &x, const DropoutSite &site);

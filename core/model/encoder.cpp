@@ -14,9 +14,6 @@
 namespace awb {
 namespace {
 
-enum Stream : std::uint64_t { AttentionProbabilities, AttentionHidden, FeedForwardHidden };
-constexpr std::uint64_t embeddingStream = 1000000, headStream = 1000001;
-
 torch::Tensor activate(const torch::Tensor &x, const std::string &activation)
 {
     if (activation == "relu")
@@ -181,7 +178,7 @@ torch::Tensor LayerImpl::attend(const torch::Tensor &x, const PackedInput &input
 torch::Tensor LayerImpl::forward(const torch::Tensor &x, const PackedInput &input, std::uint64_t streams, double hiddenRate,
                                  double attentionRate, LayerSites active)
 {
-    const auto site = [&](Stream stream, double rate) { return DropoutSite{streamKey(streams, stream), rate}; };
+    const auto site = [&](LayerStream stream, double rate) { return DropoutSite{streamKey(streams, stream), rate}; };
     const torch::Tensor heard = attend(x, input, site(AttentionProbabilities, attentionRate));
     const torch::Tensor h = attentionOutput(heard, x, site(AttentionHidden, hiddenRate), active.attention); // (T, d)
     const torch::Tensor wide = activate(intermediate(h), activation);                                       // (T, f)

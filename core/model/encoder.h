@@ -105,6 +105,11 @@ struct AdaptedBertImpl : torch::nn::Module {
     void loadTrained(const TensorFile &file, const std::string &fileName);
 
     torch::Device device() const { return m_device; }
+    const ModelShape &shape() const { return m_shape; }
+    double hiddenDropout() const { return m_hiddenDropout; }
+    double attentionDropout() const { return m_attentionDropout; }
+    /// Layer; -1: embeddings; shape.layers: nothing below the pooler. Dropout is off below it.
+    int lowestTrained() const { return m_lowestTrained; }
 
     Embeddings embeddings{nullptr};
     std::vector<Layer> layer;
@@ -118,7 +123,7 @@ private:
     ModelShape m_shape;
     Method m_method;
     double m_hiddenDropout, m_attentionDropout;
-    int m_lowestTrained = 0; ///< layer; -1: embeddings; shape.layers: nothing below the pooler. Dropout is off below it
+    int m_lowestTrained = 0;
     torch::Device m_device;
     torch::ScalarType m_type;
 };

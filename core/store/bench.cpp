@@ -52,7 +52,7 @@ BenchResult benchTraining(Store &store, const TrainSpec &spec, int steps)
     result.tokensPerExample = double(tokens) / double(examples);
     result.trainable = countParameters(checkpoint.shape(), spec.method, data.outputs()).trainable;
     result.peakMemory = peakMemory();
-    result.provenance = provenanceOf(spec.recipe);
+    result.provenance = provenanceOf(checkpoint.shape(), spec.recipe);
     result.path = result.provenance.path;
     return result;
 }

@@ -11,7 +11,7 @@ class Store;
 
 /// What one measured training costs; medians over its steps.
 struct BenchResult {
-    std::string path;                   ///< engine path: "plain"
+    std::string path;                   ///< engine path: "fast", "plain"
     int steps = 0;                      ///< measured, after the warm-up steps
     double medianStep = 0, p90Step = 0; ///< seconds
     double examplesPerSecond = 0, tokensPerSecond = 0;

@@ -64,6 +64,7 @@ std::vector<std::string> settings(const TrainSpec &spec)
             recipe.dropout < 0 ? "the checkpoint's dropout" : "dropout " + csv::number(recipe.dropout),
             recipe.biasCorrection ? "bias correction" : "no bias correction",
             recipe.partialBatch ? "partial batches" : "whole batches",
+            recipe.plainPath ? "plain path" : "fast path",
             toString(recipe.precision),
             recipe.device,
             spec.method.activation,

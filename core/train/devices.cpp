@@ -8,6 +8,7 @@
 #include <torch/csrc/api/include/torch/version.h>
 
 #include "core/train/evaluate.h"
+#include "core/train/computation.h"
 #include "core/train/train.h"
 #include "version.h"
 
@@ -70,12 +71,12 @@ void resetPeakMemory()
     std::ofstream("/proc/self/clear_refs") << "5";
 }
 
-Provenance provenanceOf(const Recipe &recipe)
+Provenance provenanceOf(const ModelShape &shape, const Recipe &recipe)
 {
     Provenance made;
     made.program = version;
     made.libtorch = libtorchVersion();
-    made.path = "plain";
+    made.path = pathOf(shape, recipe);
     made.device = recipe.device;
     made.threads = recipe.threads > 0 ? recipe.threads : defaultThreads();
     if (recipe.device == "cpu")

@@ -14,7 +14,7 @@
 namespace awb {
 namespace {
 
-constexpr int evaluationBatch = 32;
+constexpr int evaluationBatch = 64;
 
 void score(Evaluation &result, const EncodedTexts &part, const EncodedDataset &data)
 {
@@ -44,10 +44,9 @@ double meanLoss(const Evaluation &result, const EncodedTexts &part, const Encode
 
 } // namespace
 
-Evaluation evaluateModel(AdaptedBert &model, const EncodedTexts &part, const EncodedDataset &data,
+Evaluation evaluateModel(Computation &computation, const EncodedTexts &part, const EncodedDataset &data,
                          const std::vector<LayerSites> *active)
 {
-    const torch::NoGradGuard noGrad;
     const int outputs = data.outputs();
     std::vector<int> order(std::size_t(part.size()));
     std::iota(order.begin(), order.end(), 0);
@@ -58,8 +57,7 @@ Evaluation evaluateModel(AdaptedBert &model, const EncodedTexts &part, const Enc
     for (std::size_t first = 0; first < order.size(); first += evaluationBatch) {
         const auto indices =
             std::span<const int>(order).subspan(first, std::min<std::size_t>(evaluationBatch, order.size() - first));
-        const torch::Tensor logits =
-            model->forward(packBatch(part, indices), {.active = active}).to(torch::kCPU).contiguous();
+        const torch::Tensor logits = computation.forward(packBatch(part, indices), {.active = active});
         for (std::size_t i = 0; i < indices.size(); ++i)
             std::copy_n(logits.data_ptr<float>() + std::ptrdiff_t(i) * outputs, outputs,
                         result.logits.begin() + std::ptrdiff_t(indices[i]) * outputs);
@@ -73,10 +71,11 @@ Evaluation evaluate(const TrainSpec &spec, const Checkpoint &checkpoint, const s
                     const EncodedTexts &part, const EncodedDataset &data)
 {
     at::set_num_threads(spec.recipe.threads > 0 ? spec.recipe.threads : defaultThreads());
-    AdaptedBert model(checkpoint, spec.method, data.outputs(), spec.recipe, spec.seed);
+    Computation computation(checkpoint, spec.method, data.outputs(), spec.recipe, spec.seed);
     const auto file = TensorFile::openSafetensors(weights);
-    model->loadTrained(*file, weights.string());
-    return evaluateModel(model, part, data, nullptr);
+    computation.model()->loadTrained(*file, weights.string());
+    computation.prepare();
+    return evaluateModel(computation, part, data, nullptr);
 }
 
 EncodedDataset encodeDataset(const Dataset &dataset, const WordPiece &tokenizer, int maxLength)

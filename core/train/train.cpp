@@ -10,10 +10,10 @@
 #include <ATen/Parallel.h>
 
 #include "core/error.h"
-#include "core/model/encoder.h"
 #include "core/random.h"
 #include "core/spec_json.h"
 #include "core/train/adam.h"
+#include "core/train/computation.h"
 #include "core/train/evaluate.h"
 #include "core/methods/parameters.h"
 #include "core/train/snapshot.h"
@@ -31,13 +31,6 @@ double secondsSince(Clock::time_point start)
 enum Stream : std::uint64_t { Initialisation = 1, Order = 2, Dropout = 3 }; // of a run's seed
 
 constexpr int maxLossPoints = 2000; // stored per run; more are averaged
-
-torch::Tensor lossOf(const torch::Tensor &logits, const Batch &batch, Task task)
-{
-    if (task == Task::Regression)
-        return torch::mse_loss(logits.squeeze(1), torch::tensor(batch.scores).to(logits.device()));
-    return torch::cross_entropy_loss(logits, torch::tensor(batch.labels).to(torch::kLong).to(logits.device()));
-}
 
 /// Collects the curve between two stores: the mean loss of every `window` steps and the learning rate.
 class Curve {
@@ -126,7 +119,8 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
     resetPeakMemory();
     at::set_num_threads(recipe.threads > 0 ? recipe.threads : defaultThreads());
 
-    AdaptedBert model(checkpoint, spec.method, data.outputs(), recipe, spec.seed);
+    Computation computation(checkpoint, spec.method, data.outputs(), recipe, spec.seed);
+    AdaptedBert &model = computation.model();
     Adam adam(model->trained(), recipe);
 
     const int perEpoch = stepsPerEpoch(data.train.size(), recipe), steps = perEpoch * recipe.epochs;
@@ -138,6 +132,7 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
     if (loadSnapshot(files.snapshot, done, specJson, adam.state()))
         curve.sum = done.lossSum;
     adam.setSteps(done.step);
+    computation.prepare();
     if (hooks.started)
         hooks.started(done.step);
 
@@ -169,11 +164,9 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
 
         adam.zeroGradients();
         const Pass pass{.training = true, .dropoutKey = streamKey(streamKey(spec.seed, Dropout), std::uint64_t(step))};
-        const torch::Tensor loss = lossOf(model->forward(batch, pass), batch, data.task);
-        loss.backward();
+        const double lossValue = computation.step(batch, data.task, pass);
         adam.step(learningRate);
 
-        const double lossValue = loss.item<double>();
         if (!std::isfinite(lossValue))
             throw Error("The loss became " + std::string(std::isnan(lossValue) ? "NaN" : "infinite") + " at step " +
                         std::to_string(step + 1) + " of " + std::to_string(steps) + "; try a smaller learning rate.");
@@ -187,7 +180,7 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
             hooks.step({step + 1, lossValue, batch.size(), batch.tokens(), seconds});
 
         if ((step + 1) % perEpoch == 0) {
-            dev = evaluateModel(model, data.dev, data, nullptr);
+            dev = evaluateModel(computation, data.dev, data, nullptr);
             const double epoch = double(step + 1) / perEpoch;
             for (std::size_t i = 0; i < data.metrics.size(); ++i)
                 curve.pending.push_back({"dev." + data.metrics[i], step + 1, epoch, dev.metrics[i]});
@@ -198,7 +191,7 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
         }
     }
     if (firstStep == steps) // stopped between the last step and the end
-        dev = evaluateModel(model, data.dev, data, nullptr);
+        dev = evaluateModel(computation, data.dev, data, nullptr);
 
     TrainResult result;
     result.dev = std::move(dev);
@@ -207,7 +200,7 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
     const ParameterCount count = countParameters(checkpoint.shape(), spec.method, data.outputs());
     result.trainable = count.trainable;
     result.total = count.total;
-    result.provenance = provenanceOf(recipe);
+    result.provenance = provenanceOf(checkpoint.shape(), recipe);
     result.provenance.seconds = secondsBefore + secondsSince(start);
     result.provenance.stepsPerSecond = trainSeconds > 0 ? (steps - firstStep) / trainSeconds : 0;
     result.provenance.examplesPerSecond = trainSeconds > 0 ? double(examples) / trainSeconds : 0;

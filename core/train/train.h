@@ -60,7 +60,7 @@ struct TrainResult {
     std::int64_t trainable = 0, total = 0;
 };
 
-/// Trains `spec` from the checkpoint and returns the dev result. The plain path: LibTorch and autograd, CPU and CUDA.
+/// Trains `spec` from the checkpoint and returns the dev result, on the fast path where that serves (CPU), else on the plain.
 /// Throws Error (diverged, out of memory, weights missing or not finite) or Stopped.
 TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const EncodedDataset &data, const TrainFiles &files,
                   const TrainHooks &hooks);
@@ -83,8 +83,8 @@ struct DeviceInfo {
 };
 std::vector<DeviceInfo> devices();
 std::string libtorchVersion();
-/// Program, LibTorch, device, threads and path of a run with this recipe on this machine.
-Provenance provenanceOf(const Recipe &recipe);
+/// Program, LibTorch, device, threads and path of a run of such a model with this recipe on this machine.
+Provenance provenanceOf(const ModelShape &shape, const Recipe &recipe);
 /// Peak resident memory of this process in bytes since the last resetPeakMemory().
 std::int64_t peakMemory();
 void resetPeakMemory();

@@ -1,0 +1,227 @@
+#include "core/model/fast_layer.h"
+
+#include <algorithm>
+
+namespace awb::fast {
+
+using namespace kernels;
+
+namespace {
+
+template <typename T> T *sized(Buffer<T> &buffer, std::int64_t rows, std::int64_t columns)
+{
+    buffer.reserve(std::size_t(rows * columns));
+    return buffer.data();
+}
+
+/// out = a W^T + b
+template <typename T> void dense(const T *a, const Rows &rows, const DenseWeights<T> &weights, T *out)
+{
+    product(a, weights.in, rows.padded, weights.forward,
+            [&](std::int64_t row, std::int64_t column, std::int64_t width, const float *tile) {
+                addBias(tile, columnTile, weights.bias.data() + column, out + row * weights.out + column,
+                        {rowTile, width, weights.out});
+            });
+}
+
+/// before = a W^T + b, after = g(before)
+template <typename T>
+void denseActivated(const T *a, const Rows &rows, const DenseWeights<T> &weights, Activation g, T *before, T *after)
+{
+    product(a, weights.in, rows.padded, weights.forward,
+            [&](std::int64_t row, std::int64_t column, std::int64_t width, const float *tile) {
+                const std::int64_t at = row * weights.out + column;
+                activate(g, tile, columnTile, weights.bias.data() + column, before + at, after + at,
+                         {rowTile, width, weights.out});
+            });
+}
+
+/// out = g'(before) times (gradient W)
+template <typename T>
+void denseBackwardActivated(const T *gradient, const Rows &rows, const DenseWeights<T> &weights, Activation g, const T *before,
+                            T *out)
+{
+    product(gradient, weights.out, rows.padded, weights.backward,
+            [&](std::int64_t row, std::int64_t column, std::int64_t width, const float *tile) {
+                const std::int64_t at = row * weights.in + column;
+                activateBackward(g, tile, columnTile, before + at, out + at, {rowTile, width, weights.in});
+            });
+}
+
+template <typename T>
+void outputForward(const OutputWeights<T> &weights, bool adapt, const Mask &mask, const Rows &rows, const T *x,
+                   const T *residual, OutputTape<T> &tape, bool keep, Scratch<T> &scratch, T *y)
+{
+    const std::int64_t d = weights.dense.out;
+    float *wide = sized(scratch.wide, rows.padded, d);
+    T *h = sized(tape.h, rows.padded, d);
+    product(x, weights.dense.in, rows.padded, weights.dense.forward, wide, d);
+    dropRows(wide, weights.dense.bias.data(), mask, rows.number, h, rows.count, d);
+
+    NormInput<T> sum{.a = h, .b = residual};
+    if (adapt) {
+        const std::int64_t m = weights.adapter.down.out;
+        T *before = sized(tape.z, rows.padded, m), *z = sized(scratch.z, rows.padded, m);
+        denseActivated(h, rows, weights.adapter.down, weights.adapter.activation, before, z);
+        product(z, m, rows.padded, weights.adapter.up.forward, wide, d);
+        sum.product = wide;
+        sum.bias = weights.adapter.up.bias.data();
+    }
+    normRows(sum, weights.norm.values(), keep ? sized(tape.normalised, rows.padded, d) : nullptr,
+             keep ? sized(tape.inverse, rows.padded, 1) : nullptr, y, rows.count, d);
+}
+
+/// gradient of y, in place, becomes that of the residual; scratch.narrow gets that of the dense layer's output.
+template <typename T>
+void outputBackward(const OutputWeights<T> &weights, bool adapt, const Mask &mask, const Rows &rows, const T *denseInput,
+                    OutputTape<T> &tape, Scratch<T> &scratch, const Slots &slots, float *sums, float *gradient)
+{
+    const std::int64_t d = weights.dense.out;
+    T *rounded = sized(scratch.rounded, rows.padded, d), *narrow = sized(scratch.narrow, rows.padded, d);
+    const auto slot = [&](int number) {
+        return number < 0 ? sized(scratch.wide, rows.padded + 2, d) : sums + slots.slots[std::size_t(number)].offset;
+    };
+    normRowsBackward(gradient, tape.normalised.data(), tape.inverse.data(), weights.norm.values().weight, rounded,
+                     slot(weights.norm.weightSlot), slot(weights.norm.biasSlot), rows.count, d);
+    const float *into = gradient; // gradient of the dropped dense output
+    if (adapt) {
+        const AdapterWeights<T> &adapter = weights.adapter;
+        const std::int64_t m = adapter.down.out;
+        T *z = sized(scratch.z, rows.padded, m);
+        if (adapter.up.trained) {
+            activateAgain(adapter.activation, tape.z.data(), z, {rows.count, m, m});
+            addDenseGradient(adapter.up, rounded, d, z, m, rows.count, slots, sums, scratch);
+        }
+        denseBackwardActivated(rounded, rows, adapter.up, adapter.activation, tape.z.data(), z);
+        if (adapter.down.trained)
+            addDenseGradient(adapter.down, z, m, tape.h.data(), d, rows.count, slots, sums, scratch);
+        float *wide = sized(scratch.wide, rows.padded, d);
+        std::copy_n(gradient, rows.count * d, wide);
+        product(z, m, rows.padded, adapter.down.backward, wide, d, true);
+        into = wide;
+    }
+    dropRows(into, nullptr, mask, rows.number, narrow, rows.count, d);
+    if (weights.dense.trained)
+        addDenseGradient(weights.dense, narrow, d, denseInput, weights.dense.in, rows.count, slots, sums, scratch);
+}
+
+AttentionShape shapeOf(const LayerPlan &plan, const Block &block, std::int64_t example)
+{
+    const std::int64_t length = block.offsets[std::size_t(example) + 1] - block.offsets[std::size_t(example)];
+    return {plan.heads, plan.d / plan.heads, plan.clsOnly ? 1 : length, length};
+}
+
+} // namespace
+
+template <typename T>
+void addDenseGradient(const DenseWeights<T> &weights, const T *gradient, std::int64_t gradientStride, const T *x,
+                      std::int64_t xStride, std::int64_t rows, const Slots &slots, float *sums, Scratch<T> &scratch)
+{
+    const std::int64_t padded = roundUp(rows, rowTile), parts = std::int64_t(weights.parts.size()), out = weights.out / parts;
+    T *across = sized(scratch.across, weights.out, padded);
+    transposed(gradient, {rows, weights.out, gradientStride}, across, padded, padded);
+    packRows(scratch.packed, x, xStride, rows, weights.in, padded);
+    for (std::int64_t part = 0; part < parts; ++part) {
+        const int weightSlot = weights.weightSlots[std::size_t(part)], biasSlot = weights.biasSlots[std::size_t(part)];
+        if (weightSlot >= 0)
+            product(across + part * out * padded, padded, out, scratch.packed,
+                    sums + slots.slots[std::size_t(weightSlot)].offset, weights.in, true);
+        if (biasSlot >= 0)
+            sumRows(gradient + part * out, gradientStride, sums + slots.slots[std::size_t(biasSlot)].offset, rows,
+                    slots.slots[std::size_t(biasSlot)].parameter.numel());
+    }
+}
+
+template <typename T>
+void layerForward(const LayerWeights<T> &weights, const LayerPlan &plan, const Block &block, LayerTape<T> &tape,
+                  Scratch<T> &scratch, T *y)
+{
+    const std::int64_t d = plan.d;
+    const Rows all = block.all(), rows = plan.clsOnly ? block.cls() : all;
+    const T *x = tape.x.data(), *queries = x;
+    if (plan.clsOnly) {
+        T *cls = sized(tape.xCls, rows.padded, d);
+        for (std::int64_t b = 0; b < rows.count; ++b)
+            std::copy_n(x + block.offsets[std::size_t(b)] * d, d, cls + b * d);
+        queries = cls;
+    }
+    T *q = sized(tape.q, rows.padded, d), *kv = sized(tape.kv, all.padded, 2 * d), *heard = sized(tape.heard, rows.padded, d);
+    float *logSum = sized(tape.logSum, rows.padded, plan.heads);
+    dense(queries, rows, weights.query, q);
+    dense(x, all, weights.keyValue, kv);
+    for (std::int64_t b = 0; b < block.examples(); ++b) {
+        const AttentionShape shape = shapeOf(plan, block, b);
+        const std::int64_t first = block.offsets[std::size_t(b)], query = plan.clsOnly ? b : first;
+        scratch.attention.reserve(shape);
+        attend(q + query * d, kv + first * 2 * d, shape, {plan.dropout.attention, rows.number + query, attentionStride},
+               heard + query * d, logSum + query * plan.heads, scratch.attention);
+    }
+    T *h = sized(tape.h, rows.padded, d);
+    outputForward(weights.attention, plan.active.attention && weights.attention.adapter.exists, plan.dropout.attentionHidden,
+                  rows, heard, queries, tape.attention, plan.keep, scratch, h);
+    T *u = sized(tape.u, rows.padded, plan.f), *g = sized(scratch.feedForward, rows.padded, plan.f);
+    denseActivated(h, rows, weights.intermediate, plan.activation, u, g);
+    outputForward(weights.output, plan.active.feedForward && weights.output.adapter.exists, plan.dropout.feedForwardHidden,
+                  rows, g, h, tape.output, plan.keep, scratch, y);
+}
+
+template <typename T>
+void layerBackward(const LayerWeights<T> &weights, const LayerPlan &plan, const Block &block, LayerTape<T> &tape,
+                   Scratch<T> &scratch, const Slots &slots, float *sums, Buffer<float> &gradient)
+{
+    const std::int64_t d = plan.d, f = plan.f;
+    const Rows all = block.all(), rows = plan.clsOnly ? block.cls() : all;
+    float *g = sized(gradient, all.padded, d);
+    T *wide = sized(scratch.feedForward, rows.padded, f);
+    if (weights.output.dense.trained)
+        activateAgain(plan.activation, tape.u.data(), wide, {rows.count, f, f});
+    outputBackward(weights.output, plan.active.feedForward && weights.output.adapter.exists, plan.dropout.feedForwardHidden,
+                   rows, wide, tape.output, scratch, slots, sums, g);
+    denseBackwardActivated(scratch.narrow.data(), rows, weights.output.dense, plan.activation, tape.u.data(), wide);
+    if (weights.intermediate.trained)
+        addDenseGradient(weights.intermediate, wide, f, tape.h.data(), d, rows.count, slots, sums, scratch);
+    product(wide, f, rows.padded, weights.intermediate.backward, g, d, true);
+
+    outputBackward(weights.attention, plan.active.attention && weights.attention.adapter.exists, plan.dropout.attentionHidden,
+                   rows, tape.heard.data(), tape.attention, scratch, slots, sums, g);
+    float *heard = sized(scratch.wide, rows.padded, d);
+    product(scratch.narrow.data(), d, rows.padded, weights.attention.dense.backward, heard, d);
+    T *dq = sized(scratch.dq, rows.padded, d), *dkv = sized(scratch.dkv, all.padded, 2 * d);
+    for (std::int64_t b = 0; b < block.examples(); ++b) {
+        const AttentionShape shape = shapeOf(plan, block, b);
+        const std::int64_t first = block.offsets[std::size_t(b)], query = plan.clsOnly ? b : first;
+        attendBackward(tape.q.data() + query * d, tape.kv.data() + first * 2 * d, shape,
+                       {plan.dropout.attention, rows.number + query, attentionStride}, tape.logSum.data() + query * plan.heads,
+                       heard + query * d, dq + query * d, dkv + first * 2 * d, scratch.attention);
+    }
+    const T *queries = plan.clsOnly ? tape.xCls.data() : tape.x.data();
+    if (weights.query.trained)
+        addDenseGradient(weights.query, dq, d, queries, d, rows.count, slots, sums, scratch);
+    if (weights.keyValue.trained)
+        addDenseGradient(weights.keyValue, dkv, 2 * d, tape.x.data(), d, all.count, slots, sums, scratch);
+    if (!plan.inputNeeded)
+        return;
+    product(dq, d, rows.padded, weights.query.backward, g, d, true);
+    if (plan.clsOnly) { // the [CLS] rows' gradient goes back to where they stand
+        float *cls = sized(scratch.wide, rows.padded, d);
+        std::copy_n(g, rows.count * d, cls);
+        product(dkv, 2 * d, all.padded, weights.keyValue.backward, g, d);
+        for (std::int64_t b = 0; b < rows.count; ++b)
+            for (std::int64_t i = 0; i < d; ++i)
+                g[block.offsets[std::size_t(b)] * d + i] += cls[b * d + i];
+    } else {
+        product(dkv, 2 * d, all.padded, weights.keyValue.backward, g, d, true);
+    }
+}
+
+#define AWB_OF_TYPE(T)                                                                                                         \
+    template void layerForward(const LayerWeights<T> &, const LayerPlan &, const Block &, LayerTape<T> &, Scratch<T> &, T *);  \
+    template void layerBackward(const LayerWeights<T> &, const LayerPlan &, const Block &, LayerTape<T> &, Scratch<T> &,       \
+                                const Slots &, float *, Buffer<float> &);                                                      \
+    template void addDenseGradient(const DenseWeights<T> &, const T *, std::int64_t, const T *, std::int64_t, std::int64_t,    \
+                                   const Slots &, float *, Scratch<T> &);
+
+AWB_OF_TYPE(float)
+AWB_OF_TYPE(BFloat16)
+
+} // namespace awb::fast

@@ -1,0 +1,294 @@
+#include "core/model/fast_path.h"
+
+#include <algorithm>
+
+#include <torch/types.h>
+
+#include <ATen/Parallel.h>
+
+#include "core/model/fast_head.h"
+#include "core/model/fast_layer.h"
+#include "core/model/fast_weights.h"
+#include "core/random.h"
+
+namespace awb {
+
+using namespace kernels;
+using namespace fast;
+
+/// Hides the compute type.
+struct FastPath::Engine {
+    explicit Engine(std::int64_t outputCount) : outputs(outputCount) {}
+    virtual ~Engine() = default;
+    /// Fills `logits` (B, outputs) where it is not null; goes back and returns the mean loss where `task` is not null.
+    virtual double run(const Batch &batch, const Pass &pass, const Task *task, float *logits) = 0;
+    const std::int64_t outputs;
+};
+
+namespace {
+
+constexpr std::int64_t mostShares = 16;
+
+/// Memory of one thread.
+template <typename T> struct Lane {
+    std::vector<LayerTape<T>> layers;
+    Scratch<T> scratch;
+    Buffer<float> embedded, embeddedNormalised, embeddedInverse; ///< (rows, d), (rows, d), (rows)
+    Buffer<T> cls;                                               ///< (examples, d) the encoder's output
+    HeadTape<T> head;
+    Buffer<float> gradient; ///< (rows, d)
+};
+
+template <typename T> class EngineOf : public FastPath::Engine {
+public:
+    explicit EngineOf(AdaptedBert &model)
+        : Engine(model->classifier->weight.size(0)), m_model(model), m_weights(model), m_shape(model->shape()),
+          m_lowest(model->lowestTrained())
+    {
+    }
+
+    double run(const Batch &batch, const Pass &pass, const Task *task, float *logits) override
+    {
+        if (m_stale)
+            m_weights.refresh();
+        m_stale = task != nullptr; // the optimizer will change them
+        const std::vector<Block> blocks = blocksOf(batch);
+        const auto shares = std::min(std::int64_t(blocks.size()), sharesThatFit());
+        m_lanes.resize(std::max(m_lanes.size(), std::size_t(at::get_num_threads())));
+        m_sums.resize(std::max(m_sums.size(), std::size_t(shares)));
+        if (task && embeddingsTrained())
+            m_embeddingGradient.reserve(std::size_t(batch.tokens() * m_shape.hidden));
+        std::vector<double> losses(std::size_t(shares), 0.0);
+        at::parallel_for(0, shares, 1, [&](std::int64_t begin, std::int64_t end) {
+            Lane<T> &lane = m_lanes[std::size_t(at::get_thread_num())];
+            for (std::int64_t share = begin; share < end; ++share) {
+                Buffer<float> &sums = m_sums[std::size_t(share)];
+                if (task) {
+                    sums.reserve(std::size_t(m_weights.slots.size));
+                    std::fill_n(sums.data(), m_weights.slots.size, 0.0f);
+                }
+                const std::size_t first = blocks.size() * std::size_t(share) / std::size_t(shares);
+                const std::size_t last = blocks.size() * std::size_t(share + 1) / std::size_t(shares);
+                for (std::size_t i = first; i < last; ++i)
+                    losses[std::size_t(share)] += runBlock(batch, blocks[i], pass, task, logits, lane, sums.data());
+            }
+        });
+        if (!task)
+            return 0;
+        addGradients(shares);
+        if (embeddingsTrained())
+            addEmbeddingGradients(batch);
+        double loss = 0;
+        for (const double part : losses)
+            loss += part;
+        return loss / double(batch.size());
+    }
+
+private:
+    double rate(int part, double value, const Pass &pass) const { return pass.training && part >= m_lowest ? value : 0.0; }
+
+    bool embeddingsTrained() const
+    {
+        const auto &e = m_model->embeddings;
+        return e->wordEmbeddings.requires_grad() || e->positionEmbeddings.requires_grad() ||
+               e->tokenTypeEmbeddings.requires_grad();
+    }
+
+    /// Sums of large models are kept for few shares.
+    std::int64_t sharesThatFit() const
+    {
+        constexpr std::int64_t numbers = 24'000'000; // 96 MB
+        return std::clamp<std::int64_t>(numbers / std::max<std::int64_t>(1, m_weights.slots.size), 2, mostShares);
+    }
+
+    float *slot(int number, float *sums) const { return sums + m_weights.slots.slots[std::size_t(number)].offset; }
+
+    LayerPlan plan(int layer, const Pass &pass, bool backward) const
+    {
+        const std::uint64_t key = streamKey(pass.dropoutKey, std::uint64_t(layer));
+        const auto mask = [&](LayerStream stream, double value) {
+            const double own = rate(layer, value, pass);
+            return own > 0 ? Mask(streamKey(key, stream), own) : Mask();
+        };
+        LayerPlan plan;
+        plan.d = m_shape.hidden;
+        plan.f = m_shape.feedForward;
+        plan.heads = m_shape.heads;
+        plan.activation = activationOf(m_shape.activation);
+        plan.active = pass.active ? pass.active->at(std::size_t(layer)) : LayerSites{};
+        plan.clsOnly = layer + 1 == m_shape.layers;
+        plan.keep = backward && layer >= m_lowest;
+        plan.inputNeeded = layer > m_lowest;
+        plan.dropout = {mask(AttentionProbabilities, m_model->attentionDropout()),
+                        mask(AttentionHidden, m_model->hiddenDropout()), mask(FeedForwardHidden, m_model->hiddenDropout())};
+        return plan;
+    }
+
+    double runBlock(const Batch &batch, const Block &block, const Pass &pass, const Task *task, float *logits, Lane<T> &lane,
+                    float *sums)
+    {
+        const std::int64_t d = m_shape.hidden;
+        lane.layers.resize(std::size_t(m_shape.layers));
+        lane.cls.reserve(std::size_t(block.cls().padded * d));
+        lane.gradient.reserve(std::size_t(std::max(block.all().padded, block.cls().padded) * d));
+        embed(batch, block, pass, lane);
+        for (int i = 0; i < m_shape.layers; ++i) {
+            const bool last = i + 1 == m_shape.layers;
+            if (!last)
+                lane.layers[std::size_t(i) + 1].x.reserve(std::size_t(block.all().padded * d));
+            T *y = last ? lane.cls.data() : lane.layers[std::size_t(i) + 1].x.data();
+            layerForward(m_weights.layers[std::size_t(i)], plan(i, pass, task != nullptr), block, lane.layers[std::size_t(i)],
+                         lane.scratch, y);
+        }
+        const Head<T> head{m_weights, m_model->classifier, outputs};
+        head.forward(block, lane.cls.data(), headMask(pass), lane.head);
+        if (logits)
+            std::copy_n(lane.head.logits.data(), block.examples() * outputs, logits + block.firstExample * outputs);
+        if (!task)
+            return 0;
+        const double loss = lossGradient(batch, block, *task, outputs, lane.head.logits.data());
+        head.backward(block, lane.cls.data(), lane.head, m_lowest < m_shape.layers ? lane.gradient.data() : nullptr, sums,
+                      lane.scratch);
+        for (int i = m_shape.layers - 1; i >= std::max(0, m_lowest); --i)
+            layerBackward(m_weights.layers[std::size_t(i)], plan(i, pass, true), block, lane.layers[std::size_t(i)],
+                          lane.scratch, m_weights.slots, sums, lane.gradient);
+        if (m_lowest < 0)
+            embedBackward(block, pass, lane, sums);
+        return loss;
+    }
+
+    Mask embeddingMask(const Pass &pass) const
+    {
+        const double own = rate(-1, m_model->hiddenDropout(), pass);
+        return own > 0 ? Mask(streamKey(pass.dropoutKey, embeddingStream), own) : Mask();
+    }
+
+    Mask headMask(const Pass &pass) const
+    {
+        const double own = pass.training ? m_model->hiddenDropout() : 0.0;
+        return own > 0 ? Mask(streamKey(pass.dropoutKey, headStream), own) : Mask();
+    }
+
+    void embed(const Batch &batch, const Block &block, const Pass &pass, Lane<T> &lane)
+    {
+        const std::int64_t d = m_shape.hidden, rows = block.all().count, padded = block.all().padded;
+        for (Buffer<float> *buffer : {&lane.embedded, &lane.embeddedNormalised})
+            buffer->reserve(std::size_t(padded * d));
+        lane.embeddedInverse.reserve(std::size_t(padded));
+        lane.layers.front().x.reserve(std::size_t(padded * d));
+        const float *words = m_model->embeddings->wordEmbeddings.template data_ptr<float>();
+        const float *positions = m_model->embeddings->positionEmbeddings.template data_ptr<float>();
+        const float *types = m_model->embeddings->tokenTypeEmbeddings.template data_ptr<float>();
+        float *sum = lane.embedded.data();
+        for (std::int64_t r = 0; r < rows; ++r) {
+            const auto row = std::size_t(block.numbers[std::size_t(r)]);
+            const float *word = words + batch.ids[row] * d, *position = positions + batch.positions[row] * d;
+            const float *type = types + batch.segments[row] * d;
+            for (std::int64_t i = 0; i < d; ++i)
+                sum[r * d + i] = word[i] + type[i] + position[i];
+        }
+        normRows<float>({.product = sum}, m_weights.embeddingNorm.values(), lane.embeddedNormalised.data(),
+                        lane.embeddedInverse.data(), sum, rows, d);
+        dropRows(sum, nullptr, embeddingMask(pass), block.numbers.data(), lane.layers.front().x.data(), rows, d);
+    }
+
+    void embedBackward(const Block &block, const Pass &pass, Lane<T> &lane, float *sums)
+    {
+        const std::int64_t d = m_shape.hidden, rows = block.all().count;
+        float *g = lane.gradient.data();
+        dropRows(g, nullptr, embeddingMask(pass), block.numbers.data(), g, rows, d);
+        const LayerNormWeights &norm = m_weights.embeddingNorm;
+        float *unused = lane.embedded.data();
+        normRowsBackward(g, lane.embeddedNormalised.data(), lane.embeddedInverse.data(), norm.values().weight, g,
+                         norm.weightSlot < 0 ? unused : slot(norm.weightSlot, sums),
+                         norm.biasSlot < 0 ? unused : slot(norm.biasSlot, sums), rows, d);
+        if (embeddingsTrained())
+            std::copy_n(g, rows * d, m_embeddingGradient.data() + std::int64_t(block.numbers.front()) * d);
+    }
+
+    /// Adds the shares' sums, in their order, to the parameters' gradients.
+    void addGradients(std::int64_t shares)
+    {
+        const auto &slots = m_weights.slots.slots;
+        at::parallel_for(0, std::int64_t(slots.size()), 1, [&](std::int64_t begin, std::int64_t end) {
+            for (std::int64_t s = begin; s < end; ++s) {
+                const Slot &slot = slots[std::size_t(s)];
+                const bool matrix = slot.rows > 1;
+                const std::int64_t rows = matrix ? slot.parameter.size(0) : 1, columns = slot.parameter.numel() / rows;
+                float *to = slot.parameter.grad().template data_ptr<float>();
+                for (std::int64_t share = 0; share < shares; ++share) {
+                    const float *from = m_sums[std::size_t(share)].data() + slot.offset;
+                    for (std::int64_t r = 0; r < rows; ++r)
+                        for (std::int64_t i = 0; i < columns; ++i)
+                            to[r * columns + i] += from[r * slot.stride + i];
+                }
+            }
+        });
+    }
+
+    void addEmbeddingGradients(const Batch &batch)
+    {
+        const std::int64_t d = m_shape.hidden;
+        const auto add = [&](const torch::Tensor &table, const std::vector<std::int32_t> &numbers) {
+            if (!table.requires_grad())
+                return;
+            float *to = table.grad().template data_ptr<float>();
+            at::parallel_for(0, d, 64, [&](std::int64_t begin, std::int64_t end) {
+                for (std::size_t row = 0; row < numbers.size(); ++row)
+                    for (std::int64_t i = begin; i < end; ++i)
+                        to[numbers[row] * d + i] += m_embeddingGradient.data()[std::int64_t(row) * d + i];
+            });
+        };
+        add(m_model->embeddings->wordEmbeddings, batch.ids);
+        add(m_model->embeddings->positionEmbeddings, batch.positions);
+        add(m_model->embeddings->tokenTypeEmbeddings, batch.segments);
+    }
+
+    AdaptedBert m_model;
+    ModelWeights<T> m_weights;
+    ModelShape m_shape;
+    int m_lowest;
+    bool m_stale = false;
+    std::vector<Lane<T>> m_lanes;
+    std::vector<Buffer<float>> m_sums;
+    Buffer<float> m_embeddingGradient; ///< (tokens, d)
+};
+
+} // namespace
+
+std::string FastPath::cannot(const ModelShape &shape, const Recipe &recipe)
+{
+    if (recipe.device != "cpu")
+        return "it serves the CPU only";
+    if (recipe.precision == Precision::BFloat16 && !multipliesBFloat16())
+        return "this processor has no bfloat16 products";
+    if (shape.hidden % 4 != 0 || shape.hidden > 4096 || shape.feedForward % 2 != 0)
+        return "the model's width is not a multiple of 4";
+    if (shape.positions > attentionStride)
+        return "the model's inputs are longer than " + std::to_string(attentionStride) + " tokens";
+    return {};
+}
+
+FastPath::FastPath(AdaptedBert &model, Precision precision)
+{
+    if (precision == Precision::BFloat16)
+        m_engine = std::make_unique<EngineOf<BFloat16>>(model);
+    else
+        m_engine = std::make_unique<EngineOf<float>>(model);
+}
+
+FastPath::~FastPath() = default;
+
+double FastPath::step(const Batch &batch, Task task, const Pass &pass)
+{
+    return m_engine->run(batch, pass, &task, nullptr);
+}
+
+torch::Tensor FastPath::forward(const Batch &batch, const Pass &pass)
+{
+    torch::Tensor logits = torch::empty({batch.size(), m_engine->outputs}, torch::kFloat32);
+    m_engine->run(batch, pass, nullptr, logits.data_ptr<float>());
+    return logits;
+}
+
+} // namespace awb

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/data/batch.h"
+#include "core/data/dataset.h"
+#include "core/model/encoder.h"
+
+/// The fast path: forward and backward by hand, on the CPU. Internal to core: includes torch.
+///
+/// What it computes is what the plain path (encoder.h) computes, with the same dropout masks. It differs in the order of
+/// work: each core takes some of the batch's examples through the whole model and back, the last layer is computed for the
+/// [CLS] rows alone, frozen weights are packed once, and gradients exist for trained parameters only.
+namespace awb {
+
+class FastPath {
+public:
+    /// Nothing when the fast path can train and evaluate this model, else the reason.
+    static std::string cannot(const ModelShape &shape, const Recipe &recipe);
+
+    /// Works on the parameters of `model`, which must be in float32 and stay alive. `precision`: of products and activations.
+    FastPath(AdaptedBert &model, Precision precision);
+    ~FastPath();
+
+    /// Mean loss of the batch. Adds the gradients of all trained parameters to theirs. `pass` as in the plain path.
+    double step(const Batch &batch, Task task, const Pass &pass);
+    /// Logits, float32 (B, outputs).
+    torch::Tensor forward(const Batch &batch, const Pass &pass);
+
+    struct Engine;
+
+private:
+    std::unique_ptr<Engine> m_engine;
+};
+
+} // namespace awb

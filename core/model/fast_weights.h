@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/model/encoder.h"
+#include "core/model/kernels/product.h"
+#include "core/model/kernels/rows.h"
+
+/// The weights of a model as the fast path multiplies with them. Internal to core: includes torch.
+namespace awb::fast {
+
+/// Where the gradient of one trained parameter is summed: in a buffer of its own for each share of the batch.
+struct Slot {
+    torch::Tensor parameter;
+    std::int64_t offset = 0;           ///< in the buffer
+    std::int64_t rows = 0, stride = 0; ///< padding included
+};
+
+/// All trained parameters except the embeddings.
+struct Slots {
+    std::vector<Slot> slots;
+    std::int64_t size = 0; ///< of a buffer, in float32 numbers
+    /// Number of the slot, -1 for a frozen parameter. Matrices are padded to (rows, stride).
+    int add(const torch::Tensor &parameter, std::int64_t rows = 1, std::int64_t stride = 0);
+};
+
+/// y = x W^T + b, W (out, in).
+template <typename T> struct DenseWeights {
+    kernels::Packed<T> forward, backward; ///< (in, out), (out, in)
+    std::vector<float> bias;              ///< (out)
+    std::vector<Dense> parts;             ///< several share one product: key and value
+    std::vector<int> weightSlots, biasSlots;
+    std::int64_t in = 0, out = 0; ///< padding included
+    bool trained = false;
+
+    void load();
+};
+template <typename T> struct AdapterWeights {
+    DenseWeights<T> down, up;
+    kernels::Activation activation = kernels::Activation::GeluTanh;
+    bool exists = false;
+};
+struct LayerNormWeights {
+    LayerNorm module{nullptr};
+    int weightSlot = -1, biasSlot = -1;
+    kernels::NormWeights values() const;
+};
+/// dense, dropout, adapter, residual, LayerNorm
+template <typename T> struct OutputWeights {
+    DenseWeights<T> dense;
+    AdapterWeights<T> adapter;
+    LayerNormWeights norm;
+};
+template <typename T> struct LayerWeights {
+    DenseWeights<T> query, keyValue, intermediate;
+    OutputWeights<T> attention, output;
+};
+
+template <typename T> struct ModelWeights {
+    std::vector<LayerWeights<T>> layers;
+    DenseWeights<T> pooler;
+    LayerNormWeights embeddingNorm;
+    int classifierWeight = -1, classifierBias = -1;
+    Slots slots;
+
+    explicit ModelWeights(AdaptedBert &model);
+    /// Packs what the optimizer has changed.
+    void refresh();
+};
+
+extern template struct ModelWeights<float>;
+extern template struct ModelWeights<kernels::BFloat16>;
+
+} // namespace awb::fast

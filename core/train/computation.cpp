@@ -1,0 +1,60 @@
+#include "core/train/computation.h"
+
+#include <torch/types.h>
+
+namespace awb {
+namespace {
+
+torch::Tensor lossOf(const torch::Tensor &logits, const Batch &batch, Task task)
+{
+    if (task == Task::Regression)
+        return torch::mse_loss(logits.squeeze(1), torch::tensor(batch.scores).to(logits.device()));
+    return torch::cross_entropy_loss(logits, torch::tensor(batch.labels).to(torch::kLong).to(logits.device()));
+}
+
+/// The fast path rounds weights itself and wants them as they are.
+Recipe inFloat32(Recipe recipe, bool fast)
+{
+    if (fast)
+        recipe.precision = Precision::Float32;
+    return recipe;
+}
+
+} // namespace
+
+std::string pathOf(const ModelShape &shape, const Recipe &recipe)
+{
+    return recipe.plainPath || !FastPath::cannot(shape, recipe).empty() ? "plain" : "fast";
+}
+
+Computation::Computation(const Checkpoint &checkpoint, const Method &method, int outputs, const Recipe &recipe,
+                         std::uint64_t seed)
+    : m_isFast(pathOf(checkpoint.shape(), recipe) == "fast"), m_precision(recipe.precision),
+      m_model(checkpoint, method, outputs, inFloat32(recipe, m_isFast), seed)
+{
+}
+
+void Computation::prepare()
+{
+    if (m_isFast)
+        m_fast = std::make_unique<FastPath>(m_model, m_precision);
+}
+
+double Computation::step(const Batch &batch, Task task, const Pass &pass)
+{
+    if (m_fast)
+        return m_fast->step(batch, task, pass);
+    const torch::Tensor loss = lossOf(m_model->forward(batch, pass), batch, task);
+    loss.backward();
+    return loss.item<double>();
+}
+
+torch::Tensor Computation::forward(const Batch &batch, const Pass &pass)
+{
+    if (m_fast)
+        return m_fast->forward(batch, pass);
+    const torch::NoGradGuard noGrad;
+    return m_model->forward(batch, pass).to(torch::kCPU).contiguous();
+}
+
+} // namespace awb

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "core/model/encoder.h"
+#include "core/model/fast_path.h"
+
+/// Internal to core/train: includes torch.
+namespace awb {
+
+/// A model and the path that computes it: the fast one where it serves the model and the recipe does not ask for the plain.
+class Computation {
+public:
+    /// As AdaptedBertImpl's constructor.
+    Computation(const Checkpoint &checkpoint, const Method &method, int outputs, const Recipe &recipe, std::uint64_t seed);
+
+    AdaptedBert &model() { return m_model; }
+    /// Makes the fast path's copies of the weights: once, when the parameters have their place in memory and their values.
+    void prepare();
+    /// Mean loss of the batch; adds to the gradients of the trained parameters.
+    double step(const Batch &batch, Task task, const Pass &pass);
+    /// Logits, float32 (B, outputs).
+    torch::Tensor forward(const Batch &batch, const Pass &pass);
+
+private:
+    bool m_isFast;
+    Precision m_precision;
+    AdaptedBert m_model;
+    std::unique_ptr<FastPath> m_fast;
+};
+
+/// "fast" or "plain": the path that serves a recipe on this machine.
+std::string pathOf(const ModelShape &shape, const Recipe &recipe);
+
+} // namespace awb

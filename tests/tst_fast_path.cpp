@@ -1,0 +1,262 @@
+#include <numeric>
+
+#include <torch/types.h>
+
+#include <ATen/Parallel.h>
+
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "core/model/fast_path.h"
+#include "core/model/kernels/product.h"
+#include "tests/random_model.h"
+#include "tests/tiny_model.h"
+
+using namespace awb;
+using namespace awb::test;
+
+namespace {
+
+/// Texts of the given lengths with random pieces and labels.
+EncodedTexts textsOf(const std::vector<int> &lengths, int vocabulary, std::uint64_t key)
+{
+    EncodedTexts texts;
+    for (std::size_t i = 0; i < lengths.size(); ++i) {
+        for (int j = 0; j < lengths[i]; ++j) {
+            texts.ids.push_back(int(randomBits(streamKey(key, i), std::uint64_t(j)) % std::uint64_t(vocabulary)));
+            texts.segments.push_back(j > lengths[i] / 2);
+        }
+        texts.offsets.push_back(std::int64_t(texts.ids.size()));
+        texts.labels.push_back(int(i % 3));
+        texts.scores.push_back(float(i % 5));
+    }
+    return texts;
+}
+
+Batch batchOf(const EncodedTexts &texts)
+{
+    std::vector<int> all(std::size_t(texts.size()));
+    std::iota(all.begin(), all.end(), 0);
+    return packBatch(texts, all);
+}
+
+struct Gradients {
+    double loss;
+    std::vector<std::pair<std::string, torch::Tensor>> parts;
+};
+
+/// A model whose adapters are not near the identity, and whose LayerNorms are not 1 and 0.
+AdaptedBert modelOf(const Checkpoint &checkpoint, const Method &method, int outputs, Recipe recipe)
+{
+    recipe.initStd = 0.2;
+    AdaptedBert model(checkpoint, method, outputs, recipe, 5);
+    torch::NoGradGuard noGrad;
+    std::uint64_t at = 0;
+    for (auto &[name, parameter] : model->trained()) {
+        float *values = parameter.data_ptr<float>();
+        for (std::int64_t i = 0; i < parameter.numel(); ++i)
+            values[i] += 0.05f * float(randomUniform(9, at++) - 0.5);
+    }
+    return model;
+}
+
+Gradients plainGradients(AdaptedBert model, const Batch &batch, Task task, const Pass &pass)
+{
+    const torch::Tensor logits = model->forward(batch, pass);
+    const torch::Tensor loss = task == Task::Regression
+                                   ? torch::mse_loss(logits.squeeze(1), torch::tensor(batch.scores))
+                                   : torch::cross_entropy_loss(logits, torch::tensor(batch.labels).to(torch::kLong));
+    loss.backward();
+    Gradients result{loss.item<double>(), {}};
+    for (auto &[name, parameter] : model->trained())
+        result.parts.emplace_back(name, parameter.grad().clone());
+    return result;
+}
+
+Gradients fastGradients(AdaptedBert model, const Batch &batch, Task task, const Pass &pass, Precision precision)
+{
+    for (auto &[name, parameter] : model->trained())
+        parameter.mutable_grad() = torch::zeros_like(parameter);
+    FastPath fast(model, precision);
+    Gradients result{fast.step(batch, task, pass), {}};
+    for (auto &[name, parameter] : model->trained())
+        result.parts.emplace_back(name, parameter.grad().clone());
+    return result;
+}
+
+/// Names the parameters whose gradients differ by more than `tolerance` of their largest value.
+QString differences(const Gradients &a, const Gradients &b, double tolerance)
+{
+    QString found;
+    for (std::size_t i = 0; i < a.parts.size(); ++i) {
+        const double scale = std::max(1e-4, a.parts[i].second.abs().max().item<double>());
+        const double difference = (a.parts[i].second - b.parts[i].second).abs().max().item<double>();
+        if (!(difference <= tolerance * scale))
+            found += QStringLiteral("%1: %2 of %3\n").arg(QString::fromStdString(a.parts[i].first)).arg(difference).arg(scale);
+    }
+    return found;
+}
+
+/// Length of the difference of all gradients beside the length of the gradients.
+double relativeDifference(const Gradients &a, const Gradients &b)
+{
+    double difference = 0, length = 0;
+    for (std::size_t i = 0; i < a.parts.size(); ++i) {
+        difference += (a.parts[i].second - b.parts[i].second).square().sum().item<double>();
+        length += a.parts[i].second.square().sum().item<double>();
+    }
+    return std::sqrt(difference / length);
+}
+
+} // namespace
+
+class TestFastPath : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void gradientsEqualThePlainPaths_data();
+    void gradientsEqualThePlainPaths();
+    void evaluationEqualsThePlainPaths_data();
+    void evaluationEqualsThePlainPaths();
+    void anyNumberOfThreadsGivesTheSameBits();
+    void aGradientIsAddedToWhatIsThere();
+    void whatItCannotDoIsSaid();
+
+private:
+    QTemporaryDir m_folder;
+};
+
+void TestFastPath::gradientsEqualThePlainPaths_data()
+{
+    QTest::addColumn<QString>("method");
+    QTest::addColumn<int>("bottleneck");
+    QTest::addColumn<QString>("sites");
+    QTest::addColumn<QString>("activation");
+    QTest::addColumn<QList<int>>("lengths");
+    const QList<int> few{5, 9, 1, 7, 12};
+    QList<int> many; // several blocks
+    for (int i = 0; i < 256; ++i)
+        many << 1 + int(randomBits(1, std::uint64_t(i)) % 20);
+    QTest::newRow("adapters") << "adapter" << 8 << "" << "gelu" << few;
+    QTest::newRow("one unit") << "adapter" << 1 << "" << "gelu_new" << few;
+    QTest::newRow("512 units") << "adapter" << 512 << "" << "gelu" << few;
+    QTest::newRow("some sites") << "adapter" << 5 << "f,a,-" << "gelu" << few;
+    QTest::newRow("one example") << "adapter" << 64 << "" << "relu" << QList<int>{11};
+    QTest::newRow("one token") << "adapter" << 64 << "" << "gelu" << QList<int>{1};
+    QTest::newRow("256 examples") << "adapter" << 16 << "" << "gelu" << many;
+    QTest::newRow("512 tokens") << "adapter" << 16 << "" << "gelu" << QList<int>{512, 3, 300, 129};
+    QTest::newRow("full") << "full" << 0 << "" << "gelu" << few;
+    QTest::newRow("full, 256 examples") << "full" << 0 << "" << "gelu_new" << many;
+    QTest::newRow("head only") << "head" << 0 << "" << "gelu" << few;
+}
+
+void TestFastPath::gradientsEqualThePlainPaths()
+{
+    QFETCH(QString, method);
+    QFETCH(int, bottleneck);
+    QFETCH(QString, sites);
+    QFETCH(QString, activation);
+    QFETCH(QList<int>, lengths);
+    // Widths that fill no tile.
+    const ModelShape shape{.layers = 3, .hidden = 36, .heads = 3, .feedForward = 70, .vocabulary = 50, .positions = 512,
+                           .activation = activation.toStdString()};
+    const Checkpoint checkpoint = randomCheckpoint(m_folder.filePath(activation).toStdString(), shape);
+    Method own = methodOf(method.toUtf8().constData(), bottleneck);
+    if (!sites.isEmpty())
+        own.sites = parseLayerSites(sites.toStdString(), shape.layers);
+    const Batch batch = batchOf(textsOf({lengths.begin(), lengths.end()}, shape.vocabulary, 3));
+    Recipe recipe;
+    recipe.dropout = 0.1;
+    for (const bool training : {false, true})
+        for (const Task task : {Task::Classification, Task::Regression}) {
+            const Pass pass{.training = training, .dropoutKey = 77};
+            AdaptedBert model = modelOf(checkpoint, own, task == Task::Regression ? 1 : 3, recipe);
+            const Gradients plain = plainGradients(model, batch, task, pass);
+            const Gradients fast = fastGradients(model, batch, task, pass, Precision::Float32);
+            QVERIFY2(std::abs(plain.loss - fast.loss) < 1e-5 * std::max(1.0, plain.loss), qPrintable(QString::number(fast.loss)));
+            const QString found = differences(plain, fast, 2e-4);
+            QVERIFY2(found.isEmpty(), qPrintable(found));
+            if (!kernels::multipliesBFloat16())
+                continue;
+            const Gradients rounded = fastGradients(model, batch, task, pass, Precision::BFloat16);
+            QVERIFY(std::abs(plain.loss - rounded.loss) < 0.05 * std::max(1.0, plain.loss));
+            const double difference = relativeDifference(plain, rounded);
+            QVERIFY2(difference < 0.15, qPrintable(QString::number(difference)));
+        }
+}
+
+void TestFastPath::evaluationEqualsThePlainPaths_data()
+{
+    QTest::addColumn<QString>("active");
+    QTest::newRow("all adapters") << "af,af";
+    QTest::newRow("some switched off") << "a,f";
+    QTest::newRow("all switched off") << "-,-";
+}
+
+void TestFastPath::evaluationEqualsThePlainPaths()
+{
+    QFETCH(QString, active);
+    const Checkpoint checkpoint = tinyCheckpoint();
+    AdaptedBert model = modelOf(checkpoint, methodOf("adapter", 8), 3, {});
+    const Batch batch = batchOf(textsOf({4, 48, 2, 17}, checkpoint.shape().vocabulary, 4));
+    const auto sites = parseLayerSites(active.toStdString(), checkpoint.shape().layers);
+    FastPath fast(model, Precision::Float32);
+    const torch::NoGradGuard noGrad;
+    const torch::Tensor plain = model->forward(batch, {.active = &sites});
+    QVERIFY((plain - fast.forward(batch, {.active = &sites})).abs().max().item<double>() < 1e-5);
+}
+
+void TestFastPath::anyNumberOfThreadsGivesTheSameBits()
+{
+    const Checkpoint checkpoint = tinyCheckpoint();
+    std::vector<int> lengths;
+    for (int i = 0; i < 64; ++i)
+        lengths.push_back(3 + i % 20);
+    const Batch batch = batchOf(textsOf(lengths, checkpoint.shape().vocabulary, 6));
+    const Pass pass{.training = true, .dropoutKey = 5};
+    Recipe recipe;
+    recipe.dropout = 0.1;
+    const int before = at::get_num_threads();
+    std::vector<Gradients> results;
+    for (const int threads : {1, 2, 3}) {
+        at::set_num_threads(threads);
+        results.push_back(fastGradients(modelOf(checkpoint, methodOf("adapter", 8), 3, recipe), batch, Task::Classification, pass,
+                                        Precision::Float32));
+    }
+    at::set_num_threads(before);
+    for (const Gradients &other : results) {
+        QCOMPARE(other.loss, results.front().loss);
+        for (std::size_t i = 0; i < other.parts.size(); ++i)
+            QVERIFY2(other.parts[i].second.equal(results.front().parts[i].second), other.parts[i].first.c_str());
+    }
+}
+
+void TestFastPath::aGradientIsAddedToWhatIsThere()
+{
+    const Checkpoint checkpoint = tinyCheckpoint();
+    AdaptedBert model = modelOf(checkpoint, methodOf("adapter", 8), 3, {});
+    const Batch batch = batchOf(textsOf({4, 9, 2}, checkpoint.shape().vocabulary, 4));
+    const Gradients once = fastGradients(model, batch, Task::Classification, {}, Precision::Float32);
+    FastPath fast(model, Precision::Float32);
+    fast.step(batch, Task::Classification, {}); // onto the gradients that are there
+    for (std::size_t i = 0; i < once.parts.size(); ++i)
+        QVERIFY(torch::allclose(model->trained()[i].second.grad(), 2 * once.parts[i].second, 1e-4, 1e-7));
+}
+
+void TestFastPath::whatItCannotDoIsSaid()
+{
+    const ModelShape shape = tinyCheckpoint().shape();
+    Recipe recipe;
+    QCOMPARE(FastPath::cannot(shape, recipe), std::string());
+    recipe.device = "cuda:0";
+    QVERIFY(!FastPath::cannot(shape, recipe).empty());
+    ModelShape odd = shape;
+    odd.hidden = 30;
+    QVERIFY(!FastPath::cannot(odd, {}).empty());
+    ModelShape longer = shape;
+    longer.positions = 4096;
+    QVERIFY(!FastPath::cannot(longer, {}).empty());
+}
+
+QTEST_GUILESS_MAIN(TestFastPath)
+#include "tst_fast_path.moc"
