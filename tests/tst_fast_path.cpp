@@ -147,6 +147,8 @@ void TestFastPath::gradientsEqualThePlainPaths_data()
     QTest::newRow("512 tokens") << "adapter" << 16 << "" << "gelu" << QList<int>{512, 3, 300, 129};
     QTest::newRow("full") << "full" << 0 << "" << "gelu" << few;
     QTest::newRow("full, 256 examples") << "full" << 0 << "" << "gelu_new" << many;
+    QTest::newRow("top layer") << "top-k" << 0 << "" << "gelu" << few;
+    QTest::newRow("LayerNorms") << "layer-norm" << 0 << "" << "gelu" << few;
     QTest::newRow("head only") << "head" << 0 << "" << "gelu" << few;
 }
 
