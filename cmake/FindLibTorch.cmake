@@ -22,7 +22,14 @@ if(LibTorch_FOUND AND NOT TARGET libtorch::libtorch)
   add_library(libtorch::libtorch INTERFACE IMPORTED GLOBAL)
   target_include_directories(libtorch::libtorch SYSTEM INTERFACE
     "${LibTorch_INCLUDE_DIR}" "${LibTorch_INCLUDE_DIR}/torch/csrc/api/include")
-  target_link_libraries(libtorch::libtorch INTERFACE "${LibTorch_CPU}" "${libtorch_lib}/libc10.so")
+  # at::parallel_for is a header that runs in parallel only where OpenMP is on. Its threads must be LibTorch's own: the wheel
+  # brings that library, a LibTorch of the distribution uses the compiler's.
+  file(GLOB libtorch_omp "${libtorch_lib}/libgomp*.so*")
+  list(POP_FRONT libtorch_omp LibTorch_OMP)
+  if(NOT LibTorch_OMP)
+    set(LibTorch_OMP gomp)
+  endif()
+  target_link_libraries(libtorch::libtorch INTERFACE "${LibTorch_CPU}" "${libtorch_lib}/libc10.so" "${LibTorch_OMP}")
   if(EXISTS "${libtorch_lib}/libtorch_cuda.so")
     # Registers its kernels when loaded; nothing refers to it by symbol, so the linker must be told to keep it
     # (except in a program that says by this property that it computes nothing).

@@ -11,6 +11,10 @@
 #include "core/model/fast_weights.h"
 #include "core/random.h"
 
+#ifndef INTRA_OP_PARALLEL
+#error "Without OpenMP at::parallel_for is a loop on one thread."
+#endif
+
 namespace awb {
 
 using namespace kernels;
