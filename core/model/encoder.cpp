@@ -132,12 +132,14 @@ OutputImpl::OutputImpl(std::int64_t in, const ModelShape &shape, int bottleneck,
         adapter = register_module("adapter", Adapter(shape.hidden, bottleneck, activation));
 }
 
-torch::Tensor OutputImpl::forward(const torch::Tensor &x, const torch::Tensor &residual, const DropoutSite &drop, bool adapt)
+torch::Tensor OutputImpl::project(const torch::Tensor &x, const DropoutSite &drop)
 {
-    torch::Tensor h = dropout(dense(x), drop); // (T, d)
-    if (adapt && adapter)
-        h = adapter(h);
-    return layerNorm(h + residual);
+    return dropout(dense(x), drop); // (T, d)
+}
+
+torch::Tensor OutputImpl::finish(const torch::Tensor &h, const torch::Tensor &residual, bool adapt)
+{
+    return layerNorm((adapt && adapter ? adapter(h) : h) + residual); // (T, d)
 }
 
 LayerImpl::LayerImpl(const ModelShape &shape, const Method &method, LayerSites sites)
@@ -175,14 +177,19 @@ torch::Tensor LayerImpl::attend(const torch::Tensor &x, const PackedInput &input
     return input.slots.defined() ? rows.index_select(0, input.slots) : rows; // (T, d)
 }
 
-torch::Tensor LayerImpl::forward(const torch::Tensor &x, const PackedInput &input, std::uint64_t streams, double hiddenRate,
-                                 double attentionRate, LayerSites active)
+torch::Tensor LayerImpl::hear(const torch::Tensor &x, const PackedInput &input, std::uint64_t streams, double hiddenRate,
+                              double attentionRate)
 {
-    const auto site = [&](LayerStream stream, double rate) { return DropoutSite{streamKey(streams, stream), rate}; };
-    const torch::Tensor heard = attend(x, input, site(AttentionProbabilities, attentionRate));
-    const torch::Tensor h = attentionOutput(heard, x, site(AttentionHidden, hiddenRate), active.attention); // (T, d)
-    const torch::Tensor wide = activate(intermediate(h), activation);                                       // (T, f)
-    return output(wide, h, site(FeedForwardHidden, hiddenRate), active.feedForward);
+    const torch::Tensor heard = attend(x, input, {streamKey(streams, AttentionProbabilities), attentionRate});
+    return attentionOutput->project(heard, {streamKey(streams, AttentionHidden), hiddenRate}); // (T, d)
+}
+
+torch::Tensor LayerImpl::finish(const torch::Tensor &heard, const torch::Tensor &x, std::uint64_t streams, double hiddenRate,
+                                LayerSites active)
+{
+    const torch::Tensor h = attentionOutput->finish(heard, x, active.attention); // (T, d)
+    const torch::Tensor wide = activate(intermediate(h), activation);            // (T, f)
+    return output->finish(output->project(wide, {streamKey(streams, FeedForwardHidden), hiddenRate}), h, active.feedForward);
 }
 
 AdaptedBertImpl::AdaptedBertImpl(const Checkpoint &checkpoint, const Method &method, int outputs, const Recipe &recipe,
@@ -210,12 +217,26 @@ torch::Tensor AdaptedBertImpl::forward(const Batch &batch, const Pass &pass)
     // Nothing is learnt below the lowest trained part, so its dropout would only be noise in fixed features.
     const auto rate = [&](int part, double value) { return pass.training && part >= m_lowestTrained ? value : 0.0; };
 
-    torch::Tensor x = embeddings->forward(input, m_type); // (T, d)
-    x = dropout(x, {streamKey(pass.dropoutKey, embeddingStream), rate(-1, m_hiddenDropout)});
-    for (int i = 0; i < m_shape.layers; ++i) {
+    torch::Tensor x = pass.firstLayer < 0 ? embeddings->forward(input, m_type) // (T, d)
+                                          : pass.states->input.at(std::size_t(pass.firstLayer));
+    if (pass.firstLayer < 0)
+        x = dropout(x, {streamKey(pass.dropoutKey, embeddingStream), rate(-1, m_hiddenDropout)});
+    if (pass.states) {
+        pass.states->input.resize(layer.size());
+        pass.states->heard.resize(layer.size());
+    }
+    for (int i = std::max(0, pass.firstLayer); i < m_shape.layers; ++i) {
         const LayerSites active = pass.active ? pass.active->at(std::size_t(i)) : LayerSites{};
-        x = layer[std::size_t(i)](x, input, streamKey(pass.dropoutKey, std::uint64_t(i)), rate(i, m_hiddenDropout),
-                                  rate(i, m_attentionDropout), active);
+        const std::uint64_t key = streamKey(pass.dropoutKey, std::uint64_t(i));
+        Layer &own = layer[std::size_t(i)];
+        const torch::Tensor heard = i == pass.firstLayer
+                                        ? pass.states->heard.at(std::size_t(i))
+                                        : own->hear(x, input, key, rate(i, m_hiddenDropout), rate(i, m_attentionDropout));
+        if (pass.states) {
+            pass.states->input[std::size_t(i)] = x;
+            pass.states->heard[std::size_t(i)] = heard;
+        }
+        x = own->finish(heard, x, key, rate(i, m_hiddenDropout), active);
     }
     const torch::Tensor cls = x.index_select(0, input.clsRows); // (B, d)
     const torch::Tensor pooled = torch::tanh(pooler(cls));

@@ -28,11 +28,19 @@ struct PackedInput {
 };
 PackedInput packedInput(const Batch &batch, torch::Device device, torch::ScalarType type);
 
+/// What an evaluation leaves of each layer, so that another one can start in the middle. In the compute type.
+struct LayerStates {
+    std::vector<torch::Tensor> input; ///< (T, d) of the layer
+    std::vector<torch::Tensor> heard; ///< (T, d) its attention's output before the adapter; fast path, last layer: (B, d)
+};
+
 /// How one forward pass is to be done.
 struct Pass {
     bool training = false;                           ///< dropout on
     std::uint64_t dropoutKey = 0;                    ///< of this step
     const std::vector<LayerSites> *active = nullptr; ///< ablation: only these adapters act; null: all that exist
+    LayerStates *states = nullptr;                   ///< evaluation: filled from `firstLayer` on; null: nothing is kept
+    int firstLayer = -1; ///< the pass starts at this layer's first adapter, with what `states` holds of it; -1: with the texts
 };
 
 /// y = x W^T + b. A frozen weight is stored in the compute type, a trained one in float32 and cast for the product.
@@ -71,7 +79,8 @@ TORCH_MODULE(Embeddings);
 /// The end of a sub-layer: dense, dropout, adapter, residual, LayerNorm.
 struct OutputImpl : torch::nn::Module {
     OutputImpl(std::int64_t in, const ModelShape &shape, int bottleneck, const std::string &activation);
-    torch::Tensor forward(const torch::Tensor &x, const torch::Tensor &residual, const DropoutSite &drop, bool adapt);
+    torch::Tensor project(const torch::Tensor &x, const DropoutSite &drop); ///< what the adapter gets
+    torch::Tensor finish(const torch::Tensor &h, const torch::Tensor &residual, bool adapt);
     Dense dense{nullptr};
     LayerNorm layerNorm{nullptr};
     Adapter adapter{nullptr}; ///< null: none here
@@ -80,9 +89,12 @@ TORCH_MODULE(Output);
 
 struct LayerImpl : torch::nn::Module {
     LayerImpl(const ModelShape &shape, const Method &method, LayerSites sites);
-    /// (T, d) -> (T, d). `key`: dropout stream of this layer and step; rates 0: evaluation.
-    torch::Tensor forward(const torch::Tensor &x, const PackedInput &input, std::uint64_t key, double hiddenRate,
-                          double attentionRate, LayerSites active);
+    /// (T, d) -> (T, d): attention up to its adapter. `key`: dropout stream of this layer and step; rates 0: evaluation.
+    torch::Tensor hear(const torch::Tensor &x, const PackedInput &input, std::uint64_t key, double hiddenRate,
+                       double attentionRate);
+    /// The rest of the layer: (T, d) of both -> (T, d).
+    torch::Tensor finish(const torch::Tensor &heard, const torch::Tensor &x, std::uint64_t key, double hiddenRate,
+                         LayerSites active);
     torch::Tensor attend(const torch::Tensor &x, const PackedInput &input, const DropoutSite &drop);
     Dense query{nullptr}, key{nullptr}, value{nullptr}, intermediate{nullptr};
     Output attentionOutput{nullptr}, output{nullptr};

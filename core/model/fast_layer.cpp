@@ -48,16 +48,25 @@ void denseBackwardActivated(const T *gradient, const Rows &rows, const DenseWeig
             });
 }
 
+/// Dense and dropout of the end of a sub-layer: tape.h.
 template <typename T>
-void outputForward(const OutputWeights<T> &weights, bool adapt, const Mask &mask, const Rows &rows, const T *x,
-                   const T *residual, OutputTape<T> &tape, bool keep, Scratch<T> &scratch, T *y)
+void project(const OutputWeights<T> &weights, const Mask &mask, const Rows &rows, const T *x, OutputTape<T> &tape,
+             Scratch<T> &scratch)
 {
     const std::int64_t d = weights.dense.out;
     float *wide = sized(scratch.wide, rows.padded, d);
-    T *h = sized(tape.h, rows.padded, d);
     product(x, weights.dense.in, rows.padded, weights.dense.forward, wide, d);
-    dropRows(wide, weights.dense.bias.data(), mask, rows.number, h, rows.count, d);
+    dropRows(wide, weights.dense.bias.data(), mask, rows.number, sized(tape.h, rows.padded, d), rows.count, d);
+}
 
+/// Its adapter, residual and LayerNorm.
+template <typename T>
+void finish(const OutputWeights<T> &weights, bool adapt, const Rows &rows, const T *residual, OutputTape<T> &tape, bool keep,
+            Scratch<T> &scratch, T *y)
+{
+    const std::int64_t d = weights.dense.out;
+    float *wide = sized(scratch.wide, rows.padded, d);
+    const T *h = tape.h.data();
     NormInput<T> sum{.a = h, .b = residual};
     if (adapt) {
         const std::int64_t m = weights.adapter.down.out;
@@ -132,19 +141,16 @@ void addDenseGradient(const DenseWeights<T> &weights, const T *gradient, std::in
     }
 }
 
+namespace {
+
+/// Attention up to its adapter: tape.attention.h.
 template <typename T>
-void layerForward(const LayerWeights<T> &weights, const LayerPlan &plan, const Block &block, LayerTape<T> &tape,
-                  Scratch<T> &scratch, T *y)
+void hear(const LayerWeights<T> &weights, const LayerPlan &plan, const Block &block, const T *queries, LayerTape<T> &tape,
+          Scratch<T> &scratch)
 {
     const std::int64_t d = plan.d;
     const Rows all = block.all(), rows = plan.clsOnly ? block.cls() : all;
-    const T *x = tape.x.data(), *queries = x;
-    if (plan.clsOnly) {
-        T *cls = sized(tape.xCls, rows.padded, d);
-        for (std::int64_t b = 0; b < rows.count; ++b)
-            std::copy_n(x + block.offsets[std::size_t(b)] * d, d, cls + b * d);
-        queries = cls;
-    }
+    const T *x = tape.x.data();
     T *q = sized(tape.q, rows.padded, d), *kv = sized(tape.kv, all.padded, 2 * d), *heard = sized(tape.heard, rows.padded, d);
     float *logSum = sized(tape.logSum, rows.padded, plan.heads);
     dense(queries, rows, weights.query, q);
@@ -156,13 +162,34 @@ void layerForward(const LayerWeights<T> &weights, const LayerPlan &plan, const B
         attend(q + query * d, kv + first * 2 * d, shape, {plan.dropout.attention, rows.number + query, attentionStride},
                heard + query * d, logSum + query * plan.heads, scratch.attention);
     }
+    project(weights.attention, plan.dropout.attentionHidden, rows, heard, tape.attention, scratch);
+}
+
+} // namespace
+
+template <typename T>
+void layerForward(const LayerWeights<T> &weights, const LayerPlan &plan, const Block &block, LayerTape<T> &tape,
+                  Scratch<T> &scratch, T *y)
+{
+    const std::int64_t d = plan.d;
+    const Rows rows = plan.clsOnly ? block.cls() : block.all();
+    const T *x = tape.x.data(), *queries = x;
+    if (plan.clsOnly) {
+        T *cls = sized(tape.xCls, rows.padded, d);
+        for (std::int64_t b = 0; b < rows.count; ++b)
+            std::copy_n(x + block.offsets[std::size_t(b)] * d, d, cls + b * d);
+        queries = cls;
+    }
+    if (!plan.heard)
+        hear(weights, plan, block, queries, tape, scratch);
     T *h = sized(tape.h, rows.padded, d);
-    outputForward(weights.attention, plan.active.attention && weights.attention.adapter.exists, plan.dropout.attentionHidden,
-                  rows, heard, queries, tape.attention, plan.keep, scratch, h);
+    finish(weights.attention, plan.active.attention && weights.attention.adapter.exists, rows, queries, tape.attention,
+           plan.keep, scratch, h);
     T *u = sized(tape.u, rows.padded, plan.f), *g = sized(scratch.feedForward, rows.padded, plan.f);
     denseActivated(h, rows, weights.intermediate, plan.activation, u, g);
-    outputForward(weights.output, plan.active.feedForward && weights.output.adapter.exists, plan.dropout.feedForwardHidden,
-                  rows, g, h, tape.output, plan.keep, scratch, y);
+    project(weights.output, plan.dropout.feedForwardHidden, rows, g, tape.output, scratch);
+    finish(weights.output, plan.active.feedForward && weights.output.adapter.exists, rows, h, tape.output, plan.keep, scratch,
+           y);
 }
 
 template <typename T>

@@ -53,6 +53,7 @@ struct LayerPlan {
     LayerSites active;        ///< adapters that act
     bool clsOnly = false;     ///< last layer: only the [CLS] rows are asked for
     bool keep = false;        ///< a way back will follow
+    bool heard = false;       ///< tape.attention.h holds what attention gives: only the rest is computed
     bool inputNeeded = false; ///< way back: something below is trained
     LayerDropout dropout;
 };

@@ -57,6 +57,8 @@ public:
             m_weights.refresh();
         m_stale = task != nullptr; // the optimizer will change them
         const std::vector<Block> blocks = blocksOf(batch);
+        if (pass.states)
+            allocate(*pass.states, batch);
         const auto shares = std::min(std::int64_t(blocks.size()), sharesThatFit());
         m_lanes.resize(std::max(m_lanes.size(), std::size_t(at::get_num_threads())));
         m_sums.resize(std::max(m_sums.size(), std::size_t(shares)));
@@ -135,15 +137,7 @@ private:
         lane.layers.resize(std::size_t(m_shape.layers));
         lane.cls.reserve(std::size_t(block.cls().padded * d));
         lane.gradient.reserve(std::size_t(std::max(block.all().padded, block.cls().padded) * d));
-        embed(batch, block, pass, lane);
-        for (int i = 0; i < m_shape.layers; ++i) {
-            const bool last = i + 1 == m_shape.layers;
-            if (!last)
-                lane.layers[std::size_t(i) + 1].x.reserve(std::size_t(block.all().padded * d));
-            T *y = last ? lane.cls.data() : lane.layers[std::size_t(i) + 1].x.data();
-            layerForward(m_weights.layers[std::size_t(i)], plan(i, pass, task != nullptr), block, lane.layers[std::size_t(i)],
-                         lane.scratch, y);
-        }
+        encode(batch, block, pass, task != nullptr, lane);
         const Head<T> head{m_weights, m_model->classifier, outputs};
         head.forward(block, lane.cls.data(), headMask(pass), lane.head);
         if (logits)
@@ -159,6 +153,79 @@ private:
         if (m_lowest < 0)
             embedBackward(block, pass, lane, sums);
         return loss;
+    }
+
+    /// Embeddings and layers: from the block's tokens to lane.cls.
+    void encode(const Batch &batch, const Block &block, const Pass &pass, bool backward, Lane<T> &lane)
+    {
+        if (pass.firstLayer < 0)
+            embed(batch, block, pass, lane);
+        else
+            recall(block, *pass.states, pass.firstLayer, lane);
+        for (int i = std::max(0, pass.firstLayer); i < m_shape.layers; ++i) {
+            LayerPlan own = plan(i, pass, backward);
+            own.heard = i == pass.firstLayer;
+            layerForward(m_weights.layers[std::size_t(i)], own, block, lane.layers[std::size_t(i)], lane.scratch,
+                         inputOf(i + 1, block, lane));
+            if (pass.states && !own.heard)
+                remember(block, *pass.states, i, lane);
+        }
+    }
+
+    /// Where a layer's input lies: (rows, d), or (examples, d) above the last layer.
+    T *inputOf(int layer, const Block &block, Lane<T> &lane) const
+    {
+        if (layer == m_shape.layers)
+            return lane.cls.data();
+        Buffer<T> &x = lane.layers[std::size_t(layer)].x;
+        x.reserve(std::size_t(block.all().padded * m_shape.hidden));
+        return x.data();
+    }
+
+    void allocate(LayerStates &states, const Batch &batch) const
+    {
+        const auto layers = std::size_t(m_shape.layers);
+        states.input.resize(layers);
+        states.heard.resize(layers);
+        for (std::size_t i = 0; i < layers; ++i) {
+            const auto rows = [&](std::int64_t count) {
+                return torch::empty({count, m_shape.hidden}, sizeof(T) == 4 ? torch::kFloat32 : torch::kBFloat16);
+            };
+            if (!states.input[i].defined())
+                states.input[i] = rows(batch.tokens());
+            if (!states.heard[i].defined())
+                states.heard[i] = rows(i + 1 == layers ? batch.size() : batch.tokens());
+        }
+    }
+
+    /// The block's rows in a layer's states: where its input and what its attention gives lie, and how many numbers they are.
+    struct Kept {
+        T *input, *heard;
+        std::int64_t inputSize, heardSize;
+    };
+    Kept kept(const Block &block, LayerStates &states, int layer) const
+    {
+        const std::int64_t d = m_shape.hidden, first = std::int64_t(block.numbers.front()) * d;
+        const bool last = layer + 1 == m_shape.layers;
+        const auto data = [&](std::vector<torch::Tensor> &of) { return static_cast<T *>(of[std::size_t(layer)].data_ptr()); };
+        return {data(states.input) + first, data(states.heard) + (last ? block.firstExample * d : first),
+                block.all().count * d, (last ? block.cls() : block.all()).count * d};
+    }
+
+    void recall(const Block &block, LayerStates &states, int layer, Lane<T> &lane) const
+    {
+        const Kept from = kept(block, states, layer);
+        std::copy_n(from.input, from.inputSize, inputOf(layer, block, lane));
+        Buffer<T> &heard = lane.layers[std::size_t(layer)].attention.h;
+        heard.reserve(std::size_t(block.all().padded * m_shape.hidden));
+        std::copy_n(from.heard, from.heardSize, heard.data());
+    }
+
+    void remember(const Block &block, LayerStates &states, int layer, Lane<T> &lane) const
+    {
+        const Kept to = kept(block, states, layer);
+        std::copy_n(inputOf(layer, block, lane), to.inputSize, to.input);
+        std::copy_n(lane.layers[std::size_t(layer)].attention.h.data(), to.heardSize, to.heard);
     }
 
     Mask embeddingMask(const Pass &pass) const

@@ -14,24 +14,7 @@
 namespace awb {
 namespace {
 
-constexpr int evaluationBatch = 64;
-
-void score(Evaluation &result, const EncodedTexts &part, const EncodedDataset &data)
-{
-    const int outputs = data.outputs(), examples = part.size();
-    if (data.task == Task::Regression) {
-        result.scores = result.logits;
-        for (const std::string &metric : data.metrics)
-            result.metrics.push_back(computeMetric(metric, part.scores, result.scores));
-        return;
-    }
-    for (int i = 0; i < examples; ++i) {
-        const auto row = result.logits.begin() + std::ptrdiff_t(i) * outputs;
-        result.predicted.push_back(int(std::max_element(row, row + outputs) - row));
-    }
-    for (const std::string &metric : data.metrics)
-        result.metrics.push_back(computeMetric(metric, part.labels, result.predicted, outputs));
-}
+constexpr std::size_t evaluationBatch = 64;
 
 double meanLoss(const Evaluation &result, const EncodedTexts &part, const EncodedDataset &data)
 {
@@ -44,25 +27,50 @@ double meanLoss(const Evaluation &result, const EncodedTexts &part, const Encode
 
 } // namespace
 
+Evaluation scored(std::vector<float> logits, const EncodedTexts &part, const EncodedDataset &data)
+{
+    Evaluation result;
+    result.logits = std::move(logits);
+    const int outputs = data.outputs(), examples = part.size();
+    if (data.task == Task::Regression) {
+        result.scores = result.logits;
+        for (const std::string &metric : data.metrics)
+            result.metrics.push_back(computeMetric(metric, part.scores, result.scores));
+        return result;
+    }
+    for (int i = 0; i < examples; ++i) {
+        const auto row = result.logits.begin() + std::ptrdiff_t(i) * outputs;
+        result.predicted.push_back(int(std::max_element(row, row + outputs) - row));
+    }
+    for (const std::string &metric : data.metrics)
+        result.metrics.push_back(computeMetric(metric, part.labels, result.predicted, outputs));
+    return result;
+}
+
+std::vector<std::vector<int>> evaluationBatches(const EncodedTexts &part)
+{
+    std::vector<int> order(std::size_t(part.size()));
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return part.length(a) < part.length(b); });
+    std::vector<std::vector<int>> batches;
+    for (std::size_t first = 0; first < order.size(); first += evaluationBatch)
+        batches.emplace_back(order.begin() + std::ptrdiff_t(first),
+                             order.begin() + std::ptrdiff_t(std::min(first + evaluationBatch, order.size())));
+    return batches;
+}
+
 Evaluation evaluateModel(Computation &computation, const EncodedTexts &part, const EncodedDataset &data,
                          const std::vector<LayerSites> *active)
 {
     const int outputs = data.outputs();
-    std::vector<int> order(std::size_t(part.size()));
-    std::iota(order.begin(), order.end(), 0);
-    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return part.length(a) < part.length(b); });
-
-    Evaluation result;
-    result.logits.resize(std::size_t(part.size()) * std::size_t(outputs));
-    for (std::size_t first = 0; first < order.size(); first += evaluationBatch) {
-        const auto indices =
-            std::span<const int>(order).subspan(first, std::min<std::size_t>(evaluationBatch, order.size() - first));
+    std::vector<float> all(std::size_t(part.size()) * std::size_t(outputs));
+    for (const std::vector<int> &indices : evaluationBatches(part)) {
         const torch::Tensor logits = computation.forward(packBatch(part, indices), {.active = active});
         for (std::size_t i = 0; i < indices.size(); ++i)
             std::copy_n(logits.data_ptr<float>() + std::ptrdiff_t(i) * outputs, outputs,
-                        result.logits.begin() + std::ptrdiff_t(indices[i]) * outputs);
+                        all.begin() + std::ptrdiff_t(indices[i]) * outputs);
     }
-    score(result, part, data);
+    Evaluation result = scored(std::move(all), part, data);
     result.loss = part.size() ? meanLoss(result, part, data) : 0;
     return result;
 }

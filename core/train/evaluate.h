@@ -11,6 +11,11 @@ namespace awb {
 Evaluation evaluateModel(Computation &computation, const EncodedTexts &part, const EncodedDataset &data,
                          const std::vector<LayerSites> *active);
 
+/// The batches that evaluations go through: numbers of examples, by length.
+std::vector<std::vector<int>> evaluationBatches(const EncodedTexts &part);
+/// Metrics and predictions of logits (examples, outputs); no loss.
+Evaluation scored(std::vector<float> logits, const EncodedTexts &part, const EncodedDataset &data);
+
 int defaultThreads(); ///< cores this process may use
 
 } // namespace awb
