@@ -49,6 +49,8 @@ void addStudyCommand(CLI::App &app, Context &context);
 void addTrainCommand(CLI::App &app, Context &context);
 void addWorkCommand(CLI::App &app, Context &context);
 
+/// The learning curves of several runs, as a subcommand of `figure`.
+void addCurvesFigure(CLI::App &figure, Context &context);
 /// The figures of a study, as subcommands of `figure`.
 void addStudyFigures(CLI::App &figure, Context &context);
 

@@ -4,6 +4,7 @@
 #include "app/figure_file.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "core/study/costs.h"
 #include "core/study/tradeoff.h"
 
 #ifdef AWB_FIGURES
@@ -16,7 +17,8 @@ namespace awb {
 namespace {
 
 struct FigureOptions {
-    std::string dataset, checkpoint, out;
+    std::string dataset, checkpoint, out, x = "parameters";
+    bool seeds = false;
 };
 
 /// Fills in what was not given from the run that was finished last among those that fit, and returns all runs of that
@@ -40,6 +42,8 @@ void draw(const std::vector<Run> &runs, const FigureOptions &options)
 {
     const OffscreenApplication application;
     TradeoffPlot plot;
+    plot.setAxis(costAxisFromString(options.x));
+    plot.setSeedsShown(options.seeds);
     plot.setRuns(runs, QString::fromStdString(options.dataset + " · " + options.checkpoint));
     plot.exportTo(QString::fromStdString(options.out));
 }
@@ -53,6 +57,7 @@ void draw(const std::vector<Run> &, const FigureOptions &options)
 int tradeoff(Context &context, FigureOptions &options)
 {
     const std::string type = figureType(options.out);
+    costAxisFromString(options.x); // a wrong name is refused before anything is read
     const auto runs = chosenRuns(context.store(), options);
     const auto points = tradeoffPoints(runs);
     if (type == ".csv")
@@ -73,11 +78,16 @@ void addFigureCommand(CLI::App &app, Context &context)
     CLI::App *command = app.add_subcommand("figure", "Draw a chart of the finished runs");
     command->require_subcommand(1);
     command->fallthrough();
-    CLI::App *sub = command->add_subcommand("tradeoff", "Score against trainable parameters");
-    sub->add_option("--out", options->out, "FILE.pdf, .svg, .png, or .csv for the numbers")->required();
+    CLI::App *sub = command->add_subcommand("tradeoff", "Score against trainable parameters, or another cost");
+    sub->add_option("--out", options->out, figureOut)->required();
     sub->add_option("--dataset", options->dataset, "Name in the library (else the one of the latest run)");
     sub->add_option("--checkpoint", options->checkpoint, "Name in the library (else the one of the latest run)");
+    sub->add_option("--x", options->x,
+                    "parameters, bytes (stored), speed (training, examples/s), memory (peak), epoch (time) or latency")
+        ->capture_default_str();
+    sub->add_flag("--seeds", options->seeds, "Every run of the points that are means over seeds too");
     sub->callback([&context, options] { context.action = [&context, options] { return tradeoff(context, *options); }; });
+    addCurvesFigure(*command, context);
     addStudyFigures(*command, context);
 }
 

@@ -13,10 +13,13 @@ inline std::string figureType(std::string &file)
 {
     file = std::filesystem::absolute(file).string();
     const std::string type = std::filesystem::path(file).extension().string();
-    if (type != ".pdf" && type != ".svg" && type != ".png" && type != ".csv")
-        throw Error("The figure " + file + " must end in .pdf, .svg, .png or .csv.");
+    if (type != ".pdf" && type != ".svg" && type != ".png" && type != ".pgf" && type != ".csv")
+        throw Error("The figure " + file + " must end in .pdf, .svg, .png, .pgf or .csv.");
     return type;
 }
+
+/// What `--out` of a figure takes.
+inline constexpr const char *figureOut = "FILE.pdf, .svg, .png, .pgf (TikZ, for LaTeX), or .csv for the numbers";
 
 inline Error builtWithoutFigures(const std::string &file)
 {

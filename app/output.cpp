@@ -140,7 +140,8 @@ Json runJson(const Run &run, Store &store)
               {"seconds", p.seconds},
               {"steps_per_second", p.stepsPerSecond},
               {"examples_per_second", p.examplesPerSecond},
-              {"peak_memory", p.peakMemory}}}};
+              {"peak_memory", p.peakMemory},
+              {"inference_seconds", p.inferenceSeconds}}}};
 }
 
 std::string runText(const Run &run, Store &store)

@@ -112,7 +112,7 @@ void addStudyFigures(CLI::App &command, Context &context)
         return sub;
     };
     const auto add = [&](const char *name, const char *what) {
-        CLI::App *sub = addCommand(name, what, "FILE.pdf, .svg, .png, or .csv for the numbers", figure);
+        CLI::App *sub = addCommand(name, what, figureOut, figure);
         sub->add_flag("--no-published", options->noPublished, "Leave out the points of the paper");
         return sub;
     };

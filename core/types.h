@@ -100,6 +100,7 @@ struct Provenance {
     double stepsPerSecond = 0;
     double examplesPerSecond = 0;
     std::int64_t peakMemory = 0; ///< bytes, resident (CPU) or allocated (CUDA)
+    double inferenceSeconds = 0; ///< per example of the last scoring of dev; 0: not recorded (runs of older versions)
 };
 
 /// One row of the run table.
@@ -142,6 +143,17 @@ struct Progress {
     double examplesPerSecond = 0;
 };
 
+/// What runs cost beside their trained parameters, as their rows tell; 0: not recorded.
+struct Costs {
+    double storedBytes = 0;       ///< of the trained tensors, which are float32
+    double examplesPerSecond = 0; ///< while training
+    double peakMemory = 0;        ///< bytes
+    double epochSeconds = 0;      ///< one pass over the training examples, without scoring
+    double inferenceSeconds = 0;  ///< per example of dev
+
+    bool operator==(const Costs &) const = default;
+};
+
 /// What a trade-off chart draws: runs that differ in the seed only.
 struct Point {
     std::string method; ///< key of resources/methods.json
@@ -153,6 +165,7 @@ struct Point {
     int n = 0;       ///< seeds
     std::vector<std::int64_t> runs;
     std::vector<double> scores; ///< in the order of runs
+    std::vector<Costs> costs;   ///< in the order of runs
 };
 
 } // namespace awb

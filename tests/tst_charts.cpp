@@ -32,6 +32,21 @@ std::vector<Run> someRuns()
             run(7, "full", 0, 22713986, 0, 0.894)};
 }
 
+/// The same with what they cost: the head alone is fastest, full fine-tuning slowest.
+std::vector<Run> costlyRuns()
+{
+    auto runs = someRuns();
+    for (Run &run : runs) {
+        const bool head = run.spec.method.name == "head", full = run.spec.method.name == "full";
+        run.steps = 3 * 100; // of three epochs
+        run.provenance.stepsPerSecond = head ? 16 : full ? 2 : 5;
+        run.provenance.examplesPerSecond = head ? 500 : full ? 50 : 160;
+        run.provenance.peakMemory = head ? 300'000'000 : full ? 900'000'000 : 410'000'000 + 10'000'000 * run.id;
+        run.provenance.inferenceSeconds = head ? 0.0005 : full ? 0.0015 : 0.00075;
+    }
+    return runs;
+}
+
 QColor cornerOf(QWidget &widget)
 {
     return widget.grab().toImage().pixelColor(2, widget.height() - 3);
@@ -298,6 +313,87 @@ private slots:
         QCOMPARE(graph(shown.chart.plot(), "points.full")->scatterStyle().brush().color(), QColor(Qt::white));
     }
 
+    // ---- other costs than parameters
+
+    void anotherAxisDrawsWhatTheRunsCost()
+    {
+        Shown shown(costlyRuns());
+        QCustomPlot &plot = shown.chart.plot();
+        shown.chart.setAxis(CostAxis::PeakMemory);
+        QCOMPARE(plot.xAxis->scaleType(), QCPAxis::stLinear);
+        QVERIFY(plot.xAxis->label().contains(QStringLiteral("MB")));
+        QCOMPARE(graph(plot, "points.head")->data()->at(0)->key, 300.0);
+        QCOMPARE(graph(plot, "points.adapter")->data()->at(2)->key, 450.0); // mean of 440, 450 and 460
+        QCOMPARE(plot.xAxis->range().lower, 0.0);
+        QVERIFY(plot.xAxis->range().contains(900));
+        QVERIFY(!graph(plot, "line.adapter"));
+        shown.chart.setAxis(CostAxis::InferenceSeconds);
+        QCOMPARE(graph(plot, "points.full")->data()->at(0)->key, 1.5); // milliseconds
+        shown.chart.setAxis(CostAxis::StoredBytes);
+        QCOMPARE(plot.xAxis->scaleType(), QCPAxis::stLogarithmic);
+        QCOMPARE(graph(plot, "points.head")->data()->at(0)->key, 4 * 770.0);
+        QCOMPARE(graph(plot, "line.adapter")->dataCount(), 3);
+    }
+
+    void theParetoFrontKnowsThatFasterIsBetter()
+    {
+        // m = 64 is the best; the head alone is worse but faster; full fine-tuning is slowest and best of all.
+        Shown shown(costlyRuns());
+        shown.chart.setAxis(CostAxis::ExamplesPerSecond);
+        const QCPGraph *front = graph(shown.chart.plot(), "pareto");
+        QVERIFY(front);
+        QVERIFY(front->data()->findBegin(500, false)->key == 500); // the head, fastest
+        QVERIFY(front->data()->findBegin(50, false)->key == 50);   // full fine-tuning
+        QCOMPARE(front->lineStyle(), QCPGraph::lsStepRight);
+    }
+
+    void pointsWithoutTheCostAreLeftOutAndCounted()
+    {
+        auto runs = costlyRuns();
+        for (Run &run : runs)
+            if (run.spec.method.name == "full")
+                run.provenance.inferenceSeconds = 0;
+        Shown shown(runs);
+        QCustomPlot &plot = shown.chart.plot();
+        shown.chart.setAxis(CostAxis::InferenceSeconds);
+        QVERIFY(!graph(plot, "points.full"));
+        QVERIFY2(plot.xAxis->label().contains(QStringLiteral("one point has none recorded")),
+                 qPrintable(plot.xAxis->label()));
+        QSignalSpy selected(&shown.chart, &TradeoffPlot::runSelected);
+        plot.replot();
+        QTest::mouseClick(&plot, Qt::LeftButton, {}, pixel(plot, 0.5, 71.3));
+        QCOMPARE(selected.size(), 1);
+        QCOMPARE(selected[0][0].value<std::int64_t>(), std::int64_t(6));
+        for (Run &run : runs)
+            run.provenance.inferenceSeconds = 0;
+        shown.chart.setRuns(runs, QStringLiteral("tweets"));
+        const auto *text = shown.chart.findChild<QLabel *>(QStringLiteral("tradeoffEmpty"));
+        QVERIFY(text->isVisible() && text->text().contains(QStringLiteral("recorded")));
+    }
+
+    void singleSeedsAreDrawnOnDemandEachAtItsOwnCost()
+    {
+        Shown shown(costlyRuns());
+        QCustomPlot &plot = shown.chart.plot();
+        QVERIFY(!graph(plot, "singleSeeds"));
+        shown.chart.setSeedsShown(true);
+        QCOMPARE(graph(plot, "singleSeeds")->dataCount(), 3); // the other points are one run each
+        shown.chart.setAxis(CostAxis::PeakMemory);
+        QCOMPARE(graph(plot, "singleSeeds")->data()->at(2)->key, 460.0);
+        QCOMPARE(graph(plot, "singleSeeds")->data()->at(2)->value, 88.5);
+        QVERIFY(plot.yAxis->range().contains(89.0));
+    }
+
+    void theTooltipNamesEveryCost()
+    {
+        Shown shown(costlyRuns());
+        hover(shown.chart.plot(), pixel(shown.chart.plot(), 605954, 88.5));
+        QTRY_VERIFY(graph(shown.chart.plot(), "cursor"));
+        const QString text = QToolTip::text();
+        for (const char *part : {"450 MB", "160 examples/s", "Time per epoch", "20 s", "0.75 ms per example", "2.4 MB"})
+            QVERIFY2(text.contains(QString::fromUtf8(part)), qPrintable(QString::fromUtf8(part) + " in " + text));
+    }
+
     // ---- export
 
     void figuresAreValidFilesInPrintColours()
@@ -331,6 +427,31 @@ private slots:
         QCOMPARE(QDir(folder.path()).entryList(QDir::Files).size(), 3); // nothing temporary is left
     }
 
+    void pgfIsTikzThatTakesTheDocumentsFont()
+    {
+        Shown shown;
+        shown.chart.setPalette(darkPalette());
+        QTemporaryDir folder;
+        const QString file = folder.filePath(QStringLiteral("chart.pgf"));
+        shown.chart.exportTo(file);
+        const QByteArray pgf = contentOf(file);
+        QVERIFY(pgf.startsWith("%") && pgf.left(200).contains("\\usepackage{tikz}"));
+        QCOMPARE(pgf.count("\\begin{tikzpicture}"), 1);
+        QVERIFY(pgf.endsWith("\\end{tikzpicture}\n"));
+        QCOMPARE(pgf.count("\\begin{scope}"), pgf.count("\\end{scope}"));
+        QCOMPARE(pgf.count('{'), pgf.count('}'));
+        QVERIFY(pgf.contains("{Trained parameters}"));
+        QVERIFY(pgf.contains("{Accuracy on dev (\\%)}")); // letters that TeX takes for commands are quoted
+        QVERIFY(pgf.contains("rotate=90"));               // the axis label
+        QVERIFY(pgf.contains("{tweets $\\cdot$ minilm}"));
+        QVERIFY(!pgf.contains("red,30;green,30;blue,32"));       // nothing of the window's dark look
+        const QByteArray vermillion = "red,213;green,94;blue,0"; // adapters
+        QVERIFY(pgf.contains(vermillion));
+        for (const QByteArray &line : pgf.split('\n'))
+            QVERIFY2(line.size() < 2000, line.left(80).constData());
+        QVERIFY(pgf.size() < 100000);
+    }
+
     void theWindowsLookIsBackAfterAnExport()
     {
         Shown shown;
@@ -338,7 +459,7 @@ private slots:
         shown.chart.setSelectedRun(2);
         const QImage before = shown.chart.grab().toImage();
         QTemporaryDir folder;
-        for (const char *name : {"a.pdf", "a.svg", "a.png"})
+        for (const char *name : {"a.pdf", "a.svg", "a.png", "a.pgf"})
             shown.chart.exportTo(folder.filePath(QLatin1String(name)));
         QVERIFY(graph(shown.chart.plot(), "selection"));
         QCOMPARE(shown.chart.grab().toImage(), before);

@@ -215,6 +215,8 @@ private Q_SLOTS:
         QTest::newRow("unknown run") << QStringList{"runs", "show", "7"} << QByteArray("7");
         QTest::newRow("nothing to draw") << QStringList{"figure", "tradeoff", "--out", "x.csv"}
                                          << QByteArray("no finished run");
+        QTest::newRow("strange axis") << QStringList{"figure", "tradeoff", "--x", "money", "--out", "x.pdf"}
+                                      << QByteArray("parameters, bytes, speed");
         QTest::newRow("strange figure") << QStringList{"figure", "tradeoff", "--out", "x.docx"} << QByteArray("x.docx");
         QTest::newRow("train nothing") << QStringList{"train", "--checkpoint", "nobody", "--dataset", "nothing"}
                                        << QByteArray("nobody");
@@ -361,12 +363,26 @@ private Q_SLOTS:
 
         const QString csv = path(QStringLiteral("points.csv"));
         QCOMPARE(awb({"figure", "tradeoff", "--out", csv}).status, 0);
-        QVERIFY(QFile::exists(csv));
+        const QString learning = path(QStringLiteral("learning.csv"));
+        QCOMPARE(awb({"figure", "curves", "--runs", "1,2", "--out", learning}).status, 0);
+        QVERIFY(read(QStringLiteral("learning.csv")).contains(",dev.accuracy,"));
+        QVERIFY(awb({"figure", "curves", "--out", learning}).err.contains("--study NAME or --runs"));
+        QFile numbers(csv);
+        QVERIFY(numbers.open(QIODevice::ReadOnly));
+        const QList<QByteArray> costs = numbers.readAll().split('\n').at(1).trimmed().split(',').last(5);
+        for (const QByteArray &cost : costs)
+            QVERIFY2(cost.toDouble() > 0, costs.join(' ').constData());
         const QString pdf = path(QStringLiteral("chart.pdf"));
         const Result drawn = awb({"figure", "tradeoff", "--out", pdf, "--dataset", "questions", "--checkpoint", "tiny"});
 #ifdef AWB_FIGURES
         QVERIFY2(drawn.status == 0, drawn.err.constData());
         QVERIFY(QFileInfo(pdf).size() > 1000);
+        const QString latency = path(QStringLiteral("latency.svg"));
+        QCOMPARE(awb({"figure", "tradeoff", "--x", "latency", "--seeds", "--out", latency}).status, 0);
+        QFile figure(latency);
+        QVERIFY(figure.open(QIODevice::ReadOnly) && figure.readAll().contains("Inference latency (ms"));
+        QCOMPARE(awb({"figure", "curves", "--runs", "1,2", "--of", "loss", "--out", path("learning.pgf")}).status, 0);
+        QVERIFY(read(QStringLiteral("learning.pgf")).contains("\\begin{tikzpicture}"));
 #else
         QCOMPARE(drawn.status, 1);
         QVERIFY(drawn.err.contains(".csv"));

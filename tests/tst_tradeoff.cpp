@@ -3,6 +3,8 @@
 
 #include <QTest>
 
+#include "core/error.h"
+#include "core/study/costs.h"
 #include "core/study/tradeoff.h"
 #include "core/methods/methods.h"
 
@@ -164,11 +166,46 @@ private Q_SLOTS:
     {
         const auto points = tradeoffPoints({run(1, "adapter", 64, 0, 0.75), run(2, "adapter", 64, 1, 0.25)});
         QCOMPARE(QString::fromStdString(toCsv(points)),
-                 QString("method,label,metric,trainable,mean,sem,n,runs\r\n"
-                         "adapter,\"adapters, m = 64\",accuracy,624400,0.5,0.25,2,1 2\r\n"));
+                 QString("method,label,metric,trainable,mean,sem,n,runs,stored_bytes,examples_per_second,peak_memory,"
+                         "epoch_seconds,inference_seconds\r\n"
+                         "adapter,\"adapters, m = 64\",accuracy,624400,0.5,0.25,2,1 2,2497600,,,,\r\n"));
         Point quoted;
         quoted.label = "a \"quoted\" label";
         QVERIFY(toCsv({quoted}).find("\"a \"\"quoted\"\" label\"") != std::string::npos);
+    }
+
+    void costsComeFromTheRunsRowsAndAreAveragedOverSeeds()
+    {
+        Run first = run(1, "adapter", 64, 0, 0.75), second = run(2, "adapter", 64, 1, 0.25);
+        first.steps = second.steps = 300; // of three epochs
+        first.provenance.stepsPerSecond = 5;
+        second.provenance.stepsPerSecond = 10;
+        first.provenance.examplesPerSecond = 160;
+        second.provenance.examplesPerSecond = 320;
+        first.provenance.peakMemory = 400000000;
+        second.provenance.peakMemory = 500000000;
+        second.provenance.inferenceSeconds = 0.002; // the first is of an older version and has none
+        const Point point = tradeoffPoints({first, second}).front();
+        QCOMPARE(costOf(point, CostAxis::Parameters), 624400.0);
+        QCOMPARE(costOf(point, CostAxis::StoredBytes), 2497600.0);
+        QCOMPARE(costOf(point, CostAxis::ExamplesPerSecond), 240.0);
+        QCOMPARE(costOf(point, CostAxis::PeakMemory), 450000000.0);
+        QCOMPARE(costOf(point, CostAxis::EpochSeconds), 15.0); // 20 s and 10 s
+        QCOMPARE(costOf(point, CostAxis::InferenceSeconds), 0.002);
+        QCOMPARE(costOf(point, 0, CostAxis::InferenceSeconds), 0.0);
+        QVERIFY(toCsv({point}).ends_with(",1 2,2497600,240,450000000,15,0.002\r\n"));
+    }
+
+    void axesHaveNamesAndAWrongOneIsRefused()
+    {
+        for (const CostAxis axis : costAxes())
+            QVERIFY(costAxisFromString(toString(axis)) == axis);
+        try {
+            costAxisFromString("money");
+            QFAIL("accepted");
+        } catch (const Error &error) {
+            QVERIFY(std::string(error.what()).find("parameters, bytes, speed") != std::string::npos);
+        }
     }
 
     void quickStudyIsSmallAndUsesTheSuggestedRates()

@@ -8,14 +8,12 @@
 
 #include <QAction>
 #include <QEvent>
-#include <QFileInfo>
 #include <QKeyEvent>
 #include <QToolTip>
 #include <QVBoxLayout>
 
 #include "core/error.h"
 #include "ui/chart_axes.h"
-#include "ui/dialogs.h"
 #include "ui/figure_export.h"
 #include "ui/plot_style.h"
 #include "ui/wording.h"
@@ -51,7 +49,10 @@ BarChart::BarChart(const QString &objectName, const QString &accessibleName, QWi
     layout->addWidget(m_plot);
     setMinimumSize(160, 120);
     auto *action = new QAction(tr("Export chart…"), m_plot);
-    connect(action, &QAction::triggered, this, &BarChart::askAndExport);
+    connect(action, &QAction::triggered, this, [this] {
+        askAndExport(*this, tr("Export chart"), this->objectName() + QStringLiteral(".pdf"), figureFilter(),
+                     [this](const QString &file) { exportTo(file); });
+    });
     m_plot->addAction(action);
     m_plot->setContextMenuPolicy(Qt::ActionsContextMenu);
     style();
@@ -197,24 +198,8 @@ void BarChart::exportTo(const QString &file)
 {
     if (m_series.empty())
         throw Error(tr("Cannot export %1: there is nothing to draw yet.").arg(file).toStdString());
-    if (QFileInfo(file).suffix().toLower() == QStringLiteral("csv"))
-        exportNumbers(file, toCsv());
-    else
-        exportPlot(
-            *m_plot, file, [this](bool print) { style(print); }, exportSize);
-}
-
-void BarChart::askAndExport()
-{
-    const QString file =
-        dialogs::functions().saveFile(this, tr("Export chart"), objectName() + QStringLiteral(".pdf"), figureFilter());
-    if (file.isEmpty())
-        return;
-    try {
-        exportTo(file);
-    } catch (const Error &error) {
-        dialogs::functions().error(this, tr("Export chart"), QString::fromUtf8(error.what()));
-    }
+    exportPlot(
+        *m_plot, file, toCsv(), [this](bool print) { style(print); }, exportSize);
 }
 
 std::string BarChart::toCsv() const

@@ -48,7 +48,6 @@ private:
     void showLegend(bool visible);
     void style(bool print = false);
     void fit(QSize size); ///< of the plot: ticks, and the name of the axis where there is room
-    void askAndExport();
     std::string toCsv() const;
     void tell(int bar, const QPoint &where);
     QString barText(int bar) const;

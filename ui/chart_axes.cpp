@@ -49,6 +49,12 @@ void makeLogarithmic(QCPAxis &axis)
     axis.setNumberPrecision(0);
 }
 
+void makeLinear(QCPAxis &axis)
+{
+    axis.setScaleType(QCPAxis::stLinear);
+    axis.setTicker(QSharedPointer<EvenTicker>::create());
+}
+
 QCPRange padded(double low, double high, double minimumSpan, double padding)
 {
     const double middle = (low + high) / 2;
@@ -133,7 +139,9 @@ void limitZoom(QCPAxis &x, QCPAxis &y)
     constexpr Changed changed = &QCPAxis::rangeChanged;
     QObject::connect(&x, changed, &x, [&x](const QCPRange &now, const QCPRange &before) {
         const double ratio = now.upper / now.lower;
-        if (ratio < 3 || ratio > 1e15 || now.lower < 1e-2 || now.upper > 1e14)
+        const bool logarithmic = x.scaleType() == QCPAxis::stLogarithmic;
+        if (logarithmic ? ratio < 3 || ratio > 1e15 || now.lower < 1e-2 || now.upper > 1e14
+                        : now.size() < 1e-6 * (1 + std::abs(now.upper)) || now.size() > 1e12)
             x.setRange(before);
     });
     QObject::connect(&y, changed, &y, [&y](const QCPRange &now, const QCPRange &before) {

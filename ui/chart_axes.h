@@ -26,6 +26,8 @@ private:
 
 /// Makes `axis` logarithmic: scale and ticks, which QCustomPlot keeps apart, and powers as superscripts.
 void makeLogarithmic(QCPAxis &axis);
+/// Makes `axis` linear, with even ticks.
+void makeLinear(QCPAxis &axis);
 
 /// A range that holds low..high, at least `minimumSpan` wide, with free space of `padding` of its width on both sides.
 QCPRange padded(double low, double high, double minimumSpan, double padding = 0.08);
@@ -41,7 +43,8 @@ void fitTo(QCustomPlot &plot, QSize size);
 /// Only the ticks.
 void fitTicks(QCustomPlot &plot, QSize size);
 
-/// Keeps zooming by wheel within sense: at least a ratio of 3 on the log axis `x`, 10 parts in a million of a unit on `y`.
+/// Keeps zooming by wheel within sense: at least a ratio of 3 on `x` while it is logarithmic, a millionth of what it may
+/// show while it is linear, 10 parts in a million of a unit on `y`.
 void limitZoom(QCPAxis &x, QCPAxis &y);
 
 /// The label that stands in a chart's place while it has nothing to draw.

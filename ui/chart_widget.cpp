@@ -1,7 +1,6 @@
 #include "ui/chart_widget.h"
 
 #include <QApplication>
-#include <QFileInfo>
 #include <QGridLayout>
 #include <QKeyEvent>
 #include <QLabel>
@@ -37,11 +36,8 @@ void ChartWidget::exportTo(const QString &file)
 {
     if (isEmpty())
         throw Error(tr("Cannot export %1: %2.").arg(file, nothingToExport()).toStdString());
-    if (QFileInfo(file).suffix().toLower() == QStringLiteral("csv"))
-        exportNumbers(file, numbers());
-    else
-        exportPlot(
-            *m_plot, file, [this](bool print) { draw(print); }, exportSize());
+    exportPlot(
+        *m_plot, file, numbers(), [this](bool print) { draw(print); }, exportSize());
 }
 
 void ChartWidget::redraw(const QString &whyEmpty)

@@ -22,7 +22,7 @@ class ChartWidget : public QWidget {
 
 public:
     QCustomPlot &plot() { return *m_plot; }
-    /// .pdf .svg .png or .csv. Throws Error, also when there is nothing to draw.
+    /// .pdf .svg .png .pgf or .csv. Throws Error, also when there is nothing to draw.
     void exportTo(const QString &file);
 
 protected:

@@ -12,6 +12,8 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "ui/dialogs.h"
+#include "ui/pgf_device.h"
 
 namespace awb {
 
@@ -60,8 +62,25 @@ QByteArray svg(QCustomPlot &plot, QSize size)
     return buffer.data();
 }
 
-QByteArray png(QCustomPlot &plot, QSize size, double scale)
+/// As wide as a column of a journal; the print style's letters are 7 pt high there.
+QByteArray pgf(QCustomPlot &plot, QSize size)
 {
+    constexpr double columnWidth = 241; // big points, 8.5 cm
+    plot.setViewport(QRect(QPoint(0, 0), size));
+    plot.plotLayout()->update(QCPLayoutElement::upPreparation);
+    plot.plotLayout()->update(QCPLayoutElement::upMargins);
+    plot.plotLayout()->update(QCPLayoutElement::upLayout);
+    std::vector<double> centres{size.width() / 2.0};
+    for (const QCPAxisRect *rect : plot.axisRects())
+        centres.push_back(rect->rect().center().x() + 0.5);
+    PgfDevice device(size, columnWidth, centres);
+    paintVectors(plot, device, size);
+    return device.content();
+}
+
+QByteArray png(QCustomPlot &plot, QSize size)
+{
+    constexpr double scale = 3;
     QImage image = plot.toPixmap(size.width(), size.height(), scale).toImage();
     image.setDevicePixelRatio(1);
     const int dotsPerMetre = qRound(72 * scale / 0.0254); // the same size on paper as the PDF
@@ -81,16 +100,20 @@ void requireFolder(const QString &file)
 
 } // namespace
 
-void exportPlot(QCustomPlot &plot, const QString &file, const std::function<void(bool print)> &restyle, QSize size,
-                double scale)
+void exportPlot(QCustomPlot &plot, const QString &file, const std::string &csv,
+                const std::function<void(bool print)> &restyle, QSize size)
 {
     const QString ending = QFileInfo(file).suffix().toLower();
-    if (ending != QStringLiteral("pdf") && ending != QStringLiteral("svg") && ending != QStringLiteral("png"))
+    if (!QStringList{QStringLiteral("pdf"), QStringLiteral("svg"), QStringLiteral("png"), QStringLiteral("pgf"),
+                     QStringLiteral("csv")}
+             .contains(ending))
         throw Error(
-            tr("Cannot export the figure to %1: its name must end in .pdf, .svg or .png, or in .csv for the numbers.")
+            tr("Cannot export the figure to %1: its name must end in .pdf, .svg, .png or .pgf, or in .csv for the numbers.")
                 .arg(file)
                 .toStdString());
     requireFolder(file);
+    if (ending == QStringLiteral("csv"))
+        return writeFileAtomically(file.toStdString(), csv);
     QByteArray content;
     {
         plot.deselectAll();
@@ -98,22 +121,35 @@ void exportPlot(QCustomPlot &plot, const QString &file, const std::function<void
         const auto back = qScopeGuard([&] { restyle(false); });
         content = ending == QStringLiteral("pdf")   ? pdf(plot, size)
                   : ending == QStringLiteral("svg") ? svg(plot, size)
-                                                    : png(plot, size, scale);
+                  : ending == QStringLiteral("pgf") ? pgf(plot, size)
+                                                    : png(plot, size);
     }
     if (content.isEmpty())
         throw Error(tr("Cannot draw the figure for %1: there is not enough memory.").arg(file).toStdString());
     writeFileAtomically(file.toStdString(), std::string_view(content.constData(), content.size()));
 }
 
-void exportNumbers(const QString &file, const std::string &csv)
+void askAndExport(QWidget &parent, const QString &title, const QString &suggested, const QString &filter,
+                  const std::function<void(const QString &file)> &write)
 {
-    requireFolder(file);
-    writeFileAtomically(file.toStdString(), csv);
+    const QString file = dialogs::functions().saveFile(&parent, title, suggested, filter);
+    if (file.isEmpty())
+        return;
+    try {
+        write(file);
+    } catch (const Error &error) {
+        dialogs::functions().error(&parent, title, QString::fromUtf8(error.what()));
+    }
 }
 
 QString figureFilter()
 {
-    return tr("Figures (*.pdf *.svg *.png);;Numbers (*.csv)");
+    return tr("Figures (*.pdf *.svg *.png *.pgf);;Numbers (*.csv)");
+}
+
+QString exportHint()
+{
+    return tr("The chart as PDF, SVG, PNG or PGF (TikZ, for LaTeX), or its numbers as CSV");
 }
 
 } // namespace awb

@@ -13,13 +13,11 @@
 #include "core/error.h"
 #include "core/store/sample_library.h"
 #include "core/study/tradeoff.h"
-#include "core/methods/methods.h"
 #include "ui/checkpoint_view.h"
+#include "ui/curve_panel.h"
 #include "ui/dataset_view.h"
 #include "ui/dialogs.h"
-#include "ui/figure_export.h"
 #include "ui/lab_bridge.h"
-#include "ui/learning_curve.h"
 #include "ui/library_panel.h"
 #include "ui/runs_panel.h"
 #include "ui/setup_panel.h"
@@ -32,11 +30,6 @@ namespace awb {
 namespace {
 
 constexpr int layoutVersion = 1; // of the saved docks; another number starts from the default layout
-
-QString methodText(const Run &run)
-{
-    return QString::fromStdString(describe(run.spec.method, int(run.spec.method.sites.size())));
-}
 
 } // namespace
 
@@ -63,7 +56,7 @@ void MainWindow::makePanels(std::vector<std::pair<QString, QString>> devices)
     m_library = new LibraryPanel(m_bridge);
     m_setup = new SetupPanel(m_bridge, std::move(devices));
     m_runs = new RunsPanel(m_bridge);
-    m_curve = new LearningCurve;
+    m_curve = new CurvePanel(m_bridge);
 
     m_tabs = new QTabWidget(this);
     m_tabs->setObjectName(QStringLiteral("mainTabs"));
@@ -115,8 +108,8 @@ void MainWindow::makeMenus()
     file->addSeparator();
     file->addAction(tr("&Export trade-off chart…"), QKeySequence(Qt::CTRL | Qt::Key_E), m_tradeoff,
                     &TradeoffPanel::exportChart);
-    file->addAction(tr("Export &learning curve…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_E), this,
-                    &MainWindow::exportCurve);
+    file->addAction(tr("Export &learning curve…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_E), m_curve,
+                    &CurvePanel::exportChart);
     file->addSeparator();
     file->addAction(tr("&Quit"), QKeySequence(QKeySequence::Quit), this, &QWidget::close);
 
@@ -179,13 +172,17 @@ void MainWindow::connectPanels()
         selectRun(run);
     });
     connect(m_runs, &RunsPanel::runSelected, this, &MainWindow::selectRun);
+    connect(m_runs, &RunsPanel::runsSelected, m_curve, &CurvePanel::showRuns);
+    connect(m_curve, &CurvePanel::titleChanged, this, [this](const QString &title) {
+        m_curveDock->setWindowTitle(title);
+        m_curveDock->toggleViewAction()->setText(tr("Learning curve"));
+    });
     connect(m_runs, &RunsPanel::runAgain, m_setup, &SetupPanel::setSpec);
     connect(m_tradeoff, &TradeoffPanel::runSelected, this, &MainWindow::selectRun);
     connect(m_studies, &StudyPanel::runSelected, this, &MainWindow::selectRun);
     connect(m_studies, &StudyPanel::queued, this, &MainWindow::selectRun);
     connect(m_tradeoff, &TradeoffPanel::quickStudyRequested, this, &MainWindow::runQuickStudy);
     connect(m_tradeoff, &TradeoffPanel::samplesRequested, m_library, &LibraryPanel::fetchSamples);
-    connect(&m_bridge, &LabBridge::progress, m_curve, &LearningCurve::append);
     connect(&m_bridge, &LabBridge::progress, this, [this](const Progress &now) {
         statusBar()->showMessage(tr("Run %1: step %2 of %3, loss %4, %5 examples/s")
                                      .arg(now.run)
@@ -194,10 +191,7 @@ void MainWindow::connectPanels()
                                      .arg(now.loss, 0, 'f', 3)
                                      .arg(now.examplesPerSecond, 0, 'f', 0));
     });
-    connect(&m_bridge, &LabBridge::changed, this, [this] {
-        refreshCurve();
-        refreshStatus();
-    });
+    connect(&m_bridge, &LabBridge::changed, this, &MainWindow::refreshStatus);
 }
 
 void MainWindow::selectRun(std::int64_t run)
@@ -205,26 +199,7 @@ void MainWindow::selectRun(std::int64_t run)
     m_runs->selectRun(run);
     m_tradeoff->selectRun(run);
     m_studies->selectRun(run);
-    showCurve(run);
-}
-
-void MainWindow::showCurve(std::int64_t run)
-{
-    const auto found = m_bridge.store().run(run);
-    if (!found)
-        return;
-    const QString dataset = QString::fromStdString(found->spec.dataset);
-    m_curve->setRun(*found, m_bridge.store().measurements(run), tr("Run %1 · %2").arg(run).arg(dataset));
-    // The dock's title has room for all of it, and is cut with dots where it has not.
-    m_curveDock->setWindowTitle(tr("Learning curve: %1, seed %2").arg(methodText(*found)).arg(found->spec.seed));
-    m_curveDock->toggleViewAction()->setText(tr("Learning curve"));
-}
-
-void MainWindow::refreshCurve()
-{
-    const auto running = m_bridge.store().runIds(RunState::Running);
-    // Nothing chosen yet: show the run that is being computed.
-    showCurve(m_curve->run() == 0 && !running.empty() ? running.front() : m_curve->run());
+    m_curve->showRun(run);
 }
 
 void MainWindow::refreshStatus()
@@ -257,19 +232,6 @@ void MainWindow::enqueueQuickStudy()
         selectRun(runs.front());
     } catch (const Error &error) {
         dialogs::functions().error(this, tr("Quick study"), QString::fromUtf8(error.what()));
-    }
-}
-
-void MainWindow::exportCurve()
-{
-    const QString suggested = QStringLiteral("run-%1-curve.pdf").arg(m_curve->run());
-    const QString file = dialogs::functions().saveFile(this, tr("Export learning curve"), suggested, figureFilter());
-    if (file.isEmpty())
-        return;
-    try {
-        m_curve->exportTo(file);
-    } catch (const Error &error) {
-        dialogs::functions().error(this, tr("Export learning curve"), QString::fromUtf8(error.what()));
     }
 }
 

@@ -14,9 +14,9 @@ class QTabWidget;
 namespace awb {
 
 class CheckpointView;
+class CurvePanel;
 class DatasetView;
 class LabBridge;
-class LearningCurve;
 class LibraryPanel;
 class RunsPanel;
 class SetupPanel;
@@ -48,11 +48,8 @@ private:
     void connectPanels();
     void restore();
     void selectRun(std::int64_t run);
-    void showCurve(std::int64_t run);
-    void refreshCurve();
     void enqueueQuickStudy();
     void refreshStatus();
-    void exportCurve();
     void setTheme(const QString &name);
 
     LabBridge &m_bridge;
@@ -64,7 +61,7 @@ private:
     LibraryPanel *m_library = nullptr;
     SetupPanel *m_setup = nullptr;
     RunsPanel *m_runs = nullptr;
-    LearningCurve *m_curve = nullptr;
+    CurvePanel *m_curve = nullptr;
     QDockWidget *m_curveDock = nullptr;
     QActionGroup *m_themes = nullptr;
     bool m_quickStudyWaits = false; ///< for the sample library

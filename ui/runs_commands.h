@@ -30,7 +30,8 @@ public:
     /// `table` shows `filter` over `model`. The actions go into `tools` and become the table's own.
     RunsCommands(LabBridge &bridge, RunsModel &model, RunsFilter &filter, QTableView &table, QToolBar &tools);
 
-    const Run *current() const;    ///< null: none
+    const Run *current() const; ///< null: none
+    std::vector<const Run *> selected() const;
     void enable(bool queuePaused); ///< as selection and states allow
     void showIcons(const QPalette &palette);
 
@@ -41,7 +42,6 @@ private:
     QAction *add(const char *name, const QString &label, glyphs::Glyph glyph, const QString &keys, const QString &tip,
                  const std::function<void()> &triggered);
     void guarded(const std::function<void()> &change);
-    std::vector<const Run *> selected() const;
     std::vector<std::int64_t> selectedIn(std::initializer_list<RunState> states) const;
     void cancel();
     void pauseOrResume();

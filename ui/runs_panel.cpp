@@ -40,6 +40,7 @@ struct RunsPanel::Ui {
     void showSummary();
     void showTheme();
     void applyWanted();
+    void tellSelection();
 
     RunsPanel &panel;
     LabBridge &bridge;
@@ -171,9 +172,13 @@ void RunsPanel::Ui::connectAll()
     QObject::connect(table->selectionModel(), &QItemSelectionModel::currentRowChanged, &panel, [this] {
         if (const Run *run = commands->current())
             emit panel.runSelected(run->id);
+        tellSelection();
         show();
     });
-    QObject::connect(table->selectionModel(), &QItemSelectionModel::selectionChanged, &panel, [this] { show(); });
+    QObject::connect(table->selectionModel(), &QItemSelectionModel::selectionChanged, &panel, [this] {
+        tellSelection();
+        show();
+    });
     QObject::connect(commands, &RunsCommands::runAgain, &panel, &RunsPanel::runAgain);
     QObject::connect(&bridge, &LabBridge::changed, &reader, &RunsReader::request);
     QObject::connect(&bridge, &LabBridge::progress, &panel, [this](const Progress &now) { model->setProgress(now); });
@@ -220,6 +225,15 @@ void RunsPanel::Ui::applyWanted()
     wanted = 0;
     table->setCurrentIndex(index);
     table->scrollTo(index);
+}
+
+void RunsPanel::Ui::tellSelection()
+{
+    std::vector<std::int64_t> ids;
+    for (const Run *run : commands->selected())
+        ids.push_back(run->id);
+    if (!ids.empty())
+        emit panel.runsSelected(ids);
 }
 
 void RunsPanel::Ui::show()

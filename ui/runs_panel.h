@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include <QWidget>
 
@@ -26,7 +27,8 @@ public:
 
 signals:
     void runSelected(std::int64_t run);
-    void runAgain(const awb::TrainSpec &spec); ///< "Use these settings"
+    void runsSelected(const std::vector<std::int64_t> &runs); ///< all that are selected now; never none
+    void runAgain(const awb::TrainSpec &spec);          ///< "Use these settings"
 
 protected:
     void changeEvent(QEvent *event) override; // theme

@@ -13,14 +13,23 @@ namespace {
 
 // Sizes of the caption as shares of the theme's font; print fonts are large already.
 constexpr double captionScale = 0.85, printCaptionScale = 0.68;
+constexpr std::size_t mostMarkers = 30;    // of a line, which would hide behind more
 constexpr int leastHeightForCaption = 320; // pixels of the plot
 
 QColor colorOf(const Series &series, const plot_style::Theme &theme)
 {
-    QColor color = plot_style::methodColor(series.method, theme);
-    for (int i = 0; i < series.shade; ++i)
-        color = theme.dark ? color.darker(135) : color.lighter(150);
-    return color;
+    // In turn towards the text and towards the background: of four shades in one direction the last would vanish.
+    const QColor color = plot_style::methodColor(series.method, theme);
+    switch (series.shade) {
+    case 1:
+        return theme.dark ? color.lighter(135) : color.darker(165);
+    case 2:
+        return theme.dark ? color.darker(150) : color.lighter(140);
+    case 3:
+        return theme.dark ? color.lighter(175) : color.darker(280);
+    default:
+        return color;
+    }
 }
 
 QCPScatterStyle markerOf(const Series &series, const plot_style::Theme &theme)
@@ -84,8 +93,8 @@ void drawMarkers(QCustomPlot &plot, const Series &series, const plot_style::Them
 {
     QCPGraph &graph = addLine(plot, QStringLiteral("points.") + series.name, series, &SeriesPoint::y);
     graph.setLineStyle(QCPGraph::lsNone);
-    graph.setScatterStyle(markerOf(series, theme));
-    graph.setName(series.title);
+    if (series.points.size() <= mostMarkers)
+        graph.setScatterStyle(markerOf(series, theme));
     if (series.kind != Series::Kind::Bars)
         return;
     auto *bars = new QCPErrorBars(plot.xAxis, plot.yAxis);
@@ -103,6 +112,15 @@ void drawMarkers(QCustomPlot &plot, const Series &series, const plot_style::Them
         plus.append(std::isnan(point.high) ? 0 : point.high - point.y);
     }
     bars->setData(minus, plus);
+}
+
+/// With its marker, or with its line where it has no markers.
+void addToLegend(QCustomPlot &plot, const Series &series)
+{
+    const QString part = series.kind == Series::Kind::Curve ? QStringLiteral("line.") : QStringLiteral("points.");
+    auto *graph = plot.findChild<QCPGraph *>(part + series.name);
+    graph->setName(series.title);
+    graph->addToLegend();
 }
 
 void drawZero(QCustomPlot &plot, const plot_style::Theme &theme)
@@ -144,7 +162,7 @@ void draw(QCustomPlot &plot, const StudyChart &chart, const plot_style::Theme &t
     if (chart.zeroLine)
         drawZero(plot, theme);
     for (const Series &series : chart.series)
-        if (series.kind == Series::Kind::Band && series.points.size() > 1)
+        if ((series.kind == Series::Kind::Band || series.kind == Series::Kind::Curve) && series.points.size() > 1)
             drawBand(plot, series, theme);
     for (const Series &series : chart.series)
         if (series.points.size() > 1)
@@ -155,7 +173,7 @@ void draw(QCustomPlot &plot, const StudyChart &chart, const plot_style::Theme &t
     for (const bool published : {false, true})
         for (const Series &series : chart.series)
             if (series.kind != Series::Kind::Thin && (series.kind == Series::Kind::Published) == published)
-                plot.findChild<QCPGraph *>(QStringLiteral("points.") + series.name)->addToLegend();
+                addToLegend(plot, series);
 }
 
 void fitRanges(QCustomPlot &plot, const StudyChart &chart)
@@ -172,8 +190,8 @@ void fitRanges(QCustomPlot &plot, const StudyChart &chart)
         }
     if (left > right)
         return;
-    plot.xAxis->setRange(chart_axes::paddedDecades(left, right));
-    plot.yAxis->setRange(chart_axes::padded(bottom, top, 1));
+    plot.xAxis->setRange(chart.logarithmicX ? chart_axes::paddedDecades(left, right) : QCPRange(0, 1.03 * right));
+    plot.yAxis->setRange(chart_axes::padded(bottom, top, chart.logarithmicX ? 1 : 0.05));
 }
 
 void addCaption(QCustomPlot &plot)

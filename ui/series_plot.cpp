@@ -24,9 +24,11 @@ bool StudyChart::empty() const
                         [](const Series &one) { return one.kind != Series::Kind::Published && !one.points.empty(); });
 }
 
-SeriesPlot::SeriesPlot(QWidget *parent) : ChartWidget(QStringLiteral("series"), tr("Chart of a study"), parent)
+SeriesPlot::SeriesPlot(QWidget *parent) : SeriesPlot(QStringLiteral("series"), tr("Chart of a study"), parent) {}
+
+SeriesPlot::SeriesPlot(const QString &name, const QString &accessibleName, QWidget *parent)
+    : ChartWidget(name, accessibleName, parent)
 {
-    chart_axes::makeLogarithmic(*m_plot->xAxis);
     m_plot->yAxis->setTicker(QSharedPointer<chart_axes::EvenTicker>::create());
     chart_axes::addHeading(*m_plot);
     series_drawing::addCaption(*m_plot);
@@ -38,6 +40,10 @@ void SeriesPlot::setChart(const StudyChart &chart)
     if (chart.xLabel != m_chart.xLabel || chart.yLabel != m_chart.yLabel || chart.title != m_chart.title)
         m_zoomed = false;
     m_chart = chart;
+    if (m_chart.logarithmicX)
+        chart_axes::makeLogarithmic(*m_plot->xAxis);
+    else
+        chart_axes::makeLinear(*m_plot->xAxis);
     m_points.clear();
     for (const Series &series : m_chart.series)
         for (const SeriesPoint &point : series.points)

@@ -8,13 +8,15 @@
 
 namespace awb {
 
-/// Draws a StudyChart: lines over a log x axis with bands or error bars. A function of the chart handed in. Choosing a point
+/// Draws a StudyChart: lines with bands or error bars. A function of the chart handed in. Choosing a point
 /// selects its run.
 class SeriesPlot : public ChartWidget {
     Q_OBJECT
 
 public:
     explicit SeriesPlot(QWidget *parent = nullptr);
+    /// `name`: of the plot, followed by "Plot"; `accessibleName`: what it is.
+    SeriesPlot(const QString &name, const QString &accessibleName, QWidget *parent = nullptr);
 
     /// Keeps zoom only when the user zoomed.
     void setChart(const StudyChart &chart);

@@ -25,7 +25,8 @@ struct Series {
     enum class Kind {
         Band,     ///< line with markers and a band from low to high
         Bars,     ///< line with markers and error bars
-        Thin,     ///< thin line with small markers, not in the legend: a single task
+        Curve,    ///< line and a band from low to high, without markers: of many points
+        Thin,     ///< thin line with small markers where they are few, not in the legend: a single task or seed
         Published ///< dashed line with hollow markers
     } kind = Kind::Bars;
     QString name;       ///< of the plot's objects: "line.NAME", "points.NAME", "band.NAME"
@@ -38,6 +39,7 @@ struct Series {
 struct StudyChart {
     QString title, xLabel, yLabel;
     QStringList caption; ///< rules that the numbers follow, below the chart
+    bool logarithmicX = true;
     bool zeroLine = false;
     std::vector<Series> series;
     std::string csv;    ///< the numbers of exactly this chart

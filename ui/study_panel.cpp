@@ -113,7 +113,7 @@ QLayout *StudyPanel::makeBar()
     m_tasks->setObjectName(QStringLiteral("tasksCheck"));
     m_export = new QPushButton(tr("Export…"), this);
     m_export->setObjectName(QStringLiteral("exportStudyChartButton"));
-    m_export->setToolTip(tr("The chart as PDF, SVG or PNG, or its numbers as CSV"));
+    m_export->setToolTip(exportHint());
 
     auto *first = new QHBoxLayout;
     addLabelled(*first, tr("St&udy"), *m_study, "studyCombo");
@@ -279,15 +279,10 @@ void StudyPanel::exportTable()
         m_study->currentText() +
         (m_figure->currentIndex() == TableOne ? QStringLiteral("-table1") : QStringLiteral("-table2")) +
         QStringLiteral(".tex");
-    const QString file = dialogs::functions().saveFile(this, tr("Export table"), suggested, tr("Tables (*.tex *.md *.csv)"));
-    if (file.isEmpty())
-        return;
-    try {
+    askAndExport(*this, tr("Export table"), suggested, tr("Tables (*.tex *.md *.csv)"), [this](const QString &file) {
         const std::filesystem::path path(file.toStdString());
         writeFileAtomically(path, tableText(m_table, path.extension().string()));
-    } catch (const Error &error) {
-        dialogs::functions().error(this, tr("Export table"), QString::fromUtf8(error.what()));
-    }
+    });
 }
 
 void StudyPanel::showStudy(const QString &name)
@@ -322,14 +317,8 @@ void StudyPanel::exportChart()
     static const char *const names[] = {"figure1", "init", "lr"};
     const QString suggested =
         m_study->currentText() + QLatin1Char('-') + QLatin1String(names[m_figure->currentIndex()]) + QStringLiteral(".pdf");
-    const QString file = dialogs::functions().saveFile(this, tr("Export chart"), suggested, figureFilter());
-    if (file.isEmpty())
-        return;
-    try {
-        m_chart->exportTo(file);
-    } catch (const Error &error) {
-        dialogs::functions().error(this, tr("Export chart"), QString::fromUtf8(error.what()));
-    }
+    askAndExport(*this, tr("Export chart"), suggested, figureFilter(),
+                 [this](const QString &file) { m_chart->exportTo(file); });
 }
 
 } // namespace awb

@@ -11,6 +11,7 @@
 #include "core/study/pareto.h"
 #include "ui/chart_axes.h"
 #include "ui/chart_text.h"
+#include "ui/cost_text.h"
 
 namespace awb::tradeoff_drawing {
 
@@ -89,7 +90,9 @@ void drawMarkers(QCustomPlot &plot, const std::string &method, const std::vector
                  const plot_style::Theme &theme)
 {
     QVector<double> keys, values, errors;
-    for (const ChartPoint *point : points) {
+    auto byCost = points;
+    std::stable_sort(byCost.begin(), byCost.end(), [](const ChartPoint *a, const ChartPoint *b) { return a->x() < b->x(); });
+    for (const ChartPoint *point : byCost) {
         keys.append(point->x());
         values.append(point->y());
         errors.append(point->error());
@@ -105,10 +108,23 @@ void drawMarkers(QCustomPlot &plot, const std::string &method, const std::vector
     graph.setName(methodTitle(method));
     graph.setLineStyle(QCPGraph::lsNone);
     graph.setScatterStyle(plot_style::methodMarker(method, theme));
-    // Sorted by key already: bars and points stay together by their index.
+    // Sorted by key: bars and points stay together by their index.
     graph.setData(keys, values, true);
     bars->setDataPlottable(&graph);
     bars->setData(errors);
+}
+
+/// Every run of the points with several seeds.
+void drawSeeds(QCustomPlot &plot, const std::vector<ChartPoint> &points, const plot_style::Theme &theme)
+{
+    QCPGraph &graph = addGraph(plot, QStringLiteral("singleSeeds"), true);
+    graph.setName(tr("Single seeds"));
+    graph.setLineStyle(QCPGraph::lsNone);
+    graph.setScatterStyle(
+        QCPScatterStyle(QCPScatterStyle::ssCircle, QPen(theme.text, 0.8 * theme.scale), Qt::NoBrush, 4 * theme.scale));
+    for (const ChartPoint &point : points)
+        for (std::size_t i = 0; i < point.point.scores.size() && point.point.n > 1; ++i)
+            graph.addData(point.seedX(i), point.point.scores[i] * chart_text::metricScale(point.point.metric));
 }
 
 /// Steps along the points that no cheaper one matches.
@@ -116,13 +132,14 @@ void drawFront(QCustomPlot &plot, const std::vector<ChartPoint> &points, const p
 {
     std::vector<ParetoPoint> all;
     for (const ChartPoint &point : points)
-        all.push_back({point.x(), point.y(), point.error()});
+        all.push_back({moreIsBetter(point.axis) ? -point.x() : point.x(), point.y(), point.error()});
     const std::vector<std::size_t> front = paretoFront(all);
     if (front.size() < 2)
         return;
     QCPGraph &graph = addGraph(plot, QStringLiteral("pareto"), false);
     graph.setName(tr("Pareto front"));
-    graph.setLineStyle(QCPGraph::lsStepLeft);
+    // Between two points of the front one has what the cheaper one scores.
+    graph.setLineStyle(moreIsBetter(points.front().axis) ? QCPGraph::lsStepRight : QCPGraph::lsStepLeft);
     QPen pen(theme.axis, theme.scale);
     pen.setStyle(Qt::DotLine);
     graph.setPen(pen);
@@ -149,15 +166,14 @@ QCPItemText *drawReference(QCustomPlot &plot, const ChartPoint &full, const plot
     return label;
 }
 
-void addMark(QCustomPlot &plot, const QString &name, const ChartPoint &point, const QCPScatterStyle &style,
-             const std::vector<double> &values)
+void addMark(QCustomPlot &plot, const QString &name, const QCPScatterStyle &style, const std::vector<QPointF> &places)
 {
     QCPGraph &graph = addGraph(plot, name, false);
     graph.setLayer(QStringLiteral("overlay"));
     graph.setLineStyle(QCPGraph::lsNone);
     graph.setScatterStyle(style);
-    for (const double value : values)
-        graph.addData(point.x(), value);
+    for (const QPointF &place : places)
+        graph.addData(place.x(), place.y());
 }
 
 /// Pixels that `box` shares with markers and error bars.
@@ -179,7 +195,14 @@ double covered(const QRectF &box, const QCustomPlot &plot, const std::vector<Cha
 
 double ChartPoint::x() const
 {
-    return std::max<double>(1, static_cast<double>(point.trainable));
+    const double value = costOf(point, axis) * cost_text::scale(axis);
+    return cost_text::logarithmic(axis) ? std::max(1.0, value) : value;
+}
+
+double ChartPoint::seedX(std::size_t i) const
+{
+    const double value = costOf(point, i, axis) * cost_text::scale(axis);
+    return value > 0 ? value : x();
 }
 
 double ChartPoint::y() const
@@ -201,7 +224,7 @@ const ChartPoint *fullFineTuning(const std::vector<ChartPoint> &points)
     return best;
 }
 
-QCPItemText *drawPoints(QCustomPlot &plot, const std::vector<ChartPoint> &points, const plot_style::Theme &theme)
+QCPItemText *drawPoints(QCustomPlot &plot, const std::vector<ChartPoint> &points, bool seeds, const plot_style::Theme &theme)
 {
     plot.clearPlottables();
     plot.clearItems();
@@ -209,9 +232,12 @@ QCPItemText *drawPoints(QCustomPlot &plot, const std::vector<ChartPoint> &points
     const auto methods = byMethod(points);
     drawFront(plot, points, theme);
     for (const auto &[method, ofMethod] : methods)
-        drawLines(plot, method, ofMethod, theme);
+        if (cost_text::logarithmic(ofMethod.front()->axis)) // the others do not grow with the size step by step
+            drawLines(plot, method, ofMethod, theme);
     for (const auto &[method, ofMethod] : methods)
         drawMarkers(plot, method, ofMethod, theme);
+    if (seeds)
+        drawSeeds(plot, points, theme);
     if (auto *front = plot.findChild<QCPGraph *>(QStringLiteral("pareto")))
         front->addToLegend(); // after the methods, though it lies below them
     return full ? drawReference(plot, *full, theme) : nullptr;
@@ -225,23 +251,24 @@ void drawMarks(QCustomPlot &plot, const std::vector<ChartPoint> &points, int sel
             plot.removeGraph(old);
     const int count = static_cast<int>(points.size());
     if (selected >= 0 && selected < count)
-        addMark(plot, QStringLiteral("selection"), points[selected],
+        addMark(plot, QStringLiteral("selection"),
                 QCPScatterStyle(QCPScatterStyle::ssCircle, QPen(theme.highlight, 2.5), Qt::NoBrush, 18),
-                {points[selected].y()});
+                {{points[selected].x(), points[selected].y()}});
     if (cursor < 0 || cursor >= count)
         return;
     const ChartPoint &point = points[cursor];
     const double scale = chart_text::metricScale(point.point.metric);
-    addMark(plot, QStringLiteral("cursor"), point, plot_style::methodMarker(point.point.method, theme, 13), {point.y()});
-    std::vector<double> seeds;
-    for (const double score : point.point.scores)
-        seeds.push_back(score * scale);
+    addMark(plot, QStringLiteral("cursor"), plot_style::methodMarker(point.point.method, theme, 13),
+            {{point.x(), point.y()}});
+    std::vector<QPointF> seeds;
+    for (std::size_t i = 0; i < point.point.scores.size(); ++i)
+        seeds.emplace_back(point.seedX(i), point.point.scores[i] * scale);
     if (seeds.size() > 1)
-        addMark(plot, QStringLiteral("seeds"), point,
+        addMark(plot, QStringLiteral("seeds"),
                 QCPScatterStyle(QCPScatterStyle::ssCircle, QPen(theme.text, 1.2), QBrush(theme.background), 5), seeds);
 }
 
-void fitRanges(QCustomPlot &plot, const std::vector<ChartPoint> &points)
+void fitRanges(QCustomPlot &plot, const std::vector<ChartPoint> &points, bool seeds)
 {
     if (points.empty())
         return;
@@ -252,8 +279,17 @@ void fitRanges(QCustomPlot &plot, const std::vector<ChartPoint> &points)
         right = std::max(right, point.x());
         low = std::min(low, point.y() - point.error());
         high = std::max(high, point.y() + point.error());
+        for (std::size_t i = 0; i < point.point.scores.size() && seeds; ++i) {
+            const double score = point.point.scores[i] * chart_text::metricScale(point.point.metric);
+            low = std::min(low, score);
+            high = std::max(high, score);
+            left = std::min(left, point.seedX(i));
+            right = std::max(right, point.seedX(i));
+        }
     }
-    plot.xAxis->setRange(chart_axes::paddedDecades(left, right));
+    // From 0, so that half the distance is half the cost.
+    plot.xAxis->setRange(cost_text::logarithmic(points.front().axis) ? chart_axes::paddedDecades(left, right)
+                                                                     : QCPRange(0, 1.08 * right));
     QCPRange scores = chart_axes::padded(low, high, 0.02 * chart_text::metricScale(points.front().point.metric));
     scores.upper += 0.05 * scores.size(); // room for the reference line's label
     plot.yAxis->setRange(scores);

@@ -4,6 +4,7 @@
 
 #include <QString>
 
+#include "core/study/costs.h"
 #include "core/types.h"
 #include "ui/plot_style.h"
 
@@ -16,8 +17,10 @@ namespace awb::tradeoff_drawing {
 struct ChartPoint {
     Point point;
     Run run;
-    double x() const; ///< trained parameters; 1 for none, since a log axis has no 0
-    double y() const; ///< mean in the axis' unit
+    CostAxis axis = CostAxis::Parameters;
+    double x() const;                  ///< mean cost in the axis' unit; at least 1 on a log axis, which has no 0
+    double seedX(std::size_t i) const; ///< the same of a single run; the mean where that has not recorded it
+    double y() const;                  ///< mean in the axis' unit
     double error() const;
 };
 
@@ -25,15 +28,17 @@ struct ChartPoint {
 const ChartPoint *fullFineTuning(const std::vector<ChartPoint> &points);
 
 /// `points` in the order of tradeoffPoints(). Replaces all plottables and items: per method a line through the best point of
-/// each size (method, sites), error bars where there are several seeds, markers, and the reference line with its label
-/// (returned; nullptr: no full fine-tuning), and steps along the Pareto front where it has two points or more. Object names:
-/// "line.METHOD", "points.METHOD", "errors.METHOD", "pareto", "reference", "referenceLabel".
-QCPItemText *drawPoints(QCustomPlot &plot, const std::vector<ChartPoint> &points, const plot_style::Theme &theme);
+/// each size (method, sites; on the axes that grow with it), error bars where there are several seeds, markers, the single
+/// seeds where asked for, the reference line with its label (returned; nullptr: no full fine-tuning), and steps along the
+/// Pareto front where it has two points or more. Object names: "line.METHOD", "points.METHOD", "errors.METHOD",
+/// "singleSeeds", "pareto", "reference", "referenceLabel".
+QCPItemText *drawPoints(QCustomPlot &plot, const std::vector<ChartPoint> &points, bool seeds,
+                        const plot_style::Theme &theme);
 /// Rings round the selected and the hovered point and the hovered one's single seeds; -1: none. Queues nothing.
 void drawMarks(QCustomPlot &plot, const std::vector<ChartPoint> &points, int selected, int cursor,
                const plot_style::Theme &theme);
-/// Sets both axes to hold all points, error bars and the reference line.
-void fitRanges(QCustomPlot &plot, const std::vector<ChartPoint> &points);
+/// Sets both axes to hold all points, error bars, single seeds where drawn, and the reference line.
+void fitRanges(QCustomPlot &plot, const std::vector<ChartPoint> &points, bool seeds);
 /// Moves the reference line's label to where it covers the fewest points. Call when axes and sizes are known.
 void placeReferenceLabel(QCustomPlot &plot, const std::vector<ChartPoint> &points, QCPItemText &label);
 

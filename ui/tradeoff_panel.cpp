@@ -1,5 +1,6 @@
 #include "ui/tradeoff_panel.h"
 
+#include <QCheckBox>
 #include <QComboBox>
 #include <QFormLayout>
 #include <QLabel>
@@ -8,8 +9,8 @@
 #include <QStyle>
 #include <QVBoxLayout>
 
-#include "core/error.h"
-#include "ui/dialogs.h"
+#include "core/study/costs.h"
+#include "ui/cost_text.h"
 #include "ui/figure_export.h"
 #include "ui/lab_bridge.h"
 
@@ -107,39 +108,61 @@ QWidget *TradeoffPanel::makeWelcome()
 QWidget *TradeoffPanel::makeChartPage()
 {
     auto *page = new QWidget(this);
-    m_dataset = new QComboBox(page);
-    m_dataset->setObjectName(QStringLiteral("chartDataset"));
-    m_checkpoint = new QComboBox(page);
-    m_checkpoint->setObjectName(QStringLiteral("chartCheckpoint"));
-    m_export = new QPushButton(tr("&Export…"), page);
-    m_export->setObjectName(QStringLiteral("exportChartButton"));
-    m_export->setToolTip(tr("The chart as PDF, SVG or PNG, or its numbers as CSV"));
     m_chart = new TradeoffPlot(page);
     m_chart->setObjectName(QStringLiteral("tradeoffPlot"));
-
-    auto *bar = new QHBoxLayout;
-    bar->setContentsMargins(8, 6, 8, 0);
-    const auto labelled = [&](const QString &text, QComboBox *combo) {
-        auto *label = new QLabel(text, page);
-        label->setBuddy(combo);
-        combo->setSizeAdjustPolicy(QComboBox::AdjustToContents);
-        combo->setMinimumWidth(80); // long names are cut with dots where there is no room
-        bar->addWidget(label);
-        bar->addWidget(combo);
-    };
-    labelled(tr("&Data set"), m_dataset);
-    labelled(tr("&Checkpoint"), m_checkpoint);
-    bar->addStretch();
-    bar->addWidget(m_export);
     auto *layout = new QVBoxLayout(page);
     layout->setContentsMargins(0, 0, 0, 0);
-    layout->addLayout(bar);
+    layout->addLayout(makeBar());
     layout->addWidget(m_chart, 1);
     connect(m_dataset, &QComboBox::currentTextChanged, this, &TradeoffPanel::refresh);
     connect(m_checkpoint, &QComboBox::currentTextChanged, this, &TradeoffPanel::refresh);
+    connect(m_axis, &QComboBox::currentIndexChanged, this,
+            [this] { m_chart->setAxis(CostAxis(m_axis->currentData().toInt())); });
+    connect(m_seeds, &QCheckBox::toggled, m_chart, &TradeoffPlot::setSeedsShown);
     connect(m_export, &QPushButton::clicked, this, &TradeoffPanel::exportChart);
     connect(m_chart, &TradeoffPlot::runSelected, this, &TradeoffPanel::runSelected);
     return page;
+}
+
+QLayout *TradeoffPanel::makeBar()
+{
+    m_dataset = new QComboBox(this);
+    m_dataset->setObjectName(QStringLiteral("chartDataset"));
+    m_checkpoint = new QComboBox(this);
+    m_checkpoint->setObjectName(QStringLiteral("chartCheckpoint"));
+    m_axis = new QComboBox(this);
+    m_axis->setObjectName(QStringLiteral("chartAxis"));
+    for (const CostAxis axis : costAxes())
+        m_axis->addItem(cost_text::title(axis), int(axis));
+    m_axis->setToolTip(tr("What the chart sets the score against"));
+    m_seeds = new QCheckBox(tr("Single s&eeds"), this);
+    m_seeds->setObjectName(QStringLiteral("chartSeeds"));
+    m_seeds->setToolTip(tr("Every run of the points that are means over seeds"));
+    m_export = new QPushButton(tr("&Export…"), this);
+    m_export->setObjectName(QStringLiteral("exportChartButton"));
+    m_export->setToolTip(exportHint());
+
+    auto *first = new QHBoxLayout, *second = new QHBoxLayout;
+    const auto labelled = [this](QHBoxLayout *row, const QString &text, QComboBox *combo) {
+        auto *label = new QLabel(text, this);
+        label->setBuddy(combo);
+        combo->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+        combo->setMinimumWidth(80); // long names are cut with dots where there is no room
+        row->addWidget(label);
+        row->addWidget(combo);
+    };
+    labelled(first, tr("&Data set"), m_dataset);
+    labelled(first, tr("&Checkpoint"), m_checkpoint);
+    first->addStretch();
+    first->addWidget(m_export);
+    labelled(second, tr("A&gainst"), m_axis);
+    second->addWidget(m_seeds);
+    second->addStretch();
+    auto *bar = new QVBoxLayout;
+    bar->setContentsMargins(8, 6, 8, 0);
+    bar->addLayout(first);
+    bar->addLayout(second);
+    return bar;
 }
 
 void TradeoffPanel::refreshChoices()
@@ -187,15 +210,12 @@ void TradeoffPanel::selectRun(std::int64_t run)
 
 void TradeoffPanel::exportChart()
 {
-    const QString suggested = m_dataset->currentText() % QStringLiteral("-tradeoff.pdf");
-    const QString file = dialogs::functions().saveFile(this, tr("Export chart"), suggested, figureFilter());
-    if (file.isEmpty())
-        return;
-    try {
-        m_chart->exportTo(file);
-    } catch (const Error &error) {
-        dialogs::functions().error(this, tr("Export chart"), QString::fromUtf8(error.what()));
-    }
+    const CostAxis axis = CostAxis(m_axis->currentData().toInt());
+    const QString against =
+        axis == CostAxis::Parameters ? QString() : QString(QLatin1Char('-') % QString::fromStdString(toString(axis)));
+    const QString suggested = m_dataset->currentText() % QStringLiteral("-tradeoff") % against % QStringLiteral(".pdf");
+    askAndExport(*this, tr("Export chart"), suggested, figureFilter(),
+                 [this](const QString &file) { m_chart->exportTo(file); });
 }
 
 void TradeoffPanel::setBusyText(const QString &sentence)

@@ -7,6 +7,7 @@
 #include "core/types.h"
 #include "ui/tradeoff_plot.h"
 
+class QCheckBox;
 class QComboBox;
 class QLabel;
 class QPushButton;
@@ -43,12 +44,14 @@ signals:
 private:
     QWidget *makeWelcome();
     QWidget *makeChartPage();
+    QLayout *makeBar();
     void refresh();
     void refreshChoices();
 
     LabBridge &m_bridge;
     QStackedWidget *m_pages;
-    QComboBox *m_dataset, *m_checkpoint;
+    QComboBox *m_dataset, *m_checkpoint, *m_axis;
+    QCheckBox *m_seeds;
     QPushButton *m_export, *m_quickStudy, *m_samples;
     QLabel *m_busy;
     TradeoffPlot *m_chart;

@@ -9,6 +9,7 @@
 #include "core/study/tradeoff.h"
 #include "ui/chart_axes.h"
 #include "ui/chart_text.h"
+#include "ui/cost_text.h"
 #include "ui/plot_style.h"
 
 namespace awb {
@@ -22,10 +23,9 @@ constexpr double reach = 12; // pixels between mouse and point
 TradeoffPlot::TradeoffPlot(QWidget *parent)
     : ChartWidget(QStringLiteral("tradeoff"), tr("Score against trained parameters"), parent)
 {
-    chart_axes::makeLogarithmic(*m_plot->xAxis);
-    m_plot->xAxis->setLabel(tr("Trained parameters"));
     m_plot->yAxis->setTicker(QSharedPointer<chart_axes::EvenTicker>::create());
     chart_axes::addHeading(*m_plot);
+    styleAxis();
     chart_axes::limitZoom(*m_plot->xAxis, *m_plot->yAxis);
     connect(m_plot, &QCustomPlot::afterLayout, this, [this] {
         if (m_referenceLabel)
@@ -40,9 +40,6 @@ void TradeoffPlot::setRuns(const std::vector<Run> &runs, const QString &title)
     m_runs = runs;
     m_title = title;
     m_points = tradeoffPoints(runs);
-    const auto runOf = [&](std::int64_t id) {
-        return *std::find_if(m_runs.begin(), m_runs.end(), [&](const Run &run) { return run.id == id; });
-    };
     std::string metric;
     std::int64_t newest = -1;
     for (const Point &point : m_points) {
@@ -53,11 +50,58 @@ void TradeoffPlot::setRuns(const std::vector<Run> &runs, const QString &title)
         }
     }
     std::erase_if(m_points, [&](const Point &point) { return point.metric != metric; });
+    collect();
+    m_cursor = m_cursor < 0 ? -1 : pointOf(underCursor);
+    redraw(whyEmpty());
+}
+
+void TradeoffPlot::setAxis(CostAxis axis)
+{
+    if (axis == m_axis)
+        return;
+    m_axis = axis;
+    m_zoomed = false;
+    m_cursor = -1;
+    styleAxis();
+    collect();
+    redraw(whyEmpty());
+}
+
+void TradeoffPlot::setSeedsShown(bool shown)
+{
+    m_seeds = shown;
+    redraw(whyEmpty());
+}
+
+void TradeoffPlot::collect()
+{
+    const auto runOf = [&](std::int64_t id) {
+        return *std::find_if(m_runs.begin(), m_runs.end(), [&](const Run &run) { return run.id == id; });
+    };
     m_chart.clear();
     for (const Point &point : m_points)
-        m_chart.push_back({point, runOf(point.runs.front())});
-    m_cursor = m_cursor < 0 ? -1 : pointOf(underCursor);
-    redraw(tr("No finished runs of this data set yet. Add runs in the set-up panel; each appears here when it ends."));
+        if (m_axis == CostAxis::Parameters || costOf(point, m_axis) > 0)
+            m_chart.push_back({point, runOf(point.runs.front()), m_axis});
+    QString label = cost_text::axisLabel(m_axis);
+    if (const std::size_t missing = m_points.size() - m_chart.size(); missing > 0)
+        label += missing == 1 ? tr("; one point has none recorded") : tr("; %1 points have none recorded").arg(missing);
+    m_plot->xAxis->setLabel(label);
+    m_plot->setAccessibleName(tr("Score against %1").arg(cost_text::title(m_axis).toLower()));
+}
+
+void TradeoffPlot::styleAxis()
+{
+    if (cost_text::logarithmic(m_axis))
+        chart_axes::makeLogarithmic(*m_plot->xAxis);
+    else
+        chart_axes::makeLinear(*m_plot->xAxis);
+}
+
+QString TradeoffPlot::whyEmpty() const
+{
+    if (!m_points.empty())
+        return tr("None of these runs has recorded this. Runs that finish from now on do; “Run again” computes one anew.");
+    return tr("No finished runs of this data set yet. Add runs in the set-up panel; each appears here when it ends.");
 }
 
 void TradeoffPlot::setSelectedRun(std::int64_t run)
@@ -86,7 +130,7 @@ std::string TradeoffPlot::numbers() const
 void TradeoffPlot::draw(bool print)
 {
     const plot_style::Theme theme = print ? plot_style::printTheme() : plot_style::themeOf(palette());
-    m_referenceLabel = tradeoff_drawing::drawPoints(*m_plot, m_chart, theme);
+    m_referenceLabel = tradeoff_drawing::drawPoints(*m_plot, m_chart, m_seeds, theme);
     chart_axes::setTitle(*m_plot, m_title);
     if (!m_chart.empty())
         m_plot->yAxis->setLabel(chart_text::metricAxis(m_chart.front().point.metric));
@@ -112,7 +156,7 @@ void TradeoffPlot::drawCursor()
 
 void TradeoffPlot::fitRanges()
 {
-    tradeoff_drawing::fitRanges(*m_plot, m_chart);
+    tradeoff_drawing::fitRanges(*m_plot, m_chart, m_seeds);
 }
 
 int TradeoffPlot::selectedPoint() const
@@ -155,7 +199,7 @@ QPointF TradeoffPlot::placeOf(int point) const
 
 bool TradeoffPlot::choose(int point)
 {
-    const Point &chosen = m_points[point];
+    const Point &chosen = m_chart[point].point;
     const auto best = std::max_element(chosen.scores.begin(), chosen.scores.end());
     m_selected = chosen.runs[best - chosen.scores.begin()];
     drawMarks();

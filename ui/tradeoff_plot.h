@@ -12,8 +12,9 @@ class QCPItemText;
 
 namespace awb {
 
-/// Score against trainable parameters (log x), one colour and marker per method, mean and s.e.m. over seeds, full
-/// fine-tuning as reference line. A function of the runs handed in; asks nobody else. Choosing a point selects its best run.
+/// Score against what it costs (trained parameters on a log axis, or another axis), one colour and marker per method, mean
+/// and s.e.m. over seeds, full fine-tuning as reference line. A function of the runs handed in; asks nobody else. Choosing a
+/// point selects its best run.
 class TradeoffPlot : public ChartWidget {
     Q_OBJECT
 
@@ -23,6 +24,9 @@ public:
     /// `runs`: finished runs of one data set and checkpoint; `title` e.g. "cola · all-MiniLM-L6-v2".
     /// Keeps zoom only when the user zoomed. Of runs with several metrics only those with the newest run's are drawn.
     void setRuns(const std::vector<Run> &runs, const QString &title);
+    /// What x holds. Points that have not recorded it are left out, and the axis says how many.
+    void setAxis(CostAxis axis);
+    void setSeedsShown(bool shown);
     /// Marks the point that holds this run; 0: none.
     void setSelectedRun(std::int64_t run);
     const std::vector<Point> &points() const { return m_points; }
@@ -47,6 +51,9 @@ protected:
     bool choose(int point) override;
 
 private:
+    void collect(); ///< what is drawn, from m_points
+    void styleAxis();
+    QString whyEmpty() const;
     void drawMarks();
     int selectedPoint() const;
     int pointOf(const Run &run) const; ///< -1: it is in none
@@ -54,7 +61,9 @@ private:
     QCPItemText *m_referenceLabel = nullptr;
     std::vector<Run> m_runs;
     std::vector<Point> m_points;
-    std::vector<tradeoff_drawing::ChartPoint> m_chart; ///< m_points, each with a run of it
+    std::vector<tradeoff_drawing::ChartPoint> m_chart; ///< of m_points those that the axis has, each with a run of it
+    CostAxis m_axis = CostAxis::Parameters;
+    bool m_seeds = false;
     QString m_title;
     std::int64_t m_selected = 0;
 };

@@ -5,6 +5,7 @@
 
 #include "core/spec_json.h"
 #include "ui/chart_text.h"
+#include "ui/cost_text.h"
 #include "ui/tradeoff_drawing.h"
 #include "ui/wording.h"
 
@@ -70,6 +71,9 @@ QString tooltip(const ChartPoint &chartPoint, const ChartPoint *full)
     if (run.total > 0)
         parameters += tr(" (%1 of the model)").arg(wording::percent(double(point.trainable) / double(run.total)));
     rows += row(tr("Trained parameters"), parameters);
+    for (const CostAxis axis : costAxes())
+        if (const double cost = costOf(point, axis); axis != CostAxis::Parameters && cost > 0)
+            rows += row(cost_text::title(axis), cost_text::value(axis, cost));
     rows += row(tr("Learning rate"), chart_text::learningRate(run.spec.recipe.learningRate));
     rows += row(tr("Recipe"), recipeOf(run.spec.recipe));
     rows += row(point.n > 1 ? tr("Runs") : tr("Run"), numbersOfRuns(point));
@@ -79,9 +83,13 @@ QString tooltip(const ChartPoint &chartPoint, const ChartPoint *full)
 QString spoken(const ChartPoint &chartPoint)
 {
     const Point &point = chartPoint.point;
-    return tr("%1: %2 %3 (%4), %5 trained parameters")
-        .arg(QString::fromStdString(point.label), chart_text::metricTitle(point.metric), scoreOf(point), scoreNote(point),
-             wording::count(point.trainable));
+    QString text = tr("%1: %2 %3 (%4), %5 trained parameters")
+                       .arg(QString::fromStdString(point.label), chart_text::metricTitle(point.metric), scoreOf(point),
+                            scoreNote(point), wording::count(point.trainable));
+    if (chartPoint.axis != CostAxis::Parameters)
+        text += QStringLiteral(", %1 %2").arg(cost_text::title(chartPoint.axis).toLower(),
+                                              cost_text::value(chartPoint.axis, costOf(point, chartPoint.axis)));
+    return text;
 }
 
 QString summary(const std::vector<ChartPoint> &points)

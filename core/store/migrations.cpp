@@ -89,11 +89,15 @@ CREATE TABLE study (
 CREATE INDEX run_study ON run (study);
 )sql";
 
+const char *const inferenceTime = R"sql(
+ALTER TABLE run ADD COLUMN inference_seconds REAL DEFAULT 0;
+)sql";
+
 } // namespace
 
 const std::vector<const char *> &migrations()
 {
-    static const std::vector<const char *> all = {first, countedParts, studies};
+    static const std::vector<const char *> all = {first, countedParts, studies, inferenceTime};
     return all;
 }
 

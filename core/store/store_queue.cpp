@@ -130,8 +130,8 @@ void Store::finish(const Run &run)
                     "metric = ?3, score = ?4, step = MAX(step, ?5), steps = MAX(steps, ?6), loss = ?7, "
                     "examples_per_second = ?8, weights = ?9, program = ?10, libtorch = ?11, device = ?12, path = ?13, "
                     "threads = ?14, checkpoint_sha256 = ?15, data_sha256 = ?16, seconds = ?17, steps_per_second = ?18, "
-                    "trained_examples_per_second = ?19, peak_memory = ?20, layers = ?21, trained_tables = ?22 WHERE id = "
-                    "?23"));
+                    "trained_examples_per_second = ?19, peak_memory = ?20, layers = ?21, trained_tables = ?22, "
+                    "inference_seconds = ?23 WHERE id = ?24"));
         const Provenance &made = run.provenance;
         update.bind(1, run.trainable);
         update.bind(2, run.total);
@@ -155,7 +155,8 @@ void Store::finish(const Run &run)
         update.bind(20, made.peakMemory);
         update.bind(21, run.layers);
         update.bind(22, run.trainedTables);
-        update.bind(23, run.id);
+        bindFinite(update, 23, made.inferenceSeconds);
+        update.bind(24, run.id);
         if (update.exec() == 0)
             m->stateOf(run.id);
     });

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "core/study/seed_groups.h"
 #include "core/types.h"
 
 namespace awb {
@@ -13,10 +14,6 @@ struct MeanSem {
 };
 MeanSem meanSem(const std::vector<double> &values);
 
-/// Whether two specs make repeats of one experiment: all equal but the seed. The number of CPU threads does not change a
-/// run's numbers and is left out; sites that are all on are the same as none given.
-bool sameButSeed(const TrainSpec &a, const TrainSpec &b);
-
 /// Groups finished runs of one data set and checkpoint that differ in the seed only into points, ordered by method, then
 /// trainable parameters. Runs without a finite score are left out. Of several runs with one seed the newest counts, since
 /// a repeat would pretend to a smaller standard error. Where points of one method and size differ in the recipe, their
@@ -27,7 +24,9 @@ std::vector<Point> tradeoffPoints(const std::vector<Run> &runs);
 std::vector<TrainSpec> quickStudy();
 inline constexpr const char *quickStudyName = "quick";
 
-/// Points as CSV (RFC 4180): method,label,metric,trainable,mean,sem,n,runs; run numbers are separated by spaces.
+/// Points as CSV (RFC 4180): method,label,metric,trainable,mean,sem,n,runs, and the means of what the runs cost
+/// (stored_bytes,examples_per_second,peak_memory,epoch_seconds,inference_seconds; empty where not recorded). Run numbers are
+/// separated by spaces.
 std::string toCsv(const std::vector<Point> &points);
 
 } // namespace awb

@@ -152,6 +152,13 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
             saveSnapshot(files.snapshot, done, specJson, adam.state());
     };
 
+    double scoringSeconds = 0;
+    const auto scoreDev = [&] {
+        const auto before = Clock::now();
+        dev = evaluateModel(computation, data.dev, data, nullptr);
+        scoringSeconds = secondsSince(before);
+    };
+
     for (int step = firstStep; step < steps; ++step) {
         if (hooks.stopRequested && hooks.stopRequested()) {
             store();
@@ -180,7 +187,7 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
             hooks.step({step + 1, lossValue, batch.size(), batch.tokens(), seconds});
 
         if ((step + 1) % perEpoch == 0) {
-            dev = evaluateModel(computation, data.dev, data, nullptr);
+            scoreDev();
             const double epoch = double(step + 1) / perEpoch;
             for (std::size_t i = 0; i < data.metrics.size(); ++i)
                 curve.pending.push_back({"dev." + data.metrics[i], step + 1, epoch, dev.metrics[i]});
@@ -191,7 +198,7 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
         }
     }
     if (firstStep == steps) // stopped between the last step and the end
-        dev = evaluateModel(computation, data.dev, data, nullptr);
+        scoreDev();
 
     TrainResult result;
     result.dev = std::move(dev);
@@ -205,6 +212,7 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
     result.provenance.stepsPerSecond = trainSeconds > 0 ? (steps - firstStep) / trainSeconds : 0;
     result.provenance.examplesPerSecond = trainSeconds > 0 ? double(examples) / trainSeconds : 0;
     result.provenance.peakMemory = peakMemory();
+    result.provenance.inferenceSeconds = data.dev.size() ? scoringSeconds / data.dev.size() : 0;
     return result;
 }
 

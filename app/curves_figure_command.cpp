@@ -1,0 +1,95 @@
+#include <CLI/CLI.hpp>
+
+#include "app/commands.h"
+#include "app/figure_file.h"
+#include "core/files.h"
+#include "core/study/mean_curves.h"
+
+#ifdef AWB_FIGURES
+#include "app/offscreen.h"
+#include "ui/curve_overlay.h"
+#include "ui/series_plot.h"
+#endif
+
+namespace awb {
+
+namespace {
+
+using Measurements = std::map<std::int64_t, std::vector<Measurement>>;
+
+struct Options {
+    std::string study, out, of = "score";
+    std::vector<std::int64_t> runs;
+};
+
+std::vector<Run> chosenRuns(Store &store, const Options &options)
+{
+    if (options.study.empty() == options.runs.empty())
+        throw Error("Say whose curves to draw: either --study NAME or --runs 1,2,3.");
+    if (!options.study.empty()) {
+        std::vector<Run> runs = store.runsOfStudy(options.study);
+        if (runs.empty())
+            throw Error("There is no run of a study " + options.study + "; `awb study list` names what is prepared.");
+        return runs;
+    }
+    std::vector<Run> runs;
+    for (const std::int64_t id : options.runs) {
+        const auto run = store.run(id);
+        if (!run)
+            throw Error("There is no run " + std::to_string(id) + " in this library; `awb runs` lists them.");
+        runs.push_back(*run);
+    }
+    return runs;
+}
+
+#ifdef AWB_FIGURES
+void draw(const std::vector<Run> &runs, const Measurements &measurements, const Options &options)
+{
+    const OffscreenApplication application;
+    SeriesPlot plot;
+    plot.setChart(curve_overlay::chart(runs, measurements,
+                                       options.of == "loss" ? curve_overlay::Quantity::Loss : curve_overlay::Quantity::Score,
+                                       QString::fromStdString(options.study)));
+    plot.exportTo(QString::fromStdString(options.out));
+}
+#else
+void draw(const std::vector<Run> &, const Measurements &, const Options &options)
+{
+    throw builtWithoutFigures(options.out);
+}
+#endif
+
+int curves(Context &context, Options &options)
+{
+    const std::string type = figureType(options.out);
+    const std::vector<Run> runs = chosenRuns(context.store(), options);
+    Measurements measurements;
+    for (const Run &run : runs)
+        measurements[run.id] = context.store().measurements(run.id);
+    const std::vector<MeanCurve> all = meanCurves(runs, measurements);
+    if (all.empty())
+        throw Error("None of these runs has a curve yet; it is stored while a run trains.");
+    if (type == ".csv")
+        writeFileAtomically(options.out, toCsv(all));
+    else
+        draw(runs, measurements, options);
+    context.print({{"out", options.out}, {"runs", runs.size()}, {"curves", all.size()}}, options.out);
+    return 0;
+}
+
+} // namespace
+
+void addCurvesFigure(CLI::App &figure, Context &context)
+{
+    const auto options = std::make_shared<Options>();
+    CLI::App *sub = figure.add_subcommand("curves", "Learning curves of several runs, averaged over seeds");
+    sub->add_option("--study", options->study, "Name of a study: all its runs");
+    sub->add_option("--runs", options->runs, "Numbers of runs: 1,2,3")->delimiter(',');
+    sub->add_option("--of", options->of, "score (on dev) or loss; a .csv holds both")
+        ->check(CLI::IsMember({"score", "loss"}))
+        ->capture_default_str();
+    sub->add_option("--out", options->out, figureOut)->required();
+    sub->callback([&context, options] { context.action = [&context, options] { return curves(context, *options); }; });
+}
+
+} // namespace awb

@@ -1,0 +1,99 @@
+#include "core/study/mean_curves.h"
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+#include "core/study/csv.h"
+#include "core/study/tradeoff.h"
+
+namespace awb {
+
+namespace {
+
+using Measurements = std::map<std::int64_t, std::vector<Measurement>>;
+
+/// Runs with one spec measure at the same steps, so that the mean is taken step by step.
+std::vector<CurvePoint> meanOf(const SeedGroup &group, const Measurements &measurements, const std::string &name)
+{
+    struct AtStep {
+        double epoch = 0;
+        std::vector<double> values;
+    };
+    std::map<int, AtStep> steps;
+    for (const Run *run : group.runs) {
+        const auto own = measurements.find(run->id);
+        if (own == measurements.end())
+            continue;
+        for (const Measurement &one : own->second)
+            if (one.name == name && std::isfinite(one.value)) {
+                steps[one.step].epoch = one.epoch;
+                steps[one.step].values.push_back(one.value);
+            }
+    }
+    std::vector<CurvePoint> curve;
+    for (const auto &[step, at] : steps) {
+        const MeanSem summary = meanSem(at.values);
+        curve.push_back({step, at.epoch, summary.mean, summary.sem, summary.n});
+    }
+    return curve;
+}
+
+/// The metric of a group; a run that is not done has none in its row, but its curve may.
+std::string metricOf(const SeedGroup &group, const Measurements &measurements)
+{
+    for (const Run *run : group.runs)
+        if (!run->metric.empty())
+            return run->metric;
+    for (const Run *run : group.runs)
+        if (const auto own = measurements.find(run->id); own != measurements.end())
+            for (const Measurement &one : own->second)
+                if (one.name.starts_with("dev.") && one.name != "dev.loss")
+                    return one.name.substr(4);
+    return {};
+}
+
+} // namespace
+
+std::vector<MeanCurve> meanCurves(const std::vector<Run> &runs, const Measurements &measurements)
+{
+    std::vector<const Run *> all;
+    for (const Run &run : runs)
+        all.push_back(&run);
+    std::vector<MeanCurve> curves;
+    std::vector<SeedGroup> groups = seedGroups(all);
+    std::stable_sort(groups.begin(), groups.end(), [](const SeedGroup &a, const SeedGroup &b) {
+        const Method &one = a.spec.method, &other = b.spec.method;
+        return std::tie(one.name, one.bottleneck, one.topLayers, a.label) <
+               std::tie(other.name, other.bottleneck, other.topLayers, b.label);
+    });
+    for (const SeedGroup &group : groups) {
+        MeanCurve curve{group.label, group.spec.method.name, metricOf(group, measurements), {}, {}, {}};
+        for (const Run *run : group.runs)
+            curve.runs.push_back(run->id);
+        curve.loss = meanOf(group, measurements, "loss");
+        if (!curve.metric.empty())
+            curve.score = meanOf(group, measurements, "dev." + curve.metric);
+        if (!curve.loss.empty() || !curve.score.empty())
+            curves.push_back(std::move(curve));
+    }
+    return curves;
+}
+
+std::string toCsv(const std::vector<MeanCurve> &curves)
+{
+    std::string text = csv::row({"label", "method", "name", "step", "epoch", "mean", "sem", "n", "runs"});
+    const auto add = [&](const MeanCurve &curve, const std::string &name, const std::vector<CurvePoint> &points) {
+        for (const CurvePoint &point : points)
+            text += csv::row({curve.label, curve.method, name, std::to_string(point.step), csv::number(point.epoch),
+                              csv::number(point.mean), csv::number(point.sem), std::to_string(point.n),
+                              csv::numbers(curve.runs)});
+    };
+    for (const MeanCurve &curve : curves) {
+        add(curve, "loss", curve.loss);
+        add(curve, "dev." + curve.metric, curve.score);
+    }
+    return text;
+}
+
+} // namespace awb

@@ -1,0 +1,134 @@
+#include "core/study/seed_groups.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+
+#include "core/methods/methods.h"
+#include "core/spec_json.h"
+#include "core/study/csv.h"
+
+namespace awb {
+
+namespace {
+
+/// What makes a point: the spec without what does not change its numbers or only repeats it.
+TrainSpec withoutSeed(TrainSpec spec)
+{
+    spec.seed = 0;
+    spec.recipe.threads = 0;
+    const bool everywhere = std::all_of(spec.method.sites.begin(), spec.method.sites.end(),
+                                        [](const LayerSites &sites) { return sites == LayerSites{}; });
+    if (everywhere || spec.method.bottleneck == 0)
+        spec.method.sites.clear();
+    return spec;
+}
+
+std::string joined(const std::vector<std::string> &words, const char *between)
+{
+    std::string text;
+    for (const std::string &word : words)
+        text += (text.empty() ? "" : between) + word;
+    return text;
+}
+
+/// "3e-4" rather than "0.0003" or "3e-04".
+std::string learningRate(double value)
+{
+    char text[32];
+    const auto end = std::to_chars(text, text + sizeof text, value, std::chars_format::scientific).ptr;
+    std::string result(text, end);
+    const auto zero = result.find_last_of("+-") + 1;
+    while (zero + 1 < result.size() && result[zero] == '0')
+        result.erase(zero, 1);
+    return result;
+}
+
+/// The settings that can tell two points of one method and size apart, each as the words of a label.
+std::vector<std::string> settings(const TrainSpec &spec)
+{
+    const Recipe &recipe = spec.recipe;
+    return {spec.dataset,
+            spec.checkpoint,
+            "lr " + learningRate(recipe.learningRate),
+            std::to_string(recipe.epochs) + (recipe.epochs == 1 ? " epoch" : " epochs"),
+            "batch " + std::to_string(recipe.batch),
+            "length " + std::to_string(recipe.maxLength),
+            "warm-up " + csv::number(recipe.warmup),
+            "initialisation " + csv::number(recipe.initStd),
+            "weight decay " + csv::number(recipe.weightDecay),
+            "clip " + csv::number(recipe.clip),
+            recipe.dropout < 0 ? "the checkpoint's dropout" : "dropout " + csv::number(recipe.dropout),
+            recipe.biasCorrection ? "bias correction" : "no bias correction",
+            recipe.partialBatch ? "partial batches" : "whole batches",
+            recipe.plainPath ? "plain path" : "fast path",
+            toString(recipe.precision),
+            recipe.device,
+            spec.method.activation,
+            "training " + joined(spec.method.train, " ")};
+}
+
+struct Growing {
+    SeedGroup group;
+    std::map<std::uint64_t, const Run *> bySeed;
+
+    bool takes(const Run &run, const TrainSpec &spec) const
+    {
+        // What is trained and scored may have changed with the data set's files; a run that is not done does not know yet.
+        const Run &mine = *bySeed.begin()->second;
+        const bool known = mine.state == RunState::Done && run.state == RunState::Done;
+        return group.spec == spec && (!known || (mine.metric == run.metric && mine.trainable == run.trainable));
+    }
+};
+
+/// Adds to the labels that several groups share whatever setting is not the same in all of them.
+void tellApart(std::vector<SeedGroup> &groups)
+{
+    std::map<std::string, std::vector<SeedGroup *>> byLabel;
+    for (SeedGroup &group : groups)
+        byLabel[group.label].push_back(&group);
+    for (const auto &[label, same] : byLabel) {
+        std::vector<std::vector<std::string>> all;
+        for (const SeedGroup *group : same)
+            all.push_back(settings(group->spec));
+        for (std::size_t k = 0; k < all.front().size(); ++k) {
+            if (std::all_of(all.begin(), all.end(), [&](const auto &one) { return one[k] == all.front()[k]; }))
+                continue;
+            for (std::size_t i = 0; i < same.size(); ++i)
+                same[i]->label += ", " + all[i][k];
+        }
+    }
+}
+
+} // namespace
+
+bool sameButSeed(const TrainSpec &a, const TrainSpec &b)
+{
+    return withoutSeed(a) == withoutSeed(b);
+}
+
+std::vector<SeedGroup> seedGroups(const std::vector<const Run *> &runs)
+{
+    std::vector<Growing> growing;
+    for (const Run *run : runs) {
+        const TrainSpec spec = withoutSeed(run->spec);
+        auto found = std::find_if(growing.begin(), growing.end(), [&](const Growing &one) { return one.takes(*run, spec); });
+        if (found == growing.end()) {
+            const std::string label = describe(spec.method, static_cast<int>(spec.method.sites.size()));
+            found = growing.insert(growing.end(), Growing{{spec, label, {}}, {}});
+        }
+        const Run *&counted = found->bySeed[run->spec.seed];
+        if (!counted || counted->id < run->id)
+            counted = run;
+    }
+    std::vector<SeedGroup> groups;
+    for (Growing &one : growing) {
+        for (const auto &[seed, run] : one.bySeed)
+            one.group.runs.push_back(run);
+        groups.push_back(std::move(one.group));
+    }
+    tellApart(groups);
+    return groups;
+}
+
+} // namespace awb

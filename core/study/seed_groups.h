@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/types.h"
+
+namespace awb {
+
+/// Whether two specs make repeats of one experiment: all equal but the seed. The number of CPU threads does not change a
+/// run's numbers and is left out; sites that are all on are the same as none given.
+bool sameButSeed(const TrainSpec &a, const TrainSpec &b);
+
+/// Runs that differ in the seed only.
+struct SeedGroup {
+    TrainSpec spec;                ///< what they share; seed and threads 0
+    std::string label;             ///< "adapters, m = 64", and what tells it from groups of the same name
+    std::vector<const Run *> runs; ///< by seed; of several with one seed the newest, since a repeat is no further seed
+};
+
+/// Groups in the order of their first runs. The pointers are those handed in.
+std::vector<SeedGroup> seedGroups(const std::vector<const Run *> &runs);
+
+} // namespace awb

@@ -1,0 +1,217 @@
+#include <cmath>
+
+#include <QComboBox>
+#include <QLabel>
+#include <QSignalSpy>
+#include <QTableView>
+#include <QTemporaryDir>
+#include <QTest>
+#include <qcustomplot.h>
+
+#include "core/store/store.h"
+#include "core/study/mean_curves.h"
+#include "tests/chart_fixture.h"
+#include "tests/gui_helpers.h"
+#include "ui/curve_overlay.h"
+#include "ui/curve_panel.h"
+#include "ui/lab_bridge.h"
+#include "ui/learning_curve.h"
+#include "ui/runs_panel.h"
+
+using namespace awb;
+using namespace awb::test;
+
+namespace {
+
+Run runOf(std::int64_t id, int bottleneck, std::uint64_t seed)
+{
+    Run one = run(id, "adapter", bottleneck, 1000 * bottleneck, seed, 0.8);
+    one.spec.dataset = "tweets";
+    one.spec.checkpoint = "minilm";
+    return one;
+}
+
+/// Two epochs of ten steps; the loss falls from `start`, dev accuracy is `first`, then `second`.
+std::vector<Measurement> curve(double start, double first, double second)
+{
+    std::vector<Measurement> all;
+    for (int step = 1; step <= 20; ++step)
+        all.push_back({"loss", step, step / 10.0, start / step});
+    all.push_back({"dev.accuracy", 10, 1, first});
+    all.push_back({"dev.accuracy", 20, 2, second});
+    return all;
+}
+
+/// A library with finished runs: m = 8 with three seeds, m = 64 with one.
+struct Library {
+    QTemporaryDir home;
+    std::unique_ptr<LabBridge> bridge;
+
+    Library()
+    {
+        bridge = std::make_unique<LabBridge>(home.path().toStdString(), [](const Run &run, RunContext &) { return run; });
+        store().setQueuePaused(true);
+        add(8, 0, curve(1.0, 0.70, 0.80));
+        add(8, 1, curve(1.1, 0.72, 0.82));
+        add(8, 2, curve(1.2, 0.74, 0.84));
+        add(64, 0, curve(0.9, 0.75, 0.90));
+    }
+
+    Store &store() { return bridge->store(); }
+
+    void add(int bottleneck, std::uint64_t seed, const std::vector<Measurement> &measurements)
+    {
+        const std::int64_t id = store().enqueue({runOf(0, bottleneck, seed).spec}).front();
+        Run done = *store().claim(id);
+        store().addMeasurements(id, measurements);
+        done.metric = "accuracy";
+        done.trainable = 1000 * bottleneck;
+        done.score = measurements.back().value;
+        store().finish(done);
+    }
+};
+
+} // namespace
+
+class TestOverlaidCurves : public QObject {
+    Q_OBJECT
+
+private slots:
+    void runsThatDifferInTheSeedAreAveragedStepByStep()
+    {
+        const auto curves = meanCurves({runOf(1, 8, 0), runOf(2, 8, 1), runOf(3, 64, 0)},
+                                       {{1, curve(1, 0.7, 0.8)}, {2, curve(2, 0.8, 0.9)}, {3, curve(1, 0.75, 0.9)}});
+        QCOMPARE(curves.size(), std::size_t(2));
+        const MeanCurve &small = curves[0]; // by size
+        QCOMPARE(small.label, std::string("adapters, m = 8"));
+        QCOMPARE(small.runs, (std::vector<std::int64_t>{1, 2}));
+        QCOMPARE(small.loss.size(), std::size_t(20));
+        QCOMPARE(small.loss[0].mean, 1.5);
+        QCOMPARE(small.score.size(), std::size_t(2));
+        QCOMPARE(small.score[1].step, 20);
+        QCOMPARE(small.score[1].epoch, 2.0);
+        QVERIFY(std::abs(small.score[1].mean - 0.85) < 1e-12);
+        QVERIFY(std::abs(small.score[1].sem - 0.05) < 1e-12); // deviations of 0.05: sd 0.0707, over two
+        QCOMPARE(small.score[1].n, 2);
+        QCOMPARE(curves[1].score[1].sem, 0.0);
+    }
+
+    void aRunThatHasNotGotThereDoesNotCountThere()
+    {
+        Run running = runOf(2, 8, 1);
+        running.state = RunState::Running;
+        running.metric.clear();
+        running.trainable = 0;
+        auto half = curve(2, 0.8, 0.9);
+        std::erase_if(half, [](const Measurement &one) { return one.step > 10; });
+        auto diverged = curve(1, 0.7, 0.8);
+        diverged[0].value = NAN;
+        const auto curves = meanCurves({runOf(1, 8, 0), running}, {{1, diverged}, {2, half}});
+        QCOMPARE(curves.size(), std::size_t(1));
+        QCOMPARE(curves[0].loss[0].n, 1);
+        QCOMPARE(curves[0].loss[0].mean, 2.0); // what is no number is left out
+        QCOMPARE(curves[0].loss[9].n, 2);
+        QCOMPARE(curves[0].loss[10].n, 1);
+        QCOMPARE(curves[0].score[1].n, 1);
+        QVERIFY(meanCurves({runOf(1, 8, 0)}, {}).empty());
+    }
+
+    void csvHoldsEveryPoint()
+    {
+        const std::string csv =
+            toCsv(meanCurves({runOf(1, 8, 0), runOf(2, 8, 1)}, {{1, curve(1, 0.5, 0.5)}, {2, curve(1, 0.5, 1.0)}}));
+        const QStringList lines = QString::fromStdString(csv).split(QStringLiteral("\r\n"));
+        QCOMPARE(lines[0], QStringLiteral("label,method,name,step,epoch,mean,sem,n,runs"));
+        QCOMPARE(lines.size(), 1 + 20 + 2 + 1);
+        QCOMPARE(lines[22], QStringLiteral("\"adapters, m = 8\",adapter,dev.accuracy,20,2,0.75,0.25,2,1 2"));
+    }
+
+    void severalChosenRunsAreOverlaidWithABandOverSeeds()
+    {
+        Library library;
+        CurvePanel panel(*library.bridge);
+        panel.resize(420, 320);
+        panel.show();
+        QSignalSpy titles(&panel, &CurvePanel::titleChanged);
+        panel.showRuns({1, 2, 3, 4});
+        QCustomPlot &plot = *panel.findChild<QCustomPlot *>(QStringLiteral("overlayPlot"));
+        QVERIFY(plot.isVisible());
+        QCOMPARE(titles.last().first().toString(), QStringLiteral("Learning curves of 4 runs"));
+        QCPGraph *small = graph(plot, "points.curve.1");
+        QVERIFY(small);
+        QCOMPARE(small->dataCount(), 2);
+        QCOMPARE(small->data()->at(1)->key, 2.0); // epochs
+        QCOMPARE(small->data()->at(1)->value, 82.0);
+        const double sem = 2 / std::sqrt(3.0); // of 80, 82 and 84
+        QVERIFY(std::abs(graph(plot, "band.curve.1")->data()->at(1)->value - 82 - sem) < 1e-9);
+        QCOMPARE(graph(plot, "points.curve.4")->data()->at(1)->value, 90.0);
+        QCOMPARE(plot.xAxis->scaleType(), QCPAxis::stLinear);
+        savePictures(panel, "curves-overlaid");
+
+        auto *quantity = panel.findChild<QComboBox *>(QStringLiteral("curveQuantity"));
+        quantity->setFocus();
+        QTest::keyClick(quantity, Qt::Key_Down);
+        QVERIFY(plot.yAxis->label().contains(QStringLiteral("Loss")));
+        QCOMPARE(graph(plot, "line.curve.1")->dataCount(), 20);
+        savePictures(panel, "curves-overlaid-loss");
+
+        panel.showRuns({4});
+        QVERIFY(!plot.isVisible());
+        QVERIFY(panel.findChild<QCustomPlot *>(QStringLiteral("learningCurvePlot"))->isVisible());
+        QVERIFY(titles.last().first().toString().contains(QStringLiteral("m = 64")));
+    }
+
+    void theSeedsOfOneExperimentAreThinLinesBehindTheirMean()
+    {
+        Library library;
+        CurvePanel panel(*library.bridge);
+        panel.show();
+        panel.showRuns({1, 2, 3});
+        QCustomPlot &plot = *panel.findChild<QCustomPlot *>(QStringLiteral("overlayPlot"));
+        for (const char *name : {"line.run.1", "line.run.2", "line.run.3", "line.curve.1"})
+            QVERIFY2(graph(plot, name), name);
+        QCOMPARE(graph(plot, "line.run.3")->data()->at(1)->value, 84.0);
+    }
+
+    void choosingRowsOfTheTableOverlaysThem()
+    {
+        Library library;
+        RunsPanel runs(*library.bridge);
+        CurvePanel panel(*library.bridge);
+        connect(&runs, &RunsPanel::runsSelected, &panel, &CurvePanel::showRuns);
+        runs.resize(900, 300);
+        runs.show();
+        panel.show();
+        auto *table = runs.findChild<QTableView *>(QStringLiteral("runsTable"));
+        QTRY_COMPARE(table->model()->rowCount(), 4);
+        QTest::mouseClick(table->viewport(), Qt::LeftButton, {}, table->visualRect(table->model()->index(0, 0)).center());
+        QVERIFY(panel.findChild<QCustomPlot *>(QStringLiteral("learningCurvePlot"))->isVisible());
+        QTest::keyClick(table, Qt::Key_Down, Qt::ShiftModifier);
+        QTest::keyClick(table, Qt::Key_Down, Qt::ShiftModifier);
+        QVERIFY(panel.findChild<QCustomPlot *>(QStringLiteral("overlayPlot"))->isVisible());
+        QCOMPARE(panel.findChild<QLabel *>(QStringLiteral("curveNote"))->text(), QStringLiteral("3 runs"));
+        QTest::keyClick(table, Qt::Key_A, Qt::ControlModifier);
+        QCOMPARE(panel.findChild<QLabel *>(QStringLiteral("curveNote"))->text(), QStringLiteral("4 runs"));
+    }
+
+    void runsWithoutACurveSaySo()
+    {
+        Library library;
+        const auto ids = library.store().enqueue({runOf(0, 1, 0).spec, runOf(0, 2, 0).spec});
+        CurvePanel panel(*library.bridge);
+        panel.show();
+        panel.showRuns(ids);
+        QVERIFY(
+            panel.findChild<QLabel *>(QStringLiteral("overlayEmpty"))->text().contains(QStringLiteral("after each epoch")));
+        AnsweredDialogs dialogs;
+        dialogs.file = library.home.filePath(QStringLiteral("curves.pdf"));
+        panel.exportChart();
+        QCOMPARE(dialogs.errors.size(), 1);
+        panel.showRuns({1, 4});
+        panel.exportChart();
+        QVERIFY(contentOf(dialogs.file).startsWith("%PDF-"));
+    }
+};
+
+QTEST_MAIN(TestOverlaidCurves)
+#include "tst_overlaid_curves.moc"

@@ -1,0 +1,122 @@
+#include "ui/curve_panel.h"
+
+#include <algorithm>
+
+#include <QComboBox>
+#include <QLabel>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+
+#include "core/methods/methods.h"
+#include "ui/curve_overlay.h"
+#include "ui/figure_export.h"
+#include "ui/lab_bridge.h"
+#include "ui/learning_curve.h"
+#include "ui/series_plot.h"
+#include "ui/wording.h"
+
+namespace awb {
+
+using wording::text;
+
+namespace {
+
+constexpr std::size_t mostRuns = 50; // more lines cannot be told apart, and their curves take long to read
+
+} // namespace
+
+CurvePanel::CurvePanel(LabBridge &bridge, QWidget *parent)
+    : QWidget(parent), m_bridge(bridge), m_pages(new QStackedWidget(this)), m_curve(new LearningCurve),
+      m_overlay(new SeriesPlot(QStringLiteral("overlay"), tr("Learning curves of several runs"))), m_quantity(new QComboBox),
+      m_note(new QLabel)
+{
+    m_quantity->setObjectName(QStringLiteral("curveQuantity"));
+    m_quantity->setAccessibleName(tr("What the curves show"));
+    m_quantity->addItem(tr("Score on dev"), int(curve_overlay::Quantity::Score));
+    m_quantity->addItem(tr("Loss"), int(curve_overlay::Quantity::Loss));
+    m_note->setObjectName(QStringLiteral("curveNote"));
+    auto *several = new QWidget(this);
+    auto *bar = new QHBoxLayout;
+    bar->setContentsMargins(8, 4, 8, 0);
+    bar->addWidget(m_quantity);
+    bar->addWidget(m_note, 1);
+    auto *column = new QVBoxLayout(several);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->addLayout(bar);
+    column->addWidget(m_overlay, 1);
+    m_pages->addWidget(m_curve);
+    m_pages->addWidget(several);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_pages);
+    connect(m_quantity, &QComboBox::currentIndexChanged, this, &CurvePanel::showOverlay);
+    connect(&bridge, &LabBridge::progress, m_curve, &LearningCurve::append);
+    connect(&bridge, &LabBridge::changed, this, &CurvePanel::refresh);
+}
+
+void CurvePanel::showRun(std::int64_t id)
+{
+    const auto run = m_bridge.store().run(id);
+    if (!run)
+        return;
+    m_runs = {id};
+    m_left = 0;
+    m_pages->setCurrentIndex(0);
+    m_curve->setRun(*run, m_bridge.store().measurements(id), tr("Run %1 · %2").arg(id).arg(text(run->spec.dataset)));
+    // The dock's title has room for all of it, and is cut with dots where it has not.
+    emit titleChanged(tr("Learning curve: %1, seed %2")
+                          .arg(text(describe(run->spec.method, int(run->spec.method.sites.size()))))
+                          .arg(run->spec.seed));
+}
+
+void CurvePanel::showRuns(std::vector<std::int64_t> runs)
+{
+    if (runs.size() == 1)
+        return showRun(runs.front());
+    if (runs.empty())
+        return;
+    std::sort(runs.rbegin(), runs.rend());
+    m_left = int(runs.size() - std::min(runs.size(), mostRuns));
+    runs.resize(std::min(runs.size(), mostRuns));
+    m_runs = std::move(runs);
+    m_pages->setCurrentIndex(1);
+    showOverlay();
+}
+
+void CurvePanel::showOverlay()
+{
+    std::vector<Run> runs;
+    curve_overlay::Measurements measurements;
+    for (const std::int64_t id : m_runs)
+        if (const auto run = m_bridge.store().run(id)) {
+            runs.push_back(*run);
+            measurements[id] = m_bridge.store().measurements(id);
+        }
+    const auto quantity = curve_overlay::Quantity(m_quantity->currentData().toInt());
+    m_overlay->setChart(curve_overlay::chart(runs, measurements, quantity, {}));
+    m_note->setText(m_left > 0 ? tr("the newest %1 of %2 runs").arg(m_runs.size()).arg(m_runs.size() + m_left)
+                               : tr("%1 runs").arg(m_runs.size()));
+    emit titleChanged(tr("Learning curves of %1 runs").arg(m_runs.size()));
+}
+
+void CurvePanel::refresh()
+{
+    if (overlaid())
+        return showOverlay();
+    const auto running = m_bridge.store().runIds(RunState::Running);
+    // Nothing chosen yet: show the run that is being computed.
+    if (m_curve->run() == 0 && !running.empty())
+        showRun(running.front());
+    else
+        showRun(m_curve->run());
+}
+
+void CurvePanel::exportChart()
+{
+    ChartWidget &chart = overlaid() ? static_cast<ChartWidget &>(*m_overlay) : *m_curve;
+    askAndExport(*this, tr("Export learning curve"),
+                 overlaid() ? QStringLiteral("learning-curves.pdf") : QStringLiteral("run-%1-curve.pdf").arg(m_curve->run()),
+                 figureFilter(), [&chart](const QString &file) { chart.exportTo(file); });
+}
+
+} // namespace awb

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <QWidget>
+
+#include "core/types.h"
+
+class QComboBox;
+class QLabel;
+class QStackedWidget;
+
+namespace awb {
+
+class LabBridge;
+class LearningCurve;
+class SeriesPlot;
+
+/// How the chosen runs learn: one run's curve in full, live; of several runs the curves overlaid and averaged over seeds.
+class CurvePanel : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit CurvePanel(LabBridge &bridge, QWidget *parent = nullptr);
+
+    void showRun(std::int64_t run); ///< one that does not exist changes nothing
+    /// The newest fifty of these; a single one as showRun() does.
+    void showRuns(std::vector<std::int64_t> runs);
+
+public slots:
+    void exportChart();
+
+signals:
+    void titleChanged(const QString &title); ///< what is shown, for the dock
+
+private:
+    void refresh();
+    void showOverlay();
+    bool overlaid() const { return m_runs.size() > 1; }
+
+    LabBridge &m_bridge;
+    std::vector<std::int64_t> m_runs; ///< shown; descending
+    int m_left = 0;                   ///< chosen runs that are not shown
+    QStackedWidget *m_pages;
+    LearningCurve *m_curve;
+    SeriesPlot *m_overlay;
+    QComboBox *m_quantity;
+    QLabel *m_note;
+};
+
+} // namespace awb
