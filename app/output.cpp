@@ -6,6 +6,7 @@
 
 #include "core/spec_json.h"
 #include "core/methods/methods.h"
+#include "core/methods/train_command.h"
 
 namespace awb {
 
@@ -117,6 +118,7 @@ Json runJson(const Run &run, Store &store)
             {"study", run.study},
             {"method", methodText(run.spec.method)},
             {"spec", Json::parse(toJson(run.spec))},
+            {"command", trainCommand(run.spec)},
             {"trainable", run.trainable},
             {"total", run.total},
             {"metric", run.metric},

@@ -4,6 +4,7 @@
 #include "app/output.h"
 #include "core/error.h"
 #include "core/spec_json.h"
+#include "core/methods/train_command.h"
 
 namespace awb {
 
@@ -44,7 +45,11 @@ int show(Context &context, std::int64_t id)
     for (const Measurement &m : context.store().measurements(id))
         curves[m.name].push_back({{"step", m.step}, {"epoch", m.epoch}, {"value", m.value}});
     object["curves"] = curves;
-    context.print(object, runText(run, context.store()));
+    std::string text = runText(run, context.store()) + "  again: " + trainCommand(run.spec) + "\n";
+    if (!run.provenance.checkpointSha256.empty())
+        text += "  checkpoint sha256: " + run.provenance.checkpointSha256 + "\n  data sha256: " + run.provenance.dataSha256 +
+                "\n";
+    context.print(object, text);
     return 0;
 }
 

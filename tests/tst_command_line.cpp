@@ -339,6 +339,33 @@ private Q_SLOTS:
         QCOMPARE(result.json()["devices"].toArray().first().toObject()["name"].toString(), QStringLiteral("cpu"));
     }
 
+    void theLineThatRepeatsARunMeansTheSame_data()
+    {
+        QTest::addColumn<QString>("settings");
+        QTest::newRow("adapters") << "--bottleneck 4 --layers 1 --sites ffn --epochs 2 --seed 3";
+        QTest::newRow("mixed sites") << "--bottleneck 2 --layer-sites a,- --activation relu --bias-correction --warmup 0 "
+                                        "--precision bfloat16 --weight-decay 0.1 --init-std 0.001 --epochs 1";
+        QTest::newRow("top layers") << "--method top-k --top 1 --no-pooler --lr 5e-5 --partial-batch --clip 0 --dropout 0.2 "
+                                       "--threads 1 --epochs 1";
+        QTest::newRow("full") << "--method full --plain-path --epochs 1";
+    }
+
+    void theLineThatRepeatsARunMeansTheSame()
+    {
+        QFETCH(QString, settings);
+        addTinyLibrary();
+        const auto train = [&](const QString &line) { return awb(QProcess::splitCommand(line) + QStringList{"--json"}); };
+        const Result first = train("train --checkpoint tiny --dataset questions --batch 8 --max-length 12 " + settings);
+        QVERIFY2(first.status == 0, first.err.constData());
+        const QString line = first.json()["command"].toString();
+        QVERIFY2(line.startsWith(QStringLiteral("awb train ")), qPrintable(line));
+        const QJsonObject repeated = train(line.mid(4)).json();
+        QCOMPARE(repeated["spec"], first.json()["spec"]);
+        QCOMPARE(repeated["score"], first.json()["score"]);
+        const QByteArray shown = awb({"runs", "show", "1"}).out;
+        QVERIFY(shown.contains(line.toUtf8()) && shown.contains("data sha256: "));
+    }
+
     void trainWorksItsOwnRunUntilDone()
     {
         addTinyLibrary();

@@ -4,6 +4,7 @@
 
 #include <QAbstractItemModelTester>
 #include <QAction>
+#include <QClipboard>
 #include <QComboBox>
 #include <QHeaderView>
 #include <QLabel>
@@ -16,6 +17,7 @@
 #include <QToolBar>
 
 #include "core/error.h"
+#include "core/methods/train_command.h"
 #include "core/store/store.h"
 #include "tests/gui_helpers.h"
 #include "ui/lab_bridge.h"
@@ -136,6 +138,8 @@ private slots:
     void movesRunsInTheQueueByKeyboard();
     void pausesAndResumesTheQueue();
     void handsOutTheSettingsOfARun();
+    void runsAgainWithTheSameSettings();
+    void copiesTheCommandOfARun();
     void selectsARunThatTheFilterHides();
     void changesRowsWithoutEverResetting();
     void staysFluidWithTenThousandRuns();
@@ -360,11 +364,38 @@ void TestRunsPanel::handsOutTheSettingsOfARun()
     Fixture f(false, {spec("cola", 8, 0), spec("mrpc", 64, 5)});
     QTRY_COMPARE(f.rows(), 2);
     TrainSpec got;
-    connect(f.panel.get(), &RunsPanel::runAgain, this, [&got](const TrainSpec &s) { got = s; });
+    connect(f.panel.get(), &RunsPanel::settingsReused, this, [&got](const TrainSpec &s) { got = s; });
     f.click(f.ids[1]);
     f.press("reuseRun");
     QCOMPARE(got.dataset, std::string("mrpc"));
     QCOMPARE(got.seed, std::uint64_t(5));
+}
+
+void TestRunsPanel::runsAgainWithTheSameSettings()
+{
+    Fixture f(false, {spec("cola", 8, 0), spec("mrpc", 64, 5)});
+    QTRY_COMPARE(f.rows(), 2);
+    f.click(f.ids[1]);
+    QTest::keyClick(&f.table(), Qt::Key_R, Qt::ControlModifier | Qt::ShiftModifier);
+    QTRY_COMPARE(f.rows(), 3);
+    const std::int64_t again = f.bridge->store().runIds(RunState::Queued).back();
+    QVERIFY(again > f.ids[1]);
+    QVERIFY(f.bridge->store().run(again)->spec == spec("mrpc", 64, 5));
+    QTRY_COMPARE(f.panel->selectedRun(), again);
+    // Found with the mouse as well.
+    QVERIFY(f.table().actions().contains(f.panel->findChild<QAction *>("runAgain")));
+}
+
+void TestRunsPanel::copiesTheCommandOfARun()
+{
+    Fixture f(false, {spec("cola", 8, 0), spec("mrpc", 64, 5)});
+    QTRY_COMPARE(f.rows(), 2);
+    f.click(f.ids[1]);
+    QTest::keyClick(&f.table(), Qt::Key_C, Qt::ControlModifier | Qt::ShiftModifier);
+    QCOMPARE(QGuiApplication::clipboard()->text(), QString::fromStdString(trainCommand(spec("mrpc", 64, 5))));
+    f.click(f.ids[0], Qt::ControlModifier);
+    f.panel->findChild<QAction *>("copyCommand")->trigger();
+    QCOMPARE(QGuiApplication::clipboard()->text().count(QStringLiteral("awb train ")), 2);
 }
 
 void TestRunsPanel::selectsARunThatTheFilterHides()

@@ -17,6 +17,7 @@
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QTextBrowser>
 #include <QTimer>
 #include <QXmlStreamReader>
 #include <qcustomplot.h>
@@ -33,6 +34,7 @@
 #include "ui/lab_bridge.h"
 #include "ui/learning_curve.h"
 #include "ui/main_window.h"
+#include "ui/run_page.h"
 #include "ui/runs_model.h"
 #include "ui/runs_panel.h"
 #include "ui/setup_panel.h"
@@ -108,6 +110,7 @@ private slots:
     void aRunTravelsFromTheSetUpToTheChart();
     void tableAndChartSelectEachOther();
     void chartAndCurveAreExportedFromTheMenu();
+    void twoChosenRunsAreCompared();
     void exportingAnEmptyChartIsRefusedInWords();
     void theAboutBoxNamesVersionAndLibrary();
     void nothingIsCutAt800By600();
@@ -269,6 +272,25 @@ void TestWindow::tableAndChartSelectEachOther()
         QCOMPARE(graph(plot, "selection")->data()->at(0)->key, double(clicked.trainable));
         QCOMPARE(curve->run(), clicked.id);
     }
+}
+
+void TestWindow::twoChosenRunsAreCompared()
+{
+    addTinyLibrary();
+    open();
+    trainTwoMethods();
+    auto *table = find<QAbstractItemView>("runsTable");
+    QTRY_COMPARE(table->model()->rowCount(), 2);
+    table->setFocus();
+    QTest::keyClick(table, Qt::Key_A, Qt::ControlModifier);
+    auto *tabs = find<QTabWidget>("mainTabs");
+    tabs->setCurrentWidget(m_window->findChild<RunPage *>());
+    const auto *page = find<QTextBrowser>("runText");
+    // What they predict on dev was kept by the training itself.
+    QTRY_VERIFY_WITH_TIMEOUT(page->toPlainText().contains(QStringLiteral("Where they disagree")), 10000);
+    QVERIFY(page->toPlainText().contains(QStringLiteral("head only")));
+    QVERIFY(page->toPlainText().contains(QStringLiteral(" examples of dev: only run 1 is right on ")));
+    QVERIFY(find<QCustomPlot>("overlayPlot")->isVisible()); // and how they learnt
 }
 
 void TestWindow::clickMenu(const QString &menu, const QString &entry)

@@ -19,6 +19,7 @@
 #include "ui/dialogs.h"
 #include "ui/lab_bridge.h"
 #include "ui/library_panel.h"
+#include "ui/run_page.h"
 #include "ui/runs_panel.h"
 #include "ui/setup_panel.h"
 #include "ui/study_panel.h"
@@ -51,6 +52,7 @@ void MainWindow::makePanels(std::vector<std::pair<QString, QString>> devices)
 {
     m_tradeoff = new TradeoffPanel(m_bridge);
     m_studies = new StudyPanel(m_bridge);
+    m_run = new RunPage(m_bridge);
     m_datasetView = new DatasetView(m_bridge);
     m_checkpointView = new CheckpointView(m_bridge);
     m_library = new LibraryPanel(m_bridge);
@@ -65,6 +67,7 @@ void MainWindow::makePanels(std::vector<std::pair<QString, QString>> devices)
     m_tabs->setMinimumHeight(330); // in a low window the docks below give way, not what one looks at
     m_tabs->addTab(m_tradeoff, tr("Trade-off"));
     m_tabs->addTab(m_studies, tr("Studies"));
+    m_tabs->addTab(m_run, tr("Run"));
     m_tabs->addTab(m_datasetView, tr("Data set"));
     m_tabs->addTab(m_checkpointView, tr("Checkpoint"));
     setCentralWidget(m_tabs);
@@ -173,11 +176,12 @@ void MainWindow::connectPanels()
     });
     connect(m_runs, &RunsPanel::runSelected, this, &MainWindow::selectRun);
     connect(m_runs, &RunsPanel::runsSelected, m_curve, &CurvePanel::showRuns);
+    connect(m_runs, &RunsPanel::runsSelected, m_run, &RunPage::showRuns);
     connect(m_curve, &CurvePanel::titleChanged, this, [this](const QString &title) {
         m_curveDock->setWindowTitle(title);
         m_curveDock->toggleViewAction()->setText(tr("Learning curve"));
     });
-    connect(m_runs, &RunsPanel::runAgain, m_setup, &SetupPanel::setSpec);
+    connect(m_runs, &RunsPanel::settingsReused, m_setup, &SetupPanel::setSpec);
     connect(m_tradeoff, &TradeoffPanel::runSelected, this, &MainWindow::selectRun);
     connect(m_studies, &StudyPanel::runSelected, this, &MainWindow::selectRun);
     connect(m_studies, &StudyPanel::queued, this, &MainWindow::selectRun);
@@ -200,6 +204,7 @@ void MainWindow::selectRun(std::int64_t run)
     m_tradeoff->selectRun(run);
     m_studies->selectRun(run);
     m_curve->showRun(run);
+    m_run->showRuns({run});
 }
 
 void MainWindow::refreshStatus()

@@ -18,6 +18,7 @@ class CurvePanel;
 class DatasetView;
 class LabBridge;
 class LibraryPanel;
+class RunPage;
 class RunsPanel;
 class SetupPanel;
 class StudyPanel;
@@ -56,6 +57,7 @@ private:
     QTabWidget *m_tabs = nullptr;
     TradeoffPanel *m_tradeoff = nullptr;
     StudyPanel *m_studies = nullptr;
+    RunPage *m_run = nullptr;
     DatasetView *m_datasetView = nullptr;
     CheckpointView *m_checkpointView = nullptr;
     LibraryPanel *m_library = nullptr;

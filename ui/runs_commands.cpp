@@ -3,11 +3,14 @@
 #include <algorithm>
 
 #include <QAction>
+#include <QClipboard>
+#include <QGuiApplication>
 #include <QTableView>
 #include <QToolBar>
 #include <QToolButton>
 
 #include "core/methods/methods.h"
+#include "core/methods/train_command.h"
 #include "ui/dialogs.h"
 #include "ui/lab_bridge.h"
 #include "ui/runs_filter.h"
@@ -47,8 +50,12 @@ RunsCommands::RunsCommands(LabBridge &bridge, RunsModel &model, RunsFilter &filt
     m_reuse = add("reuseRun", tr("Use these settings"), Glyph::Reuse, tr("Ctrl+U"), tr("Fill the set-up form from this run"),
                   [this] {
                       if (const Run *run = current())
-                          emit runAgain(run->spec);
+                          emit settingsReused(run->spec);
                   });
+    m_again = addToMenu("runAgain", tr("Run again"), tr("Ctrl+Shift+R"),
+                        tr("Queue the selected runs once more, with the same settings and seed"), [this] { again(); });
+    m_copy = addToMenu("copyCommand", tr("Copy as command"), tr("Ctrl+Shift+C"),
+                       tr("Copy the awb train lines that repeat the selected runs"), [this] { copyCommands(); });
     m_tools.addSeparator();
     m_queue = add("pauseQueue", tr("Pause queue"), Glyph::Bars, tr("Ctrl+Shift+P"), tr("Start no further runs, or go on"),
                   [this] { guarded([this] { m_bridge.store().setQueuePaused(!m_bridge.store().queuePaused()); }); });
@@ -59,6 +66,20 @@ RunsCommands::RunsCommands(LabBridge &bridge, RunsModel &model, RunsFilter &filt
 QAction *RunsCommands::add(const char *name, const QString &label, Glyph glyph, const QString &keys, const QString &tip,
                            const std::function<void()> &triggered)
 {
+    QAction *action = addToMenu(name, label, keys, tip, triggered);
+    m_tools.addAction(action);
+    if (QWidget *button = m_tools.widgetForAction(action)) {
+        button->setObjectName(action->objectName() + QLatin1String("Button"));
+        button->setAccessibleName(label);
+        button->setFocusPolicy(Qt::TabFocus);
+    }
+    m_icons.push_back({action, glyph});
+    return action;
+}
+
+QAction *RunsCommands::addToMenu(const char *name, const QString &label, const QString &keys, const QString &tip,
+                                 const std::function<void()> &triggered)
+{
     auto *action = new QAction(label, this);
     action->setObjectName(QLatin1String(name));
     action->setShortcut(QKeySequence(keys));
@@ -68,13 +89,6 @@ QAction *RunsCommands::add(const char *name, const QString &label, Glyph glyph, 
             .arg(QString(label).remove(QChar(0x2026)), tip, action->shortcut().toString(QKeySequence::NativeText)));
     connect(action, &QAction::triggered, this, triggered);
     m_table.addAction(action);
-    m_tools.addAction(action);
-    if (QWidget *button = m_tools.widgetForAction(action)) {
-        button->setObjectName(action->objectName() + QLatin1String("Button"));
-        button->setAccessibleName(label);
-        button->setFocusPolicy(Qt::TabFocus);
-    }
-    m_icons.push_back({action, glyph});
     return action;
 }
 
@@ -117,6 +131,8 @@ void RunsCommands::enable(bool queuePaused)
     m_down->setEnabled(oneQueued);
     m_delete->setEnabled(!all.empty() && selectedIn({RunState::Running}).empty());
     m_reuse->setEnabled(all.size() == 1);
+    m_again->setEnabled(!all.empty());
+    m_copy->setEnabled(!all.empty());
     m_queue->setText(queuePaused ? tr("Resume queue") : tr("Pause queue"));
     m_queue->setIcon(glyphs::icon(queuePaused ? Glyph::Triangle : Glyph::Bars, m_colors));
 }
@@ -182,6 +198,29 @@ void RunsCommands::move(int places)
         for (const std::int64_t id : selectedIn({RunState::Queued}))
             m_bridge.store().move(id, places);
     });
+}
+
+void RunsCommands::again()
+{
+    std::vector<std::int64_t> ids;
+    guarded([this, &ids] {
+        auto runs = selected();
+        std::sort(runs.begin(), runs.end(), [](const Run *a, const Run *b) { return a->id < b->id; });
+        for (const Run *run : runs)
+            ids.push_back(m_bridge.store().enqueue({run->spec}, run->study).front());
+    });
+    if (!ids.empty())
+        emit queued(ids.front());
+}
+
+void RunsCommands::copyCommands()
+{
+    auto runs = selected();
+    std::sort(runs.begin(), runs.end(), [](const Run *a, const Run *b) { return a->id < b->id; });
+    QStringList lines;
+    for (const Run *run : runs)
+        lines << text(trainCommand(run->spec));
+    QGuiApplication::clipboard()->setText(lines.join(QLatin1Char('\n')));
 }
 
 void RunsCommands::remove()

@@ -36,11 +36,15 @@ public:
     void showIcons(const QPalette &palette);
 
 signals:
-    void runAgain(const awb::TrainSpec &spec);
+    void settingsReused(const awb::TrainSpec &spec);
+    void queued(std::int64_t run); ///< by "Run again"
 
 private:
     QAction *add(const char *name, const QString &label, glyphs::Glyph glyph, const QString &keys, const QString &tip,
                  const std::function<void()> &triggered);
+    /// One that is rarer and is found in the context menu only.
+    QAction *addToMenu(const char *name, const QString &label, const QString &keys, const QString &tip,
+                       const std::function<void()> &triggered);
     void guarded(const std::function<void()> &change);
     std::vector<std::int64_t> selectedIn(std::initializer_list<RunState> states) const;
     void cancel();
@@ -48,6 +52,8 @@ private:
     void retry();
     void move(int places);
     void remove();
+    void again();
+    void copyCommands();
 
     struct ActionIcon {
         QAction *action;
@@ -58,7 +64,7 @@ private:
     RunsFilter &m_filter;
     QTableView &m_table;
     QToolBar &m_tools;
-    QAction *m_cancel, *m_pause, *m_retry, *m_up, *m_down, *m_delete, *m_reuse, *m_queue;
+    QAction *m_cancel, *m_pause, *m_retry, *m_up, *m_down, *m_delete, *m_reuse, *m_again, *m_copy, *m_queue;
     std::vector<ActionIcon> m_icons;
     QPalette m_colors; ///< of the panel: the table learns of another theme later
 };

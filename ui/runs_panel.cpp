@@ -179,7 +179,11 @@ void RunsPanel::Ui::connectAll()
         tellSelection();
         show();
     });
-    QObject::connect(commands, &RunsCommands::runAgain, &panel, &RunsPanel::runAgain);
+    QObject::connect(commands, &RunsCommands::settingsReused, &panel, &RunsPanel::settingsReused);
+    QObject::connect(commands, &RunsCommands::queued, &panel, [this](std::int64_t run) {
+        panel.selectRun(run);
+        emit panel.runSelected(run);
+    });
     QObject::connect(&bridge, &LabBridge::changed, &reader, &RunsReader::request);
     QObject::connect(&bridge, &LabBridge::progress, &panel, [this](const Progress &now) { model->setProgress(now); });
     QObject::connect(&reader, &RunsReader::ready, &panel, [this] {

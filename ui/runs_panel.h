@@ -28,7 +28,7 @@ public:
 signals:
     void runSelected(std::int64_t run);
     void runsSelected(const std::vector<std::int64_t> &runs); ///< all that are selected now; never none
-    void runAgain(const awb::TrainSpec &spec);          ///< "Use these settings"
+    void settingsReused(const awb::TrainSpec &spec);          ///< "Use these settings"
 
 protected:
     void changeEvent(QEvent *event) override; // theme

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/methods/parameters.h"
 #include "core/model/checkpoint.h"
+#include "core/store/dev_outcome.h"
 #include "core/store/predict.h"
 #include "core/store/store.h"
 #include "core/train/train.h"
@@ -42,6 +43,10 @@ Run runTraining(const Run &run, RunContext &context)
     hooks.stopRequested = context.stopRequested;
     hooks.started = [&](int step) { context.store.dropMeasurementsAfter(run.id, step); };
     const TrainResult result = train(run.spec, checkpoint, data, files, hooks);
+
+    saveDevPredictions(context.folder, result.dev.predicted.empty()
+                                           ? DevPredictions(result.dev.scores.begin(), result.dev.scores.end())
+                                           : DevPredictions(result.dev.predicted.begin(), result.dev.predicted.end()));
 
     Run done = run;
     done.trainable = result.trainable;
