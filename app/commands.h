@@ -44,11 +44,14 @@ void addBenchCommand(CLI::App &app, Context &context);
 void addDevicesCommand(CLI::App &app, Context &context);
 void addFetchCommand(CLI::App &app, Context &context);
 void addFigureCommand(CLI::App &app, Context &context);
+void addMergeCommand(CLI::App &app, Context &context);
 void addPredictCommand(CLI::App &app, Context &context);
 void addStudyCommand(CLI::App &app, Context &context);
 void addTrainCommand(CLI::App &app, Context &context);
 void addWorkCommand(CLI::App &app, Context &context);
 
+/// A study's way out of a library and into another, as subcommands of `study`.
+void addStudyExchange(CLI::App &study, Context &context);
 /// The learning curves of several runs, as a subcommand of `figure`.
 void addCurvesFigure(CLI::App &figure, Context &context);
 /// The figures of a study, as subcommands of `figure`.

@@ -12,6 +12,7 @@ void addCommands(CLI::App &app, Context &context)
     addWorkCommand(app, context);
     addRunsCommand(app, context);
     addStudyCommand(app, context);
+    addMergeCommand(app, context);
     addFigureCommand(app, context);
     addPredictCommand(app, context);
     addDevicesCommand(app, context);

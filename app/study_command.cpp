@@ -197,6 +197,7 @@ void addStudyCommand(CLI::App &app, Context &context)
              [&context](const std::string &nameOrFile) { return show(context, nameOrFile); });
     addNamed("run", "Queue and compute what a study lacks; can be stopped and called again",
              [&context](const std::string &nameOrFile) { return run(context, findStudy(context.store(), nameOrFile)); });
+    addStudyExchange(*command, context);
 }
 
 } // namespace awb

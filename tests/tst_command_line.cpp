@@ -463,6 +463,18 @@ private Q_SLOTS:
 #endif
         QVERIFY(awb({"figure", "init", "--study", "glue", "--out", "x.csv"}).err.contains("no finished run"));
         QVERIFY(awb({"study", "show", "mine"}).out.contains("longest text in tokens: 12 rather than 128"));
+
+        // Into another library and back: the same chart, and nothing twice.
+        const QString archive = path(QStringLiteral("mine.zip")), other = path(QStringLiteral("other"));
+        QCOMPARE(awb({"study", "export", "mine", "--out", archive}).status, 0);
+        const auto elsewhere = [&](const QStringList &arguments) { return awb(QStringList{"--home", other} + arguments); };
+        QCOMPARE(elsewhere({"study", "import", archive, "--json"}).json()["runs"].toInt(), 6);
+        QCOMPARE(elsewhere({"study", "import", archive, "--json"}).json()["known"].toInt(), 6);
+        QCOMPARE(elsewhere({"figure", "lr", "--study", "mine", "--out", path(QStringLiteral("there.csv"))}).status, 0);
+        QCOMPARE(read(QStringLiteral("there.csv")), read(QStringLiteral("lr.csv")));
+        QVERIFY(awb({"merge", other}).out.contains("6 runs were here already"));
+        QVERIFY(awb({"merge", path(QStringLiteral("nowhere"))}).err.contains("is no library"));
+        QVERIFY(awb({"study", "export", "glue-small", "--out", archive}).err.contains("no study glue-small to export"));
     }
 
     void aStudyThatCannotBeRunSaysWhy()

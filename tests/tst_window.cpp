@@ -38,6 +38,7 @@
 #include "ui/runs_model.h"
 #include "ui/runs_panel.h"
 #include "ui/setup_panel.h"
+#include "ui/study_panel.h"
 #include "ui/tradeoff_panel.h"
 #include "version.h"
 
@@ -111,6 +112,7 @@ private slots:
     void tableAndChartSelectEachOther();
     void chartAndCurveAreExportedFromTheMenu();
     void twoChosenRunsAreCompared();
+    void aStudyLeavesAndComesHomeByTheMenu();
     void exportingAnEmptyChartIsRefusedInWords();
     void theAboutBoxNamesVersionAndLibrary();
     void nothingIsCutAt800By600();
@@ -291,6 +293,42 @@ void TestWindow::twoChosenRunsAreCompared()
     QVERIFY(page->toPlainText().contains(QStringLiteral("head only")));
     QVERIFY(page->toPlainText().contains(QStringLiteral(" examples of dev: only run 1 is right on ")));
     QVERIFY(find<QCustomPlot>("overlayPlot")->isVisible()); // and how they learnt
+}
+
+void TestWindow::aStudyLeavesAndComesHomeByTheMenu()
+{
+    addTinyLibrary();
+    open();
+    Study study = *presetStudy("quick");
+    study.name = "mine";
+    m_bridge->store().saveStudy(study);
+    TrainSpec spec = m_window->findChild<SetupPanel *>()->specs().front();
+    spec.recipe.epochs = 1;
+    const std::int64_t id = m_bridge->store().enqueue({spec}, "mine").front();
+    m_bridge->wake();
+    QTRY_VERIFY_WITH_TIMEOUT(m_bridge->store().run(id)->state == RunState::Done, 60000);
+    emit m_bridge->changed();
+    m_window->findChild<StudyPanel *>()->showStudy(QStringLiteral("mine"));
+    m_dialogs.file = m_home->filePath(QStringLiteral("mine.zip"));
+    clickMenu(QStringLiteral("Study"), QStringLiteral("Export the study shown…"));
+    QTRY_COMPARE_WITH_TIMEOUT(m_dialogs.abouts.size(), 1, 20000);
+    QVERIFY2(m_dialogs.abouts.front().contains(m_dialogs.file), qPrintable(m_dialogs.abouts.front()));
+    m_bridge->store().remove(id);
+    clickMenu(QStringLiteral("Study"), QStringLiteral("Import a study…"));
+    QTRY_COMPARE_WITH_TIMEOUT(m_dialogs.abouts.size(), 2, 20000);
+    QVERIFY2(m_dialogs.abouts.back().contains(QStringLiteral("1 run came in")), qPrintable(m_dialogs.abouts.back()));
+    QVERIFY(m_bridge->store().runsOfStudy("mine").front().spec == spec);
+
+    writeText(m_dialogs.file, "no archive");
+    clickMenu(QStringLiteral("Study"), QStringLiteral("Import a study…"));
+    QTRY_COMPARE_WITH_TIMEOUT(m_dialogs.errors.size(), 1, 20000);
+    QVERIFY(m_dialogs.errors.front().contains(m_dialogs.file));
+    m_dialogs.file = m_home->path(); // this library itself
+    clickMenu(QStringLiteral("File"), QStringLiteral("Merge another library…"));
+    QTRY_COMPARE_WITH_TIMEOUT(m_dialogs.errors.size(), 2, 20000);
+    QVERIFY(m_dialogs.errors.back().contains(QStringLiteral("this library itself")));
+    m_dialogs.errors.clear();
+    m_dialogs.abouts.clear();
 }
 
 void TestWindow::clickMenu(const QString &menu, const QString &entry)

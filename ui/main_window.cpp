@@ -18,6 +18,7 @@
 #include "ui/dataset_view.h"
 #include "ui/dialogs.h"
 #include "ui/lab_bridge.h"
+#include "ui/library_exchange.h"
 #include "ui/library_panel.h"
 #include "ui/run_page.h"
 #include "ui/runs_panel.h"
@@ -108,6 +109,7 @@ void MainWindow::makeMenus()
                     &LibraryPanel::addDatasetFolder);
     file->addAction(tr("Add &checkpoint…"), QKeySequence(Qt::CTRL | Qt::Key_K), m_library, &LibraryPanel::addCheckpoint);
     file->addAction(tr("Get &sample library"), m_library, &LibraryPanel::fetchSamples);
+    file->addAction(tr("&Merge another library…"), this, [this] { library_exchange::mergeLibrary(*this, m_bridge); });
     file->addSeparator();
     file->addAction(tr("&Export trade-off chart…"), QKeySequence(Qt::CTRL | Qt::Key_E), m_tradeoff,
                     &TradeoffPanel::exportChart);
@@ -118,6 +120,8 @@ void MainWindow::makeMenus()
 
     QMenu *study = menuBar()->addMenu(tr("&Study"));
     study->addAction(tr("Run the &quick study"), this, &MainWindow::runQuickStudy);
+    study->addAction(tr("&Export the study shown…"), m_studies, &StudyPanel::exportArchive);
+    study->addAction(tr("&Import a study…"), this, [this] { library_exchange::importStudy(*this, m_bridge); });
 
     QMenu *view = menuBar()->addMenu(tr("&View"));
     for (QDockWidget *dock : findChildren<QDockWidget *>())

@@ -19,6 +19,7 @@
 #include "ui/dialogs.h"
 #include "ui/figure_export.h"
 #include "ui/lab_bridge.h"
+#include "ui/library_exchange.h"
 #include "ui/series_plot.h"
 #include "ui/study_charts.h"
 #include "ui/study_words.h"
@@ -308,6 +309,12 @@ void StudyPanel::queueMissing()
     } catch (const Error &error) {
         dialogs::functions().error(this, tr("The study was not queued"), QString::fromUtf8(error.what()));
     }
+}
+
+void StudyPanel::exportArchive()
+{
+    if (const auto now = study())
+        library_exchange::exportStudy(*this, m_bridge, *now);
 }
 
 void StudyPanel::exportChart()

@@ -36,6 +36,7 @@ public:
 
 public slots:
     void exportChart();
+    void exportArchive(); ///< of the study shown
 
 signals:
     void runSelected(std::int64_t run);

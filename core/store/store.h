@@ -14,6 +14,8 @@
 
 namespace awb {
 
+struct MergeReport;
+
 /// A checkpoint known to the library.
 struct CheckpointEntry {
     std::string name;
@@ -100,6 +102,9 @@ public:
     std::vector<Run> runsOfStudy(const std::string &study) const;
     /// The highest value of its own metric on dev over its epochs, of each finished run of a study that has one.
     std::map<std::int64_t, double> bestEpochScores(const std::string &study) const;
+    /// Takes in the finished runs of another library (of one study; empty: all) that are not here yet, with curves and
+    /// files, and its studies that have no namesake here. One transaction.
+    MergeReport absorb(const Store &other, const std::string &study);
     /// Changes when any other connection or process commits (PRAGMA data_version).
     std::int64_t dataVersion() const;
 

@@ -67,7 +67,8 @@ struct Store::Impl {
 
     RunState stateOf(std::int64_t id) const;                 ///< throws Error when there is no such run
     std::optional<Run> claimWhere(const std::string &which); ///< `which`: a SELECT of one id
-    Run runFrom(SQLite::Statement &row) const;               ///< of a SELECT of runColumns
+    MergeReport absorb(const std::filesystem::path &staging, const std::string &study); ///< the database attached as `other`
+    Run runFrom(SQLite::Statement &row) const;                                          ///< of a SELECT of runColumns
     std::vector<Run> runsFrom(SQLite::Statement &rows) const;
 
 private:

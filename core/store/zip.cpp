@@ -55,4 +55,35 @@ void unpackZip(const std::filesystem::path &archive, const std::filesystem::path
     }
 }
 
+void packZip(const std::filesystem::path &folder, const std::filesystem::path &archive)
+{
+    const auto failed = [&](const std::string &why) {
+        return Error("The archive " + archive.string() + " cannot be written: " + why + ".");
+    };
+    int code = 0;
+    std::unique_ptr<zip_t, void (*)(zip_t *)> zip(zip_open(archive.c_str(), ZIP_CREATE | ZIP_TRUNCATE, &code), zip_discard);
+    if (!zip) {
+        zip_error_t error;
+        zip_error_init_with_code(&error, code);
+        const std::string why = zip_error_strerror(&error);
+        zip_error_fini(&error);
+        throw failed(why);
+    }
+    for (const auto &entry : std::filesystem::recursive_directory_iterator(folder)) {
+        if (!entry.is_regular_file())
+            continue;
+        const std::string name = entry.path().lexically_relative(folder).generic_string();
+        zip_source_t *source = zip_source_file(zip.get(), entry.path().c_str(), 0, -1);
+        const zip_int64_t index = source ? zip_file_add(zip.get(), name.c_str(), source, ZIP_FL_ENC_UTF_8) : -1;
+        if (index < 0)
+            throw failed(zip_strerror(zip.get()));
+        if (entry.path().extension() == ".safetensors") // random bits: packing them takes long and gains nothing
+            zip_set_file_compression(zip.get(), zip_uint64_t(index), ZIP_CM_STORE, 0);
+    }
+    // Written beside the archive and renamed by libzip.
+    if (zip_close(zip.get()) != 0)
+        throw failed(zip_strerror(zip.get()));
+    zip.release();
+}
+
 } // namespace awb

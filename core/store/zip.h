@@ -11,4 +11,7 @@ namespace awb {
 void unpackZip(const std::filesystem::path &archive, const std::filesystem::path &folder,
                const std::function<std::string(const std::string &entry)> &place);
 
+/// Writes all files below `folder` to a zip archive, which is there when complete and not before. Throws Error naming it.
+void packZip(const std::filesystem::path &folder, const std::filesystem::path &archive);
+
 } // namespace awb

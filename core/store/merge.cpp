@@ -1,0 +1,156 @@
+#include "core/store/merge.h"
+
+#include <map>
+
+#include <unistd.h>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/store/zip.h"
+
+namespace awb {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char *libraryName = "library.sqlite";
+
+/// A new folder that is gone with the object.
+class TemporaryFolder {
+public:
+    explicit TemporaryFolder(const fs::path &beside) : m_folder(beside.string() + ".part-" + std::to_string(::getpid()))
+    {
+        std::error_code error;
+        fs::remove_all(m_folder, error);
+        fs::create_directory(m_folder, error);
+        if (error)
+            throw Error("The folder " + m_folder.string() + " cannot be created: " + error.message() +
+                        "; choose another place.");
+    }
+    ~TemporaryFolder()
+    {
+        std::error_code ignored;
+        fs::remove_all(m_folder, ignored);
+    }
+    TemporaryFolder(const TemporaryFolder &) = delete;
+    TemporaryFolder &operator=(const TemporaryFolder &) = delete;
+
+    const fs::path &path() const { return m_folder; }
+
+private:
+    fs::path m_folder;
+};
+
+std::string runsText(int count)
+{
+    return std::to_string(count) + (count == 1 ? " run" : " runs");
+}
+
+/// Names of data sets here whose files are not those of the runs that came.
+void noteChangedData(const Store &store, const Store &other, MergeReport &report)
+{
+    std::map<std::string, std::string> here;
+    for (const Manifest &manifest : store.datasets())
+        here[manifest.name] = manifest.sha256;
+    std::map<std::string, int> changed;
+    for (const Run &run : other.finishedRuns({}, {}))
+        if (const auto found = here.find(run.spec.dataset);
+            found != here.end() && found->second != run.provenance.dataSha256)
+            ++changed[run.spec.dataset];
+    for (const auto &[name, count] : changed)
+        report.notes.push_back("The data set " + name + " has other files here than those that " + runsText(count) +
+                               " were computed on.");
+}
+
+/// Registers what only the other library has, where it lies.
+void addMissing(Store &store, const Store &other)
+{
+    const auto has = [](const auto &entries, const std::string &name) {
+        for (const auto &entry : entries)
+            if (entry.name == name)
+                return true;
+        return false;
+    };
+    std::vector<CheckpointEntry> checkpoints;
+    std::vector<Manifest> datasets;
+    for (CheckpointEntry entry : other.checkpoints())
+        if (!has(store.checkpoints(), entry.name)) {
+            entry.folder = other.resolve(entry.folder).string();
+            checkpoints.push_back(std::move(entry));
+        }
+    for (const Manifest &manifest : other.datasets())
+        if (!has(store.datasets(), manifest.name))
+            datasets.push_back(manifest);
+    store.addSampleLibrary(checkpoints, datasets);
+}
+
+} // namespace
+
+std::string describe(const MergeReport &report)
+{
+    std::string text = report.runs == 0 ? "No run is new here" : runsText(report.runs) + " came in";
+    if (report.known > 0)
+        text += "; " + runsText(report.known) + (report.known == 1 ? " was" : " were") + " here already";
+    if (report.unfinished > 0)
+        text += "; " + runsText(report.unfinished) + " that " + (report.unfinished == 1 ? "is" : "are") +
+                " not finished stayed there";
+    text += ".";
+    for (const std::string &note : report.notes)
+        text += "\n" + note;
+    return text;
+}
+
+MergeReport mergeLibrary(Store &store, const fs::path &otherHome)
+{
+    std::error_code error;
+    if (!fs::is_regular_file(otherHome / libraryName, error))
+        throw Error("The folder " + otherHome.string() + " is no library: it has no file " + libraryName + ".");
+    if (fs::equivalent(otherHome, store.home(), error))
+        throw Error("The folder " + otherHome.string() + " is this library itself; choose another one.");
+    const Store other(otherHome);
+    MergeReport report = store.absorb(other, {});
+    noteChangedData(store, other, report);
+    addMissing(store, other);
+    return report;
+}
+
+void exportStudy(const Store &store, const Study &study, const fs::path &archive,
+                 const std::function<void(const fs::path &folder)> &addFigures)
+{
+    const TemporaryFolder folder(archive);
+    {
+        Store part(folder.path());
+        part.saveStudy(study);
+        if (part.absorb(store, study.name).runs == 0)
+            throw Error("The study " + study.name + " has no finished run to export; `awb study run " + study.name +
+                        "` computes it.");
+    }
+    writeFileAtomically(folder.path() / "study.json", toJson(study));
+    if (addFigures) {
+        fs::create_directories(folder.path() / "figures");
+        addFigures(folder.path() / "figures");
+    }
+    packZip(folder.path(), archive);
+}
+
+MergeReport importStudy(Store &store, const fs::path &archive)
+{
+    const TemporaryFolder folder(store.home() / "incoming");
+    unpackZip(archive, folder.path(), [](const std::string &entry) {
+        return entry == libraryName || entry.starts_with("runs/") ? entry : std::string();
+    });
+    if (!fs::exists(folder.path() / libraryName))
+        throw Error("The archive " + archive.string() + " holds no study: it has no " + libraryName +
+                    ". `awb study export` writes such archives.");
+    try {
+        const Store other(folder.path());
+        MergeReport report = store.absorb(other, {});
+        noteChangedData(store, other, report);
+        return report;
+    } catch (const Error &error) {
+        throw Error("The archive " + archive.string() + " cannot be imported: " + error.what());
+    }
+}
+
+} // namespace awb

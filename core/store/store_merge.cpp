@@ -1,0 +1,180 @@
+#include "core/store/store_impl.h"
+
+#include <unistd.h>
+
+#include "core/store/merge.h"
+
+namespace awb {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A folder that is gone when the work is over, well or not.
+struct Staging {
+    fs::path folder;
+    explicit Staging(fs::path path) : folder(std::move(path)) {}
+    ~Staging()
+    {
+        std::error_code ignored;
+        fs::remove_all(folder, ignored);
+    }
+    Staging(const Staging &) = delete;
+    Staging &operator=(const Staging &) = delete;
+};
+
+/// The other library, for as long as the object lives. SQLite attaches outside of transactions only.
+struct Attached {
+    SQLite::Database &db;
+    Attached(SQLite::Database &database, const fs::path &file) : db(database)
+    {
+        SQLite::Statement attach(db, "ATTACH ? AS other");
+        attach.bind(1, file.string());
+        attach.exec();
+    }
+    ~Attached()
+    {
+        try {
+            db.exec("DETACH other");
+        } catch (const SQLite::Exception &) { // ends with the connection
+        }
+    }
+    Attached(const Attached &) = delete;
+    Attached &operator=(const Attached &) = delete;
+};
+
+/// The columns that a run takes along: all but its number and its place in the queue.
+std::string copiedColumns(SQLite::Database &db)
+{
+    std::string columns;
+    SQLite::Statement rows(db, "SELECT name FROM pragma_table_info('run') WHERE name NOT IN ('id', 'position')");
+    while (rows.executeStep())
+        columns += (columns.empty() ? "" : ", ") + rows.getColumn(0).getString();
+    return columns;
+}
+
+constexpr const char *sameRun =
+    "EXISTS (SELECT 1 FROM main.run AS mine WHERE mine.dataset = theirs.dataset AND mine.checkpoint = theirs.checkpoint AND "
+    "mine.state = 'done' AND mine.spec = theirs.spec AND mine.finished = theirs.finished AND mine.seconds IS theirs.seconds "
+    "AND mine.program = theirs.program AND mine.libtorch = theirs.libtorch AND mine.device = theirs.device AND mine.path = "
+    "theirs.path AND mine.checkpoint_sha256 = theirs.checkpoint_sha256 AND mine.data_sha256 = theirs.data_sha256)";
+
+std::vector<std::int64_t> newRuns(SQLite::Database &db, const std::string &ofStudy)
+{
+    std::vector<std::int64_t> ids;
+    SQLite::Statement rows(db, std::string("SELECT id FROM other.run AS theirs WHERE state = 'done' AND (?1 = '' OR study = "
+                                           "?1) AND NOT ") +
+                                   sameRun + " ORDER BY id");
+    rows.bind(1, ofStudy);
+    while (rows.executeStep())
+        ids.push_back(rows.getColumn(0).getInt64());
+    return ids;
+}
+
+void copyFolder(const fs::path &from, const fs::path &to)
+{
+    std::error_code error;
+    if (!fs::is_directory(from, error))
+        return; // its weights are gone; the numbers come all the same
+    fs::create_directories(to.parent_path(), error);
+    fs::copy(from, to, fs::copy_options::recursive, error);
+    if (error)
+        throw Error("The files of a run cannot be copied from " + from.string() + " to " + to.string() + ": " +
+                    error.message() + ".");
+}
+
+void moveFolder(const fs::path &from, const fs::path &to)
+{
+    std::error_code error;
+    fs::remove_all(to, error); // of a run that never was
+    fs::rename(from, to, error);
+    if (error)
+        throw Error("The folder " + to.string() + " cannot be made: " + error.message() + ".");
+}
+
+int count(SQLite::Database &db, const char *sql, const std::string &study)
+{
+    SQLite::Statement row(db, sql);
+    row.bind(1, study);
+    row.executeStep();
+    return row.getColumn(0).getInt();
+}
+
+/// Studies that have another content in both.
+std::vector<std::string> differentStudies(SQLite::Database &db, const std::string &ofStudy)
+{
+    std::vector<std::string> notes;
+    SQLite::Statement rows(db,
+                           "SELECT name FROM other.study AS theirs JOIN main.study AS mine USING (name) WHERE mine.json <> "
+                           "theirs.json AND (?1 = '' OR name = ?1)");
+    rows.bind(1, ofStudy);
+    while (rows.executeStep())
+        notes.push_back("The study " + rows.getColumn(0).getString() +
+                        " is another here; it stayed as it is, and the runs of both stand under its name.");
+    return notes;
+}
+
+} // namespace
+
+MergeReport Store::absorb(const Store &other, const std::string &study)
+{
+    return m->read([&] {
+        const Attached attached(m->db, other.m->file());
+        const Staging staging(home() / "runs" / (".incoming-" + std::to_string(::getpid())));
+        // Large files are copied before the lock is taken, so that a run in progress is not held up.
+        for (const std::int64_t id : newRuns(m->db, study))
+            copyFolder(other.m->runFolder(id), staging.folder / std::to_string(id));
+        return m->absorb(staging.folder, study);
+    });
+}
+
+MergeReport Store::Impl::absorb(const std::filesystem::path &staging, const std::string &study)
+{
+    std::vector<fs::path> placed;
+    try {
+        return write([&] {
+            MergeReport report;
+            const std::string columns = copiedColumns(db);
+            for (const std::int64_t id : newRuns(db, study)) { // asked again under the lock
+                execute(("INSERT INTO main.run (position, " + columns +
+                         ") SELECT (SELECT COALESCE(MAX(position), 0) + 1 FROM "
+                         "main.run), " +
+                         columns + " FROM other.run WHERE id = ?")
+                            .c_str(),
+                        id);
+                const std::int64_t now = db.getLastInsertRowid();
+                execute("INSERT INTO main.metric (run, name, step, epoch, value) SELECT ?, name, step, epoch, value FROM "
+                        "other.metric WHERE run = ?",
+                        now, id);
+                const std::string before = "runs/" + std::to_string(id) + "/", after = "runs/" + std::to_string(now) + "/";
+                execute("UPDATE main.run SET weights = ?2 || substr(weights, length(?1) + 1) WHERE id = ?3 AND "
+                        "substr(weights, 1, length(?1)) = ?1",
+                        before, after, now);
+                const fs::path from = staging / std::to_string(id);
+                if (fs::exists(from)) {
+                    moveFolder(from, runFolder(now));
+                    placed.push_back(runFolder(now));
+                }
+                ++report.runs;
+            }
+            report.notes = differentStudies(db, study);
+            execute(
+                "INSERT OR IGNORE INTO main.study (name, json, created) SELECT name, json, created FROM other.study WHERE "
+                "?1 = '' OR name = ?1",
+                study);
+            report.known =
+                count(db, "SELECT COUNT(*) FROM other.run WHERE state = 'done' AND (?1 = '' OR study = ?1)", study) -
+                report.runs;
+            report.unfinished =
+                count(db, "SELECT COUNT(*) FROM other.run WHERE state <> 'done' AND (?1 = '' OR study = ?1)", study);
+            return report;
+        });
+    } catch (...) {
+        std::error_code ignored;
+        for (const fs::path &folder : placed)
+            fs::remove_all(folder, ignored);
+        throw;
+    }
+}
+
+} // namespace awb

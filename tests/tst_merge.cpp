@@ -1,0 +1,265 @@
+#include <array>
+#include <fstream>
+
+#include <QTest>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/store/merge.h"
+#include "core/store/zip.h"
+#include "core/store/study_queue.h"
+#include "core/study/tradeoff.h"
+#include "tests/library_fixture.h"
+
+using namespace awb;
+using namespace awb::test;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A library whose finished runs have a curve, a score of their own and a file of weights.
+struct Library {
+    QTemporaryDir folder;
+    Store store{pathOf(folder)};
+    double slowness = 0; ///< seconds that each run takes longer than in another library
+
+    fs::path home() const { return pathOf(folder); }
+
+    std::int64_t add(std::uint64_t seed, double score, const std::string &study = "mine")
+    {
+        const std::int64_t id = store.enqueue({someSpec(seed)}, study).front();
+        Run run = *store.claim(id);
+        store.addMeasurements(id, {{"loss", 1, 0.5, 1 - score}, {"dev.accuracy", 2, 1, score}});
+        const fs::path weights = home() / "runs" / std::to_string(id) / "adapter.safetensors";
+        fs::create_directories(weights.parent_path());
+        std::ofstream(weights) << "weights of seed " << seed << " with " << score;
+        run.score = score;
+        run.metric = "accuracy";
+        run.trainable = 605954;
+        run.weights = weights.string();
+        run.provenance = {"0.1.0", "2.13.0", "cpu", "plain", 2, "aa", "bb", 12.5 + slowness, 3.5, 112, 1 << 30, 0.0015};
+        store.finish(run);
+        return id;
+    }
+};
+
+Study someStudy()
+{
+    Study study = *presetStudy("quick");
+    study.name = "mine";
+    study.title = "A study of mine";
+    return study;
+}
+
+std::string sentenceOf(const std::function<void()> &action)
+{
+    try {
+        action();
+    } catch (const Error &error) {
+        return error.what();
+    }
+    return {};
+}
+
+std::string chartOf(const Store &store)
+{
+    return toCsv(tradeoffPoints(store.finishedRuns("tweets", "tiny")));
+}
+
+} // namespace
+
+class TestMerge : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void aStudyTravelsInOneFile()
+    {
+        Library from, to;
+        from.store.saveStudy(someStudy());
+        for (const std::uint64_t seed : {0, 1, 2})
+            from.add(seed, 0.8 + 0.02 * double(seed));
+        from.add(3, 0.5, "another");
+        from.store.enqueue({someSpec(9)}, "mine"); // waits still
+        const fs::path archive = from.home() / "mine.zip";
+        exportStudy(from.store, someStudy(), archive,
+                    [](const fs::path &folder) { std::ofstream(folder / "figure1.csv") << "numbers"; });
+
+        const MergeReport report = importStudy(to.store, archive);
+        QCOMPARE(report.runs, 3);
+        QCOMPARE(report.known, 0);
+        QVERIFY(report.notes.empty());
+        QCOMPARE(to.store.runs().size(), std::size_t(3));
+        std::vector<Run> ofStudy = from.store.runsOfStudy("mine");
+        std::erase_if(ofStudy, [](const Run &run) { return run.state != RunState::Done; });
+        QCOMPARE(chartOf(to.store), toCsv(tradeoffPoints(ofStudy)));
+        QVERIFY(to.store.study("mine") == from.store.study("mine"));
+        for (const Run &run : to.store.runs()) {
+            const Run before = *from.store.run(run.id); // of an empty library: the same numbers
+            QVERIFY(run.spec == before.spec);
+            QCOMPARE(run.finished, before.finished);
+            QCOMPARE(run.provenance.seconds, before.provenance.seconds);
+            QCOMPARE(to.store.measurements(run.id).size(), std::size_t(2));
+            QCOMPARE(to.store.measurements(run.id).at(0).value, before.score.value());
+            QCOMPARE(readFile(to.store.resolve(run.weights)), readFile(from.store.resolve(before.weights)));
+        }
+        QVERIFY(!fs::exists(from.home() / ("mine.zip.part-" + std::to_string(::getpid()))));
+    }
+
+    void theArchiveHoldsSpecAndFiguresToRead()
+    {
+        Library from;
+        from.store.saveStudy(someStudy());
+        from.add(0, 0.8);
+        const fs::path archive = from.home() / "mine.zip";
+        exportStudy(from.store, someStudy(), archive,
+                    [](const fs::path &folder) { std::ofstream(folder / "figure1.csv") << "numbers"; });
+        QTemporaryDir unpacked;
+        unpackZip(archive, pathOf(unpacked), [](const std::string &entry) { return entry; });
+        QVERIFY(studyFromJson(readFile(pathOf(unpacked) / "study.json")) == someStudy());
+        QCOMPARE(readFile(pathOf(unpacked) / "figures" / "figure1.csv"), std::string("numbers"));
+    }
+
+    void importedTwiceNothingIsAdded()
+    {
+        Library from, to;
+        from.store.saveStudy(someStudy());
+        from.add(0, 0.8);
+        from.add(1, 0.9);
+        const fs::path archive = from.home() / "mine.zip";
+        exportStudy(from.store, someStudy(), archive, {});
+        importStudy(to.store, archive);
+        const MergeReport again = importStudy(to.store, archive);
+        QCOMPARE(again.runs, 0);
+        QCOMPARE(again.known, 2);
+        QCOMPARE(to.store.runs().size(), std::size_t(2));
+        QCOMPARE(describe(again), std::string("No run is new here; 2 runs were here already."));
+        // And home again: they are here.
+        QCOMPARE(importStudy(from.store, archive).known, 2);
+    }
+
+    void twoLibrariesJoinBothWaysWithoutDuplicates()
+    {
+        Library a, b;
+        b.slowness = 1;
+        a.add(0, 0.8);
+        a.add(1, 0.9);
+        b.add(2, 0.7);
+        b.add(0, 0.8); // computed there as well: another run of the same spec, at its own time
+        b.store.setState(b.store.enqueue({someSpec(5)}).front(), RunState::Cancelled);
+        const auto counts = [](const MergeReport &report) {
+            return std::array{report.runs, report.known, report.unfinished};
+        };
+        const std::int64_t other = b.store.runs().back().id;
+        QCOMPARE(counts(mergeLibrary(a.store, b.home())), (std::array{2, 0, 1}));
+        QCOMPARE(counts(mergeLibrary(b.store, a.home())), (std::array{2, 2, 0}));
+        QCOMPARE(counts(mergeLibrary(a.store, b.home())), (std::array{0, 4, 1}));
+        QCOMPARE(a.store.finishedRuns("tweets", "tiny").size(), std::size_t(4));
+        QCOMPARE(b.store.finishedRuns("tweets", "tiny").size(), std::size_t(4));
+        // A number that was taken here gets another one, and its weights follow.
+        const auto came = a.store.finishedRuns("tweets", "tiny").at(2);
+        QVERIFY(came.id != other);
+        QCOMPARE(came.spec.seed, std::uint64_t(2));
+        QCOMPARE(readFile(a.store.resolve(came.weights)), std::string("weights of seed 2 with 0.7"));
+        QVERIFY(!fs::exists(a.home() / "runs" / (".incoming-" + std::to_string(::getpid()))));
+    }
+
+    void whatOnlyTheOtherLibraryHasIsFoundWhereItLies()
+    {
+        Library a, b;
+        b.add(0, 0.8);
+        b.store.addCheckpoint({"tiny", (b.home() / "checkpoints" / "tiny").string(), "aa", {}});
+        Manifest manifest;
+        manifest.name = "tweets";
+        manifest.sha256 = "bb";
+        manifest.train.path = (b.home() / "data" / "tweets.tsv").string();
+        b.store.addDataset(manifest);
+        mergeLibrary(a.store, b.home());
+        QCOMPARE(a.store.resolve(a.store.checkpoint("tiny").folder), b.home() / "checkpoints" / "tiny");
+        QCOMPARE(a.store.dataset("tweets").train.path, manifest.train.path);
+    }
+
+    void differencesAreSaid()
+    {
+        Library a, b;
+        b.add(0, 0.8);
+        b.store.saveStudy(someStudy());
+        Study mine = someStudy();
+        mine.seeds = {0, 1, 2};
+        a.store.saveStudy(mine);
+        Manifest manifest;
+        manifest.name = "tweets";
+        manifest.sha256 = "other files";
+        a.store.addDataset(manifest);
+        const MergeReport report = mergeLibrary(a.store, b.home());
+        QCOMPARE(report.notes.size(), std::size_t(2));
+        QVERIFY(report.notes[0].find("The study mine is another here") == 0);
+        QVERIFY(report.notes[1].find("The data set tweets has other files here") == 0);
+        QVERIFY(a.store.study("mine") == mine);
+    }
+
+    void badArchivesAreNamedAndLeaveNothing()
+    {
+        Library to;
+        const fs::path file = to.home() / "bad.zip";
+        std::ofstream(file) << "no zip at all";
+        QVERIFY(sentenceOf([&] { importStudy(to.store, file); }).find(file.string()) != std::string::npos);
+        QVERIFY(sentenceOf([&] { importStudy(to.store, to.home() / "missing.zip"); }).find("missing.zip") !=
+                std::string::npos);
+
+        QTemporaryDir other;
+        std::ofstream(pathOf(other) / "notes.txt") << "something else";
+        packZip(pathOf(other), file);
+        QVERIFY(sentenceOf([&] { importStudy(to.store, file); }).find("holds no study") != std::string::npos);
+        std::ofstream(pathOf(other) / "library.sqlite") << "no database, but long enough to be looked at as one ......";
+        packZip(pathOf(other), file);
+        const std::string sentence = sentenceOf([&] { importStudy(to.store, file); });
+        QVERIFY2(sentence.find(file.string()) != std::string::npos, sentence.c_str());
+
+        // Cut short in the middle of its weights.
+        Library from;
+        from.store.saveStudy(someStudy());
+        from.add(0, 0.8);
+        exportStudy(from.store, someStudy(), file, {});
+        fs::resize_file(file, fs::file_size(file) / 2);
+        QVERIFY(sentenceOf([&] { importStudy(to.store, file); }).find(file.string()) != std::string::npos);
+        QVERIFY(to.store.runs().empty());
+        QVERIFY(to.store.studies().empty());
+        for (const auto &entry : fs::directory_iterator(to.home()))
+            QVERIFY2(entry.path().filename().string().find("incoming") == std::string::npos, entry.path().c_str());
+    }
+
+    void whatCannotBePlacedBringsNothing()
+    {
+        Library from, to;
+        from.store.saveStudy(someStudy());
+        for (const std::uint64_t seed : {0, 1, 2})
+            from.add(seed, 0.8);
+        QVERIFY(sentenceOf([&] { mergeLibrary(to.store, from.home() / "nowhere"); }).find("is no library") !=
+                std::string::npos);
+        QVERIFY(sentenceOf([&] { mergeLibrary(to.store, to.home()); }).find("this library itself") != std::string::npos);
+        std::ofstream(to.home() / "runs") << "a file in the place of the folder of runs";
+        QVERIFY(!sentenceOf([&] { mergeLibrary(to.store, from.home()); }).empty());
+        QVERIFY(to.store.runs().empty());
+        QVERIFY(to.store.studies().empty());
+        fs::remove(to.home() / "runs");
+        QCOMPARE(mergeLibrary(to.store, from.home()).runs, 3);
+    }
+
+    void anEmptyStudyIsNotExported()
+    {
+        Library from;
+        from.store.saveStudy(someStudy());
+        const fs::path archive = from.home() / "mine.zip";
+        QVERIFY(sentenceOf([&] { exportStudy(from.store, someStudy(), archive, {}); }).find("no finished run") !=
+                std::string::npos);
+        QVERIFY(!fs::exists(archive));
+        from.add(0, 0.8);
+        QVERIFY(sentenceOf([&] {
+                    exportStudy(from.store, someStudy(), from.home() / "no" / "place.zip", {});
+                }).find("place.zip") != std::string::npos);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestMerge)
+#include "tst_merge.moc"
