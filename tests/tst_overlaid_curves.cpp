@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include <QComboBox>
+#include <QElapsedTimer>
 #include <QLabel>
 #include <QSignalSpy>
 #include <QTableView>
@@ -192,6 +193,52 @@ private slots:
         QCOMPARE(panel.findChild<QLabel *>(QStringLiteral("curveNote"))->text(), QStringLiteral("3 runs"));
         QTest::keyClick(table, Qt::Key_A, Qt::ControlModifier);
         QCOMPARE(panel.findChild<QLabel *>(QStringLiteral("curveNote"))->text(), QStringLiteral("4 runs"));
+    }
+
+    void aRunInProgressGrowsInTheOverlayAndADeletedOneLeavesIt()
+    {
+        Library library;
+        const std::int64_t id = library.store().enqueue({runOf(0, 256, 0).spec}).front();
+        library.store().setQueuePaused(false);
+        QVERIFY(Store(library.home.path().toStdString()).claim(id)); // as another process would
+        library.store().addMeasurements(id, {{"dev.accuracy", 10, 1, 0.6}});
+        CurvePanel panel(*library.bridge);
+        panel.show();
+        panel.showRuns({4, id});
+        QCustomPlot &plot = *panel.findChild<QCustomPlot *>(QStringLiteral("overlayPlot"));
+        const QByteArray grows = "points.curve." + QByteArray::number(qlonglong(id));
+        QCOMPARE(graph(plot, grows)->dataCount(), 1);
+        library.store().addMeasurements(id, {{"dev.accuracy", 20, 2, 0.7}});
+        emit library.bridge->changed();
+        QCOMPARE(graph(plot, grows)->dataCount(), 2);
+        library.store().remove(4);
+        emit library.bridge->changed();
+        QVERIFY(!graph(plot, "points.curve.4"));
+    }
+
+    void fiftyLongCurvesAreOverlaidQuickly()
+    {
+        Library library;
+        std::vector<Measurement> longCurve;
+        for (int step = 1; step <= 2000; ++step)
+            longCurve.push_back({"loss", step, step / 1000.0, 1.0 / step});
+        longCurve.push_back({"dev.accuracy", 2000, 2, 0.8});
+        for (std::uint64_t seed = 0; seed < 60; ++seed)
+            library.add(int(1 + seed % 10), 100 + seed, longCurve);
+        CurvePanel panel(*library.bridge);
+        panel.show();
+        QElapsedTimer clock;
+        clock.start();
+        panel.showRuns(library.store().runIds());
+        const qint64 first = clock.restart();
+        emit library.bridge->changed(); // nothing of it has changed
+        const qint64 again = clock.restart();
+        panel.findChild<QComboBox *>(QStringLiteral("curveQuantity"))->setCurrentIndex(1);
+        const qint64 loss = clock.elapsed();
+        qInfo("50 curves of 2,000 steps: read and drawn in %lld ms, looked at again in %lld ms, as loss in %lld ms", first,
+              again, loss);
+        QCOMPARE(panel.findChild<QLabel *>(QStringLiteral("curveNote"))->text(), QStringLiteral("the newest 50 of 64 runs"));
+        QVERIFY(again < 50);
     }
 
     void runsWithoutACurveSaySo()

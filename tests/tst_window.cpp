@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include <QAbstractItemView>
+#include <QCheckBox>
 #include <QComboBox>
 #include <QDockWidget>
 #include <QElapsedTimer>
@@ -111,6 +112,7 @@ private slots:
     void aRunTravelsFromTheSetUpToTheChart();
     void tableAndChartSelectEachOther();
     void chartAndCurveAreExportedFromTheMenu();
+    void theAxisIsChosenInThePanel();
     void twoChosenRunsAreCompared();
     void aStudyLeavesAndComesHomeByTheMenu();
     void exportingAnEmptyChartIsRefusedInWords();
@@ -274,6 +276,27 @@ void TestWindow::tableAndChartSelectEachOther()
         QCOMPARE(graph(plot, "selection")->data()->at(0)->key, double(clicked.trainable));
         QCOMPARE(curve->run(), clicked.id);
     }
+}
+
+void TestWindow::theAxisIsChosenInThePanel()
+{
+    addTinyLibrary();
+    open();
+    const auto ids = trainTwoMethods();
+    QCustomPlot &plot = m_window->findChild<TradeoffPanel *>()->chart().plot();
+    auto *axis = find<QComboBox>("chartAxis");
+    axis->setFocus();
+    QTest::keyClick(axis, Qt::Key_End);
+    QVERIFY2(plot.xAxis->label().contains(QStringLiteral("ms per dev example")), qPrintable(plot.xAxis->label()));
+    const Run adapters = *m_bridge->store().run(ids[0]); // measured at the end of its training
+    QVERIFY(adapters.provenance.inferenceSeconds > 0);
+    QCOMPARE(graph(plot, "points.adapter")->data()->at(0)->key, 1e3 * adapters.provenance.inferenceSeconds);
+    auto *seeds = find<QCheckBox>("chartSeeds");
+    QTest::mouseClick(seeds, Qt::LeftButton, {}, {8, seeds->height() / 2});
+    QVERIFY(graph(plot, "singleSeeds"));
+    m_dialogs.file = m_home->filePath(QStringLiteral("latency.svg"));
+    QTest::mouseClick(find<QPushButton>("exportChartButton"), Qt::LeftButton);
+    QVERIFY(contentOf(m_dialogs.file).contains("Inference latency"));
 }
 
 void TestWindow::twoChosenRunsAreCompared()

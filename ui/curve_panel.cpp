@@ -76,6 +76,7 @@ void CurvePanel::showRuns(std::vector<std::int64_t> runs)
     if (runs.empty())
         return;
     std::sort(runs.rbegin(), runs.rend());
+    m_finished.clear();
     m_left = int(runs.size() - std::min(runs.size(), mostRuns));
     runs.resize(std::min(runs.size(), mostRuns));
     m_runs = std::move(runs);
@@ -87,11 +88,19 @@ void CurvePanel::showOverlay()
 {
     std::vector<Run> runs;
     curve_overlay::Measurements measurements;
-    for (const std::int64_t id : m_runs)
-        if (const auto run = m_bridge.store().run(id)) {
-            runs.push_back(*run);
-            measurements[id] = m_bridge.store().measurements(id);
-        }
+    m_settled = true;
+    for (const std::int64_t id : m_runs) {
+        const auto run = m_bridge.store().run(id);
+        if (!run)
+            continue;
+        runs.push_back(*run);
+        const bool finished = run->state == RunState::Done;
+        const auto known = m_finished.find(id);
+        measurements[id] = finished && known != m_finished.end() ? known->second : m_bridge.store().measurements(id);
+        if (finished)
+            m_finished[id] = measurements[id];
+        m_settled &= finished;
+    }
     const auto quantity = curve_overlay::Quantity(m_quantity->currentData().toInt());
     m_overlay->setChart(curve_overlay::chart(runs, measurements, quantity, {}));
     m_note->setText(m_left > 0 ? tr("the newest %1 of %2 runs").arg(m_runs.size()).arg(m_runs.size() + m_left)
@@ -101,8 +110,12 @@ void CurvePanel::showOverlay()
 
 void CurvePanel::refresh()
 {
-    if (overlaid())
-        return showOverlay();
+    if (overlaid()) {
+        const auto there = [this](std::int64_t id) { return m_bridge.store().run(id).has_value(); };
+        if (!m_settled || !std::all_of(m_runs.begin(), m_runs.end(), there))
+            showOverlay();
+        return;
+    }
     const auto running = m_bridge.store().runIds(RunState::Running);
     // Nothing chosen yet: show the run that is being computed.
     if (m_curve->run() == 0 && !running.empty())

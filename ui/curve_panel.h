@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include <QWidget>
@@ -42,6 +43,9 @@ private:
     LabBridge &m_bridge;
     std::vector<std::int64_t> m_runs; ///< shown; descending
     int m_left = 0;                   ///< chosen runs that are not shown
+    /// Of finished runs, which do not change: many curves take long to read, and a run in progress asks twice a second.
+    std::map<std::int64_t, std::vector<Measurement>> m_finished;
+    bool m_settled = false; ///< all runs of the overlay were finished when it was drawn
     QStackedWidget *m_pages;
     LearningCurve *m_curve;
     SeriesPlot *m_overlay;
