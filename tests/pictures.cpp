@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include <QAbstractItemView>
 #include <QApplication>
 #include <QDir>
 #include <QElapsedTimer>
@@ -15,6 +16,7 @@
 #include "ui/lab_bridge.h"
 #include "ui/library_panel.h"
 #include "ui/main_window.h"
+#include "ui/run_page.h"
 #include "ui/runs_panel.h"
 #include "ui/study_panel.h"
 #include "ui/theme.h"
@@ -44,8 +46,20 @@ void draw(awb::LabBridge &bridge, const QString &theme, QSize size, const QStrin
         window.findChild<awb::RunsPanel *>()->selectRun(shown->id);
     save(window, folder, QStringLiteral("window-") + theme);
 
+    auto *tabs = window.findChild<QTabWidget *>(QStringLiteral("mainTabs"));
+    auto *table = window.findChild<QAbstractItemView *>(QStringLiteral("runsTable"));
+    tabs->setCurrentWidget(window.findChild<awb::RunPage *>());
+    table->selectAll();
+    save(window, folder, QStringLiteral("curves-") + theme);
+    table->clearSelection();
+    for (const int row : {0, 1})
+        table->selectionModel()->select(table->model()->index(row, 0),
+                                        QItemSelectionModel::Select | QItemSelectionModel::Rows);
+    QTest::qWait(1500); // the predictions are read in the background
+    save(window, folder, QStringLiteral("runs-") + theme);
+
     auto *studies = window.findChild<awb::StudyPanel *>();
-    window.findChild<QTabWidget *>(QStringLiteral("mainTabs"))->setCurrentWidget(studies);
+    tabs->setCurrentWidget(studies);
     save(window, folder, QStringLiteral("studies-") + theme);
 
     const auto library = window.findChild<awb::LibraryPanel *>();

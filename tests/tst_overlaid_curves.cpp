@@ -195,12 +195,10 @@ private slots:
         QCOMPARE(panel.findChild<QLabel *>(QStringLiteral("curveNote"))->text(), QStringLiteral("4 runs"));
     }
 
-    void aRunInProgressGrowsInTheOverlayAndADeletedOneLeavesIt()
+    void aRunThatIsNotDoneGrowsInTheOverlayAndADeletedOneLeavesIt()
     {
         Library library;
         const std::int64_t id = library.store().enqueue({runOf(0, 256, 0).spec}).front();
-        library.store().setQueuePaused(false);
-        QVERIFY(Store(library.home.path().toStdString()).claim(id)); // as another process would
         library.store().addMeasurements(id, {{"dev.accuracy", 10, 1, 0.6}});
         CurvePanel panel(*library.bridge);
         panel.show();

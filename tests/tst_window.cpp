@@ -324,6 +324,8 @@ void TestWindow::aStudyLeavesAndComesHomeByTheMenu()
     open();
     Study study = *presetStudy("quick");
     study.name = "mine";
+    study.datasets = {"reviews"};
+    study.checkpoint = "tiny";
     m_bridge->store().saveStudy(study);
     TrainSpec spec = m_window->findChild<SetupPanel *>()->specs().front();
     spec.recipe.epochs = 1;
@@ -341,6 +343,13 @@ void TestWindow::aStudyLeavesAndComesHomeByTheMenu()
     QTRY_COMPARE_WITH_TIMEOUT(m_dialogs.abouts.size(), 2, 20000);
     QVERIFY2(m_dialogs.abouts.back().contains(QStringLiteral("1 run came in")), qPrintable(m_dialogs.abouts.back()));
     QVERIFY(m_bridge->store().runsOfStudy("mine").front().spec == spec);
+    QVERIFY(contentOf(m_dialogs.file).contains("figures/tradeoff-reviews.pdf"));
+    // The chart of an imported study needs neither its data nor its checkpoint.
+    m_bridge->store().removeDataset("reviews");
+    emit m_bridge->changed();
+    m_window->findChild<TradeoffPanel *>()->show(QStringLiteral("reviews"), QStringLiteral("tiny"));
+    QCOMPARE(find<QComboBox>("chartDataset")->currentText(), QStringLiteral("reviews"));
+    QCOMPARE(m_window->findChild<TradeoffPanel *>()->chart().points().size(), std::size_t(1));
 
     writeText(m_dialogs.file, "no archive");
     clickMenu(QStringLiteral("Study"), QStringLiteral("Import a study…"));

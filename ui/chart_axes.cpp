@@ -7,6 +7,12 @@
 
 namespace awb::chart_axes {
 
+namespace {
+
+constexpr double largestLegend = 0.45; // share of a plot's height; the curves need the rest, and tooltips name them too
+
+} // namespace
+
 QVector<double> DecadeTicker::createTickVector(double tickStep, const QCPRange &range)
 {
     const double ratio = range.lower > 0 ? range.upper / range.lower : 0;
@@ -119,7 +125,10 @@ void fitTo(QCustomPlot &plot, QSize size)
     legend.setWrap(std::clamp((size.width() - 2 * gap) / (widest + gap), 1, std::max(1, items)));
     legend.setFillOrder(QCPLayoutGrid::foColumnsFirst, true);
     QCPLayoutElement *frame = legend.layout();
-    const int height = items > 0 ? legend.minimumOuterSizeHint().height() : 0;
+    int height = items > 0 ? legend.minimumOuterSizeHint().height() : 0;
+    const bool room = height < largestLegend * size.height();
+    legend.setVisible(room);
+    height = room ? height : 0;
     frame->setMinimumSize(0, height);
     frame->setMaximumSize(QWIDGETSIZE_MAX, height);
     fitTicks(plot, size);

@@ -37,7 +37,8 @@ QCPRange paddedDecades(double low, double high);
 /// Puts a title and the legend above the axis rect, where they cover nothing. For a new plot.
 void addHeading(QCustomPlot &plot);
 void setTitle(QCustomPlot &plot, const QString &title);
-/// Breaks the legend into as many columns as fit and takes as many ticks as can be told apart. Call after the legend's
+/// Breaks the legend into as many columns as fit, hides it where it would leave no room for the curves, and takes as many
+/// ticks as can be told apart. Call after the legend's
 /// items, the fonts or the size changed.
 void fitTo(QCustomPlot &plot, QSize size);
 /// Only the ticks.

@@ -17,9 +17,10 @@ namespace {
 
 using wording::text;
 
-constexpr int mostPoints = 400; ///< of a line: more cannot be told apart, and each has a tooltip
-constexpr int mostMarkers = 30; ///< of a line
-constexpr int shades = 4;       ///< that can be told apart
+constexpr int mostPoints = 400;       ///< of a line: more cannot be told apart, and each has a tooltip
+constexpr int mostMarkers = 30;       ///< of a line
+constexpr std::size_t mostNamed = 16; ///< lines of a legend that leaves room for them
+constexpr int shades = 4;             ///< that can be told apart
 
 QString tr(const char *words)
 {
@@ -143,6 +144,8 @@ StudyChart chart(const std::vector<Run> &runs, const Measurements &measurements,
     if (averaged > 0)
         chart.caption << (seeds ? tr("Line: mean over seeds; band: s.e.m.; thin lines: the single seeds.")
                                 : tr("Line: mean over seeds that differ in nothing else; band: s.e.m."));
+    if (curves.size() > mostNamed)
+        chart.caption << tr("%1 lines are too many for a legend; the numbers (CSV) name each.").arg(curves.size());
     chart.csv = toCsv(quantity == Quantity::Loss ? meanCurves(runs, measurements) : curves);
     chart.summary = chart.empty() ? chart.nothing
                                   : tr("%1: learning curves of %2 runs on %3 lines. %4")

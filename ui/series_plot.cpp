@@ -89,9 +89,9 @@ void SeriesPlot::draw(bool print)
     series_drawing::draw(*m_plot, m_chart, theme);
     chart_axes::setTitle(*m_plot, m_chart.title);
     m_plot->xAxis->setLabel(m_chart.xLabel);
-    m_plot->yAxis->setLabel(m_chart.yLabel);
     plot_style::apply(*m_plot, theme);
     const QSize size = sizeFor(print);
+    labelY(size);
     series_drawing::setCaption(*m_plot, m_chart, theme, size);
     chart_axes::fitTo(*m_plot, size);
     if (!m_zoomed || print)
@@ -108,7 +108,15 @@ void SeriesPlot::fitRanges()
 void SeriesPlot::fitTo(QSize size)
 {
     series_drawing::setCaption(*m_plot, m_chart, plot_style::themeOf(palette()), size);
+    labelY(size);
     chart_axes::fitTo(*m_plot, size);
+}
+
+void SeriesPlot::labelY(QSize size)
+{
+    // In a low panel the axis is shorter than its name, and what stands around the chart tells.
+    const bool fits = QFontMetrics(m_plot->yAxis->labelFont()).horizontalAdvance(m_chart.yLabel) < 0.7 * size.height();
+    m_plot->yAxis->setLabel(fits ? m_chart.yLabel : QString());
 }
 
 void SeriesPlot::drawMarks()

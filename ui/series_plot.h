@@ -47,6 +47,7 @@ protected:
 
 private:
     void drawMarks();
+    void labelY(QSize size);
 
     StudyChart m_chart;
     std::vector<const SeriesPoint *> m_points; ///< of m_chart, by x: what mouse and keyboard reach

@@ -172,6 +172,16 @@ void TradeoffPanel::refreshChoices()
         datasets << QString::fromStdString(manifest.name);
     for (const CheckpointEntry &entry : m_bridge.store().checkpoints())
         checkpoints << QString::fromStdString(entry.name);
+    // Of an imported study the library has the runs, but maybe neither data nor checkpoint.
+    const auto addTo = [](QStringList &names, const std::string &name) {
+        if (!names.contains(QString::fromStdString(name)))
+            names << QString::fromStdString(name);
+    };
+    for (const Study &study : m_bridge.store().studies()) {
+        addTo(checkpoints, study.checkpoint);
+        for (const std::string &dataset : study.datasets)
+            addTo(datasets, dataset);
+    }
     fill(*m_dataset, datasets);
     fill(*m_checkpoint, checkpoints);
 }
