@@ -49,7 +49,10 @@ CurvePanel::CurvePanel(LabBridge &bridge, QWidget *parent)
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_pages);
-    connect(m_quantity, &QComboBox::currentIndexChanged, this, &CurvePanel::showOverlay);
+    connect(m_quantity, &QComboBox::currentIndexChanged, this, [this] {
+        m_quantityChosen = true;
+        showOverlay();
+    });
     connect(&bridge, &LabBridge::progress, m_curve, &LearningCurve::append);
     connect(&bridge, &LabBridge::changed, this, &CurvePanel::refresh);
 }
@@ -84,6 +87,19 @@ void CurvePanel::showRuns(std::vector<std::int64_t> runs)
     showOverlay();
 }
 
+void CurvePanel::suggestQuantity(const curve_overlay::Measurements &measurements)
+{
+    if (m_quantityChosen)
+        return;
+    // After one epoch there is one score, which makes no curve.
+    const bool scored = std::any_of(measurements.begin(), measurements.end(), [](const auto &run) {
+        return std::ranges::count(run.second, "dev.loss", &Measurement::name) > 1;
+    });
+    const QSignalBlocker quiet(m_quantity);
+    m_quantity->setCurrentIndex(
+        m_quantity->findData(int(scored ? curve_overlay::Quantity::Score : curve_overlay::Quantity::Loss)));
+}
+
 void CurvePanel::showOverlay()
 {
     std::vector<Run> runs;
@@ -101,6 +117,7 @@ void CurvePanel::showOverlay()
             m_finished[id] = measurements[id];
         m_settled &= finished;
     }
+    suggestQuantity(measurements);
     const auto quantity = curve_overlay::Quantity(m_quantity->currentData().toInt());
     m_overlay->setChart(curve_overlay::chart(runs, measurements, quantity, {}));
     m_note->setText(m_left > 0 ? tr("the newest %1 of %2 runs").arg(m_runs.size()).arg(m_runs.size() + m_left)

@@ -38,6 +38,7 @@ signals:
 private:
     void refresh();
     void showOverlay();
+    void suggestQuantity(const std::map<std::int64_t, std::vector<Measurement>> &measurements);
     bool overlaid() const { return m_runs.size() > 1; }
 
     LabBridge &m_bridge;
@@ -50,6 +51,7 @@ private:
     LearningCurve *m_curve;
     SeriesPlot *m_overlay;
     QComboBox *m_quantity;
+    bool m_quantityChosen = false; ///< by the user
     QLabel *m_note;
 };
 
