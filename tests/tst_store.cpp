@@ -369,6 +369,32 @@ private Q_SLOTS:
         QVERIFY(store.checkpoints().empty() && store.datasets().empty());
     }
 
+    void anAblationMapIsKeptWithItsRun()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        const auto ids = store.enqueue({someSpec(0), someSpec(1)});
+        Run done = finished(*store.claim(), 0.8);
+        done.metric = "accuracy";
+        store.finish(done);
+        AblationMap map{"accuracy", 0.8, {{0.75, 0.7}, {0.5}}, {0.003, 0.002, 0.001}, "this processor", 2};
+        QVERIFY(!store.ablation(done.id));
+        store.saveAblation(done.id, map);
+        QVERIFY(store.ablation(done.id) == map);
+        map.removed[0][1] = 0.6;
+        store.saveAblation(done.id, map); // computed again
+        QVERIFY(Store(pathOf(home)).ablation(done.id) == map);
+        map.removed[1][0] = NAN;
+        store.saveAblation(done.id, map);
+        QVERIFY(std::isnan(store.ablation(done.id)->scoreWithout(1, 1)));
+        QCOMPARE(store.ablation(done.id)->scoreDropped(2), 0.6);
+        QVERIFY(!store.ablation(ids[1]));
+        store.remove(done.id);
+        QVERIFY(!store.ablation(done.id));
+        store.saveAblation(done.id, map); // deleted while it was computed
+        QVERIFY(!store.ablation(done.id));
+    }
+
     void aNewerLibraryIsRefusedAndLeftAlone()
     {
         QTemporaryDir home;

@@ -93,11 +93,34 @@ const char *const inferenceTime = R"sql(
 ALTER TABLE run ADD COLUMN inference_seconds REAL DEFAULT 0;
 )sql";
 
+const char *const ablations = R"sql(
+CREATE TABLE ablation (
+    run INTEGER PRIMARY KEY REFERENCES run (id) ON DELETE CASCADE,
+    score REAL,
+    device TEXT NOT NULL,
+    threads INTEGER NOT NULL,
+    computed TEXT NOT NULL
+) STRICT;
+CREATE TABLE ablation_span (
+    run INTEGER NOT NULL REFERENCES ablation (run) ON DELETE CASCADE,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    score REAL,
+    PRIMARY KEY (run, first, last)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE ablation_drop (
+    run INTEGER NOT NULL REFERENCES ablation (run) ON DELETE CASCADE,
+    layers INTEGER NOT NULL,
+    seconds REAL NOT NULL,
+    PRIMARY KEY (run, layers)
+) STRICT, WITHOUT ROWID;
+)sql";
+
 } // namespace
 
 const std::vector<const char *> &migrations()
 {
-    static const std::vector<const char *> all = {first, countedParts, studies, inferenceTime};
+    static const std::vector<const char *> all = {first, countedParts, studies, inferenceTime, ablations};
     return all;
 }
 

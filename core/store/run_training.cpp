@@ -4,12 +4,12 @@
 #include <cmath>
 
 #include "core/data/word_piece.h"
-#include "core/error.h"
 #include "core/methods/parameters.h"
 #include "core/model/checkpoint.h"
 #include "core/store/dev_outcome.h"
 #include "core/store/predict.h"
 #include "core/store/store.h"
+#include "core/store/trained_run.h"
 #include "core/train/train.h"
 
 namespace awb {
@@ -66,24 +66,15 @@ Run runTraining(const Run &run, RunContext &context)
 
 Prediction predictText(Store &store, std::int64_t id, const std::string &a, const std::string &b)
 {
-    const auto run = store.run(id);
-    if (!run)
-        throw Error("There is no run " + std::to_string(id) + "; `awb runs list` shows those that are.");
-    if (run->state != RunState::Done)
-        throw Error("Run " + std::to_string(id) + " is not finished; only finished runs have weights.");
-    const auto weights = store.resolve(run->weights);
-    if (run->weights.empty() || !std::filesystem::exists(weights))
-        throw Error("The weights of run " + std::to_string(id) + " are gone (" + weights.string() +
-                    "); run it again to have them back.");
-
-    const Manifest manifest = store.dataset(run->spec.dataset);
-    const Checkpoint checkpoint = openCheckpoint(store, store.checkpoint(run->spec.checkpoint));
+    const auto [run, weights] = trainedRun(store, id);
+    const Manifest manifest = store.dataset(run.spec.dataset);
+    const Checkpoint checkpoint = openCheckpoint(store, store.checkpoint(run.spec.checkpoint));
     EncodedDataset data;
     data.task = manifest.task;
     data.classes = manifest.classes;
     const EncodedTexts text =
-        encodeExamples({Example{a, b, 0, 0}}, WordPiece::load(checkpoint.folder()), run->spec.recipe.maxLength);
-    TrainSpec spec = run->spec;
+        encodeExamples({Example{a, b, 0, 0}}, WordPiece::load(checkpoint.folder()), run.spec.recipe.maxLength);
+    TrainSpec spec = run.spec;
     spec.recipe.device = "cpu"; // one text is not worth a trip to another device
     const std::vector<float> logits = evaluate(spec, checkpoint, weights, text, data).logits;
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/data/dataset.h"
+#include "core/study/ablation.h"
 #include "core/study/study.h"
 #include "core/types.h"
 
@@ -105,6 +106,10 @@ public:
     /// Takes in the finished runs of another library (of one study; empty: all) that are not here yet, with curves and
     /// files, and its studies that have no namesake here. One transaction.
     MergeReport absorb(const Store &other, const std::string &study);
+    /// The run's stored map; nothing when none was computed.
+    std::optional<AblationMap> ablation(std::int64_t run) const;
+    /// Replaces the run's map in one transaction; a run that was deleted meanwhile gets none.
+    void saveAblation(std::int64_t run, const AblationMap &map);
     /// Changes when any other connection or process commits (PRAGMA data_version).
     std::int64_t dataVersion() const;
 

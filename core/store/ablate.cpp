@@ -1,0 +1,83 @@
+#include "core/store/ablate.h"
+
+#include <algorithm>
+
+#include "core/data/word_piece.h"
+#include "core/error.h"
+#include "core/methods/parameters.h"
+#include "core/store/store.h"
+#include "core/store/trained_run.h"
+
+namespace awb {
+namespace {
+
+bool hasAdapters(const Run &run)
+{
+    const int layers = std::max({1, run.layers, int(run.spec.method.sites.size())}); // older runs do not say how many
+    for (int i = 0; i < layers; ++i)
+        if (sitesOf(run.spec.method, i) != LayerSites{false, false})
+            return true;
+    return false;
+}
+
+/// The run, when its adapters can be taken out.
+TrainedRun requireAblation(const Store &store, std::int64_t id)
+{
+    TrainedRun found = trainedRun(store, id);
+    const Run &run = found.run;
+    const std::string number = std::to_string(id);
+    if (!hasAdapters(run))
+        throw Error("Run " + number + " has no adapters to take out; choose one that trained adapters.");
+    const CheckpointEntry checkpoint = store.checkpoint(run.spec.checkpoint);
+    const Manifest dataset = store.dataset(run.spec.dataset);
+    const auto differs = [](const std::string &now, const std::string &then) { return !then.empty() && now != then; };
+    if (differs(dataset.sha256, run.provenance.dataSha256))
+        throw Error("The data set " + dataset.name + " has changed since run " + number +
+                    " was trained, so its scores could not be compared; run it again.");
+    if (differs(checkpoint.sha256, run.provenance.checkpointSha256))
+        throw Error("The checkpoint " + checkpoint.name + " has changed since run " + number +
+                    " was trained, so its adapters do not fit; run it again.");
+    return found;
+}
+
+bool isHere(const std::string &device)
+{
+    const auto all = devices();
+    return std::any_of(all.begin(), all.end(), [&](const DeviceInfo &one) { return one.name == device; });
+}
+
+} // namespace
+
+std::string whyNoAblation(const Store &store, std::int64_t run)
+{
+    try {
+        requireAblation(store, run);
+        return {};
+    } catch (const Error &error) {
+        return error.what();
+    }
+}
+
+std::unique_ptr<AblationEngine> openAblation(const Store &store, std::int64_t id)
+{
+    const auto [run, weights] = requireAblation(store, id);
+    Checkpoint checkpoint = Checkpoint::open(store.resolve(store.checkpoint(run.spec.checkpoint).folder));
+    Dataset dataset = loadDataset(store.dataset(run.spec.dataset));
+    dataset.train.clear(); // only dev is asked
+    dataset.test.clear();
+    EncodedDataset data = encodeDataset(dataset, WordPiece::load(checkpoint.folder()), run.spec.recipe.maxLength);
+    TrainSpec spec = run.spec;
+    if (!isHere(spec.recipe.device))
+        spec.recipe.device = "cpu"; // trained on another machine
+    return std::make_unique<AblationEngine>(spec, std::move(checkpoint), weights, std::move(data));
+}
+
+AblationMap computeAblation(Store &store, std::int64_t run, const std::function<void(double)> &progress,
+                            const std::function<bool()> &stop)
+{
+    AblationMap map = openAblation(store, run)->map(progress, stop);
+    store.saveAblation(run, map);
+    return map;
+}
+
+} // namespace awb
