@@ -40,6 +40,7 @@ void addDatasetsCommand(CLI::App &app, Context &context);
 void addParamsCommand(CLI::App &app, Context &context);
 void addRunsCommand(CLI::App &app, Context &context);
 // ... and these are in awb-engine only.
+void addAblationCommand(CLI::App &app, Context &context);
 void addBenchCommand(CLI::App &app, Context &context);
 void addDevicesCommand(CLI::App &app, Context &context);
 void addFetchCommand(CLI::App &app, Context &context);
@@ -56,6 +57,9 @@ void addStudyExchange(CLI::App &study, Context &context);
 void addCurvesFigure(CLI::App &figure, Context &context);
 /// The figures of a study, as subcommands of `figure`.
 void addStudyFigures(CLI::App &figure, Context &context);
+
+/// The figures of a run's ablation map, as subcommands of `figure`.
+void addAblationFigures(CLI::App &figure, Context &context);
 
 /// Every command of the program that is linked: app/commands_light.cpp or app/commands_all.cpp.
 void addCommands(CLI::App &app, Context &context);

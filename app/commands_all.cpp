@@ -14,6 +14,7 @@ void addCommands(CLI::App &app, Context &context)
     addStudyCommand(app, context);
     addMergeCommand(app, context);
     addFigureCommand(app, context);
+    addAblationCommand(app, context);
     addPredictCommand(app, context);
     addDevicesCommand(app, context);
     addBenchCommand(app, context);

@@ -89,6 +89,7 @@ void addFigureCommand(CLI::App &app, Context &context)
     sub->callback([&context, options] { context.action = [&context, options] { return tradeoff(context, *options); }; });
     addCurvesFigure(*command, context);
     addStudyFigures(*command, context);
+    addAblationFigures(*command, context);
 }
 
 } // namespace awb

@@ -3,6 +3,7 @@
 
 #include <QAbstractItemView>
 #include <QApplication>
+#include <QComboBox>
 #include <QDir>
 #include <QElapsedTimer>
 #include <QSettings>
@@ -11,6 +12,7 @@
 #include <QTest>
 
 #include "core/store/store.h"
+#include "ui/ablation_panel.h"
 #include "ui/checkpoint_view.h"
 #include "ui/dataset_view.h"
 #include "ui/lab_bridge.h"
@@ -61,6 +63,23 @@ void draw(awb::LabBridge &bridge, const QString &theme, QSize size, const QStrin
     auto *studies = window.findChild<awb::StudyPanel *>();
     tabs->setCurrentWidget(studies);
     save(window, folder, QStringLiteral("studies-") + theme);
+
+    const auto withMap = std::find_if(runs.begin(), runs.end(),
+                                      [&](const awb::Run &run) { return bridge.store().ablation(run.id).has_value(); });
+    auto *ablation = window.findChild<awb::AblationPanel *>();
+    window.findChild<QTabWidget *>(QStringLiteral("mainTabs"))->setCurrentWidget(ablation);
+    if (withMap == runs.end()) {
+        save(window, folder, QStringLiteral("ablation-") + theme);
+    } else {
+        window.findChild<awb::RunsPanel *>()->selectRun(withMap->id);
+        window.findChild<QComboBox *>(QStringLiteral("publishedMap"))->setCurrentIndex(2);
+        auto *view = window.findChild<QComboBox *>(QStringLiteral("ablationView"));
+        for (const char *name : {"ablation-", "adapterdrop-", "toggles-"}) {
+            save(window, folder, QLatin1String(name) + theme);
+            view->setCurrentIndex(std::min(view->currentIndex() + 1, view->count() - 1));
+            QTest::qWait(2000); // the toggles load the run
+        }
+    }
 
     const auto library = window.findChild<awb::LibraryPanel *>();
     for (const auto &manifest : bridge.store().datasets())

@@ -414,6 +414,22 @@ private Q_SLOTS:
         QCOMPARE(drawn.status, 1);
         QVERIFY(drawn.err.contains(".csv"));
 #endif
+        const QString map = path(QStringLiteral("map.csv"));
+        QVERIFY(awb({"figure", "ablation", "--run", "1", "--out", map}).err.contains("`awb ablation 1`"));
+        const Result ablation = awb({"ablation", "1", "--json"});
+        QVERIFY2(ablation.status == 0, ablation.err.constData());
+        QCOMPARE(ablation.json()["score"], run["score"]);
+        QCOMPARE(ablation.json()["spans"].toArray().size(), 3);       // two layers
+        QCOMPARE(awb({"ablation", "1", "--json"}).out, ablation.out); // kept
+        QVERIFY(awb({"ablation", "1"}).out.contains("lowest layers dropped"));
+        QCOMPARE(awb({"figure", "ablation", "--run", "1", "--out", map}).status, 0);
+        QVERIFY(read(QStringLiteral("map.csv")).contains("1,questions,tiny,"));
+        QVERIFY(awb({"figure", "ablation", "--run", "1", "--out", map, "--published", "SQuAD"}).err.contains("CoLA"));
+        QCOMPARE(awb({"ablation", "9"}).status, 1);
+#ifdef AWB_FIGURES
+        QCOMPARE(awb({"figure", "ablation", "--run", "1", "--published", "CoLA", "--out", pdf}).status, 0);
+        QCOMPARE(awb({"figure", "adapterdrop", "--run", "1", "--out", pdf}).status, 0);
+#endif
         QCOMPARE(awb({"runs", "delete", "1", "2"}).status, 0);
         QCOMPARE(awb({"runs", "--json"}).json()["runs"].toArray().size(), 0);
     }

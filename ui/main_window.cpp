@@ -13,6 +13,7 @@
 #include "core/error.h"
 #include "core/store/sample_library.h"
 #include "core/study/tradeoff.h"
+#include "ui/ablation_panel.h"
 #include "ui/checkpoint_view.h"
 #include "ui/curve_panel.h"
 #include "ui/dataset_view.h"
@@ -54,6 +55,7 @@ void MainWindow::makePanels(std::vector<std::pair<QString, QString>> devices)
     m_tradeoff = new TradeoffPanel(m_bridge);
     m_studies = new StudyPanel(m_bridge);
     m_run = new RunPage(m_bridge);
+    m_ablation = new AblationPanel(m_bridge);
     m_datasetView = new DatasetView(m_bridge);
     m_checkpointView = new CheckpointView(m_bridge);
     m_library = new LibraryPanel(m_bridge);
@@ -69,6 +71,7 @@ void MainWindow::makePanels(std::vector<std::pair<QString, QString>> devices)
     m_tabs->addTab(m_tradeoff, tr("Trade-off"));
     m_tabs->addTab(m_studies, tr("Studies"));
     m_tabs->addTab(m_run, tr("Run"));
+    m_tabs->addTab(m_ablation, tr("Ablation"));
     m_tabs->addTab(m_datasetView, tr("Data set"));
     m_tabs->addTab(m_checkpointView, tr("Checkpoint"));
     setCentralWidget(m_tabs);
@@ -209,6 +212,7 @@ void MainWindow::selectRun(std::int64_t run)
     m_studies->selectRun(run);
     m_curve->showRun(run);
     m_run->showRuns({run});
+    m_ablation->selectRun(run);
 }
 
 void MainWindow::refreshStatus()

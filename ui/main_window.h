@@ -13,6 +13,7 @@ class QTabWidget;
 
 namespace awb {
 
+class AblationPanel;
 class CheckpointView;
 class CurvePanel;
 class DatasetView;
@@ -58,6 +59,7 @@ private:
     TradeoffPanel *m_tradeoff = nullptr;
     StudyPanel *m_studies = nullptr;
     RunPage *m_run = nullptr;
+    AblationPanel *m_ablation = nullptr;
     DatasetView *m_datasetView = nullptr;
     CheckpointView *m_checkpointView = nullptr;
     LibraryPanel *m_library = nullptr;

@@ -117,6 +117,8 @@ void apply(QCustomPlot &plot, const Theme &theme)
     for (QCPLayoutElement *element : plot.plotLayout()->elements(true)) {
         if (auto *legend = qobject_cast<QCPLegend *>(element))
             applyToLegend(*legend, theme);
+        if (auto *bar = qobject_cast<QCPColorScale *>(element))
+            applyToAxis(*bar->axis(), theme);
         if (auto *text = qobject_cast<QCPTextElement *>(element)) {
             text->setTextColor(theme.text);
             text->setFont(theme.font);
