@@ -25,7 +25,7 @@ HeatValues valuesOf(const AblationMap &map)
     const double scale = chart_text::metricScale(map.metric);
     HeatValues values;
     values.decimals = scale == 1 ? 2 : 1;
-    values.title = AblationPlot::tr("With all adapters: %1 %2")
+    values.title = AblationPlot::tr("%1 %2 with all adapters")
                        .arg(chart_text::metricTitle(map.metric), chart_text::score(map.metric, map.score));
     values.scaleTitle = scale == 1 ? AblationPlot::tr("%1: change").arg(chart_text::metricTitle(map.metric))
                                    : AblationPlot::tr("%1: change (points)").arg(chart_text::metricTitle(map.metric));
@@ -161,9 +161,9 @@ void AblationPlot::fitRanges() {}
 void AblationPlot::fitTo(QSize size)
 {
     const QSize each(size.width() / (m_published ? 2 : 1), size.height());
-    m_own->fitTicks(each);
+    m_own->fitTo(each);
     if (m_published)
-        m_published->fitTicks(each);
+        m_published->fitTo(each);
     if (m_cursor >= 0)
         moveCursorTo(-1); // its cell moves with the size
 }

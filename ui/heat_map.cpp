@@ -60,8 +60,6 @@ HeatMap::~HeatMap()
 void HeatMap::makeAxes()
 {
     QCPAxis *x = m_rect->axis(QCPAxis::atBottom), *y = m_rect->axis(QCPAxis::atLeft);
-    x->setLabel(QCoreApplication::translate("charts", "Last layer without adapters"));
-    y->setLabel(QCoreApplication::translate("charts", "First layer without adapters"));
     y->setRangeReversed(true); // layer 0 on top, as in the paper
     for (QCPAxis *axis : {x, y}) {
         auto ticker = QSharedPointer<QCPAxisTickerFixed>::create();
@@ -152,8 +150,6 @@ void HeatMap::draw(const plot_style::Theme &theme)
     m_scale->setGradient(gradient);
     m_scale->setDataRange(QCPRange(m_low, m_high));
     m_scale->setBarWidth(qRound(12 * theme.scale));
-    m_scale->axis()->setLabel(m_values.scaleTitle);
-    m_title->setText(m_values.title);
 }
 
 void HeatMap::fitNumbers(const plot_style::Theme &theme)
@@ -181,9 +177,18 @@ void HeatMap::fitNumbers(const plot_style::Theme &theme)
         }
 }
 
-void HeatMap::fitTicks(QSize size)
+void HeatMap::fitTo(QSize size)
 {
-    const int line = QFontMetrics(m_rect->axis(QCPAxis::atLeft)->tickLabelFont()).height();
+    const QFontMetrics metrics(m_rect->axis(QCPAxis::atLeft)->tickLabelFont());
+    const int line = metrics.height();
+    const bool narrow = size.width() < 18 * line || size.height() < 17 * line; // long labels would not end within the axes
+    const auto words = [&](const char *all, const char *few) {
+        return QCoreApplication::translate("charts", narrow ? few : all);
+    };
+    m_rect->axis(QCPAxis::atBottom)->setLabel(words("Last layer without adapters", "Last without"));
+    m_rect->axis(QCPAxis::atLeft)->setLabel(words("First layer without adapters", "First without"));
+    m_scale->axis()->setLabel(narrow ? QString() : m_values.scaleTitle);
+    m_title->setText(metrics.elidedText(m_values.title, Qt::ElideRight, size.width() - line));
     m_rect->axis(QCPAxis::atLeft)->ticker()->setTickCount(std::max(2, size.height() / (2 * line)));
     m_rect->axis(QCPAxis::atBottom)->ticker()->setTickCount(std::max(2, size.width() / (4 * line)));
     m_scale->axis()->ticker()->setTickCount(std::clamp(size.height() / (4 * line), 2, 6));

@@ -41,7 +41,8 @@ public:
     void draw(const plot_style::Theme &theme);
     /// Writes the numbers as large as the cells allow, or not at all. Call when the plot is laid out.
     void fitNumbers(const plot_style::Theme &theme);
-    void fitTicks(QSize size);
+    void
+    fitTo(QSize size); ///< labels and ticks, to the part of the plot that is the map's; call when fonts or values changed
 
     int layers() const { return int(m_values.changes.size()); }
     double change(int first, int last) const { return m_values.changes[std::size_t(first)][std::size_t(last - first)]; }
