@@ -188,7 +188,8 @@ void HeatMap::fitTo(QSize size)
     m_rect->axis(QCPAxis::atBottom)->setLabel(words("Last layer without adapters", "Last without"));
     m_rect->axis(QCPAxis::atLeft)->setLabel(words("First layer without adapters", "First without"));
     m_scale->axis()->setLabel(narrow ? QString() : m_values.scaleTitle);
-    m_title->setText(metrics.elidedText(m_values.title, Qt::ElideRight, size.width() - line));
+    // It stands over the map alone, not over its colour bar.
+    m_title->setText(metrics.elidedText(m_values.title, Qt::ElideRight, size.width() - 5 * line));
     m_rect->axis(QCPAxis::atLeft)->ticker()->setTickCount(std::max(2, size.height() / (2 * line)));
     m_rect->axis(QCPAxis::atBottom)->ticker()->setTickCount(std::max(2, size.width() / (4 * line)));
     m_scale->axis()->ticker()->setTickCount(std::clamp(size.height() / (4 * line), 2, 6));
