@@ -54,7 +54,7 @@ int main(int argc, char **argv)
     try {
         const std::filesystem::path folder =
             parser.isSet(home) ? std::filesystem::path(parser.value(home).toStdString()) : awb::Store::defaultHome();
-        awb::LabBridge bridge(folder, awb::runTraining);
+        awb::LabBridge bridge(folder, awb::trainingFunction());
         awb::MainWindow window(bridge, deviceChoices());
         window.show();
         return QApplication::exec();

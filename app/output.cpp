@@ -137,6 +137,7 @@ Json runJson(const Run &run, Store &store)
               {"device", p.device},
               {"path", p.path},
               {"threads", p.threads},
+              {"together", p.together},
               {"checkpoint_sha256", p.checkpointSha256},
               {"data_sha256", p.dataSha256},
               {"seconds", p.seconds},

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <csignal>
 #include <cstdio>
+#include <map>
+#include <optional>
 
 #include <unistd.h>
 
@@ -45,7 +47,8 @@ private:
     }, m_oldTerminate{};
 };
 
-/// What a person sees meanwhile, on standard error: one line that moves on a terminal, else a line per epoch.
+/// What a person sees meanwhile, on standard error: a line per run and epoch, and on a terminal one that moves for all runs
+/// that are computed.
 class ProgressReport {
 public:
     explicit ProgressReport(Store &store) : m_store(store), m_terminal(::isatty(STDERR_FILENO)) {}
@@ -54,13 +57,14 @@ public:
     void progress(const Progress &p)
     {
         const auto now = std::chrono::steady_clock::now();
-        begin(p.run);
+        known(p.run).last = p;
         if (!m_terminal || now - m_shown < std::chrono::milliseconds(100))
             return;
         m_shown = now;
-        const double left = p.examplesPerSecond > 0 ? double(p.steps - p.step) * m_batch / p.examplesPerSecond : 0;
-        std::fprintf(stderr, "\r\033[K  step %d of %d, loss %.4f, %.0f examples/s, %s left", p.step, p.steps, p.loss,
-                     p.examplesPerSecond, durationText(left).c_str());
+        std::string line;
+        for (const auto &[id, seen] : m_runs)
+            line += (line.empty() ? "  " : " | ") + lineOf(id, seen);
+        std::fprintf(stderr, "\r\033[K%s", line.c_str());
         std::fflush(stderr);
         m_lineOpen = true;
     }
@@ -68,39 +72,60 @@ public:
     /// The store changed: tells of epochs that have ended since.
     void changed()
     {
-        if (m_run == 0)
-            return;
-        const auto run = m_store.run(m_run);
-        if (!run)
-            return;
-        for (const Measurement &m : m_store.measurements(m_run))
-            if (m.name.starts_with("dev.") && m.step > m_lastStep && m.name.substr(4) == firstMetric()) {
-                endLine();
-                std::fprintf(stderr, "  epoch %.0f of %d: loss %.4f, dev %s %s\n", m.epoch, run->spec.recipe.epochs,
-                             run->loss, firstMetric().c_str(), scoreText(m.value).c_str());
-                m_lastStep = m.step;
-            }
+        for (auto it = m_runs.begin(); it != m_runs.end();) {
+            const auto run = m_store.run(it->first);
+            if (run)
+                tellEpochs(*run, it->second);
+            it = run && run->state == RunState::Running ? std::next(it) : m_runs.erase(it);
+        }
     }
 
 private:
+    struct Seen {
+        int lastStep = 0; ///< of the epochs told
+        int batch = 0;
+        std::string metric;
+        Progress last;
+    };
+
     /// Names the run when its first progress arrives.
-    void begin(std::int64_t id)
+    Seen &known(std::int64_t id)
     {
-        if (m_run == id)
-            return;
-        endLine();
-        m_run = id;
-        m_lastStep = 0;
-        const auto run = m_store.run(id);
-        if (!run)
-            return;
-        m_batch = run->spec.recipe.batch;
-        m_metric = m_store.dataset(run->spec.dataset).metrics.front();
-        std::fprintf(stderr, "run %lld: %s, %s, seed %llu\n", static_cast<long long>(id),
-                     methodText(run->spec.method).c_str(), run->spec.dataset.c_str(),
-                     static_cast<unsigned long long>(run->spec.seed));
+        const auto [at, isNew] = m_runs.try_emplace(id);
+        const auto run = isNew ? m_store.run(id) : std::nullopt;
+        if (run) {
+            at->second.batch = run->spec.recipe.batch;
+            at->second.metric = m_store.dataset(run->spec.dataset).metrics.front();
+            endLine();
+            std::fprintf(stderr, "run %lld: %s, %s, seed %llu\n", static_cast<long long>(id),
+                         methodText(run->spec.method).c_str(), run->spec.dataset.c_str(),
+                         static_cast<unsigned long long>(run->spec.seed));
+        }
+        return at->second;
     }
-    const std::string &firstMetric() const { return m_metric; }
+
+    std::string lineOf(std::int64_t id, const Seen &seen) const
+    {
+        const Progress &p = seen.last;
+        const double left = p.examplesPerSecond > 0 ? double(p.steps - p.step) * seen.batch / p.examplesPerSecond : 0;
+        char text[160];
+        std::snprintf(text, sizeof text, "run %lld: step %d of %d, loss %.4f, %.0f examples/s, %s left",
+                      static_cast<long long>(id), p.step, p.steps, p.loss, p.examplesPerSecond, durationText(left).c_str());
+        return text;
+    }
+
+    void tellEpochs(const Run &run, Seen &seen)
+    {
+        for (const Measurement &m : m_store.measurements(run.id)) {
+            if (m.name != "dev." + seen.metric || m.step <= seen.lastStep)
+                continue;
+            endLine();
+            std::fprintf(stderr, "  run %lld, epoch %.0f of %d: loss %.4f, dev %s %s\n", static_cast<long long>(run.id),
+                         m.epoch, run.spec.recipe.epochs, run.loss, seen.metric.c_str(), scoreText(m.value).c_str());
+            seen.lastStep = m.step;
+        }
+    }
+
     void endLine()
     {
         if (m_lineOpen)
@@ -111,10 +136,7 @@ private:
     Store &m_store;
     bool m_terminal;
     bool m_lineOpen = false;
-    std::int64_t m_run = 0;
-    int m_lastStep = 0;
-    int m_batch = 0;
-    std::string m_metric;
+    std::map<std::int64_t, Seen> m_runs; ///< that are computed now
     std::chrono::steady_clock::time_point m_shown;
 };
 
@@ -128,7 +150,7 @@ void work(Context &context, std::int64_t only)
         LabCallbacks callbacks;
         callbacks.changed = [&report] { report.changed(); };
         callbacks.progress = [&report](const Progress &p) { report.progress(p); };
-        workQueue(context.homeFolder(), runTraining, callbacks, only, [] { return interrupted.load(); });
+        workQueue(context.homeFolder(), trainingFunction(), callbacks, only, [] { return interrupted.load(); });
     }
     if (interrupted)
         throw Error("Stopped. The run keeps what it has computed and is in the queue again; `awb work` goes on with it.");

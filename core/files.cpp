@@ -211,6 +211,12 @@ MappedFile::MappedFile(const std::filesystem::path &file)
     m_data = static_cast<const std::byte *>(address);
 }
 
+void MappedFile::release() const
+{
+    if (m_data)
+        ::madvise(const_cast<std::byte *>(m_data), m_size, MADV_DONTNEED);
+}
+
 MappedFile::~MappedFile()
 {
     if (m_data)

@@ -50,6 +50,8 @@ public:
     const std::byte *data() const { return m_data; }
     std::size_t size() const { return m_size; }
     std::string_view text() const { return {reinterpret_cast<const char *>(m_data), m_size}; }
+    /// Gives back the memory that reading has taken; what is read again comes from the file again.
+    void release() const;
 
 private:
     const std::byte *m_data = nullptr;

@@ -101,6 +101,7 @@ struct Provenance {
     double examplesPerSecond = 0;
     std::int64_t peakMemory = 0; ///< bytes, resident (CPU) or allocated (CUDA)
     double inferenceSeconds = 0; ///< per example of the last scoring of dev; 0: not recorded (runs of older versions)
+    int together = 1; ///< most runs computed at the same time, this one included: they share the cores and the memory
 };
 
 /// One row of the run table.

@@ -77,7 +77,8 @@ Gradients fastGradients(AdaptedBert model, const Batch &batch, Task task, const 
 {
     for (auto &[name, parameter] : model->trained())
         parameter.mutable_grad() = torch::zeros_like(parameter);
-    FastPath fast(model, precision);
+    FrozenPacks frozen;
+    FastPath fast(model, precision, frozen);
     Gradients result{fast.step(batch, task, pass), {}};
     for (auto &[name, parameter] : model->trained())
         result.parts.emplace_back(name, parameter.grad().clone());
@@ -92,7 +93,8 @@ QString differences(const Gradients &a, const Gradients &b, double tolerance)
         const double scale = std::max(1e-4, a.parts[i].second.abs().max().item<double>());
         const double difference = (a.parts[i].second - b.parts[i].second).abs().max().item<double>();
         if (!(difference <= tolerance * scale))
-            found += QStringLiteral("%1: %2 of %3\n").arg(QString::fromStdString(a.parts[i].first)).arg(difference).arg(scale);
+            found +=
+                QStringLiteral("%1: %2 of %3\n").arg(QString::fromStdString(a.parts[i].first)).arg(difference).arg(scale);
     }
     return found;
 }
@@ -120,6 +122,8 @@ private Q_SLOTS:
     void evaluationEqualsThePlainPaths();
     void anyNumberOfThreadsGivesTheSameBits();
     void aGradientIsAddedToWhatIsThere();
+    void keptPrefixesGiveTheSameBits_data();
+    void keptPrefixesGiveTheSameBits();
     void whatItCannotDoIsSaid();
 
 private:
@@ -148,6 +152,7 @@ void TestFastPath::gradientsEqualThePlainPaths_data()
     QTest::newRow("full") << "full" << 0 << "" << "gelu" << few;
     QTest::newRow("full, 256 examples") << "full" << 0 << "" << "gelu_new" << many;
     QTest::newRow("top layer") << "top-k" << 0 << "" << "gelu" << few;
+    QTest::newRow("adapters, other layers frozen") << "adapter-frozen" << 8 << "-,f,af" << "gelu" << few;
     QTest::newRow("LayerNorms") << "layer-norm" << 0 << "" << "gelu" << few;
     QTest::newRow("head only") << "head" << 0 << "" << "gelu" << few;
 }
@@ -160,7 +165,12 @@ void TestFastPath::gradientsEqualThePlainPaths()
     QFETCH(QString, activation);
     QFETCH(QList<int>, lengths);
     // Widths that fill no tile.
-    const ModelShape shape{.layers = 3, .hidden = 36, .heads = 3, .feedForward = 70, .vocabulary = 50, .positions = 512,
+    const ModelShape shape{.layers = 3,
+                           .hidden = 36,
+                           .heads = 3,
+                           .feedForward = 70,
+                           .vocabulary = 50,
+                           .positions = 512,
                            .activation = activation.toStdString()};
     const Checkpoint checkpoint = randomCheckpoint(m_folder.filePath(activation).toStdString(), shape);
     Method own = methodOf(method.toUtf8().constData(), bottleneck);
@@ -175,7 +185,8 @@ void TestFastPath::gradientsEqualThePlainPaths()
             AdaptedBert model = modelOf(checkpoint, own, task == Task::Regression ? 1 : 3, recipe);
             const Gradients plain = plainGradients(model, batch, task, pass);
             const Gradients fast = fastGradients(model, batch, task, pass, Precision::Float32);
-            QVERIFY2(std::abs(plain.loss - fast.loss) < 1e-5 * std::max(1.0, plain.loss), qPrintable(QString::number(fast.loss)));
+            QVERIFY2(std::abs(plain.loss - fast.loss) < 1e-5 * std::max(1.0, plain.loss),
+                     qPrintable(QString::number(fast.loss)));
             const QString found = differences(plain, fast, 2e-4);
             QVERIFY2(found.isEmpty(), qPrintable(found));
             if (!kernels::multipliesBFloat16())
@@ -202,7 +213,8 @@ void TestFastPath::evaluationEqualsThePlainPaths()
     AdaptedBert model = modelOf(checkpoint, methodOf("adapter", 8), 3, {});
     const Batch batch = batchOf(textsOf({4, 48, 2, 17}, checkpoint.shape().vocabulary, 4));
     const auto sites = parseLayerSites(active.toStdString(), checkpoint.shape().layers);
-    FastPath fast(model, Precision::Float32);
+    FrozenPacks frozen;
+    FastPath fast(model, Precision::Float32, frozen);
     const torch::NoGradGuard noGrad;
     const torch::Tensor plain = model->forward(batch, {.active = &sites});
     QVERIFY((plain - fast.forward(batch, {.active = &sites})).abs().max().item<double>() < 1e-5);
@@ -222,8 +234,8 @@ void TestFastPath::anyNumberOfThreadsGivesTheSameBits()
     std::vector<Gradients> results;
     for (const int threads : {1, 2, 3}) {
         at::set_num_threads(threads);
-        results.push_back(fastGradients(modelOf(checkpoint, methodOf("adapter", 8), 3, recipe), batch, Task::Classification, pass,
-                                        Precision::Float32));
+        results.push_back(fastGradients(modelOf(checkpoint, methodOf("adapter", 8), 3, recipe), batch, Task::Classification,
+                                        pass, Precision::Float32));
     }
     at::set_num_threads(before);
     for (const Gradients &other : results) {
@@ -239,10 +251,84 @@ void TestFastPath::aGradientIsAddedToWhatIsThere()
     AdaptedBert model = modelOf(checkpoint, methodOf("adapter", 8), 3, {});
     const Batch batch = batchOf(textsOf({4, 9, 2}, checkpoint.shape().vocabulary, 4));
     const Gradients once = fastGradients(model, batch, Task::Classification, {}, Precision::Float32);
-    FastPath fast(model, Precision::Float32);
+    FrozenPacks frozen;
+    FastPath fast(model, Precision::Float32, frozen);
     fast.step(batch, Task::Classification, {}); // onto the gradients that are there
     for (std::size_t i = 0; i < once.parts.size(); ++i)
         QVERIFY(torch::allclose(model->trained()[i].second.grad(), 2 * once.parts[i].second, 1e-4, 1e-7));
+}
+
+void TestFastPath::keptPrefixesGiveTheSameBits_data()
+{
+    QTest::addColumn<QString>("method");
+    QTest::addColumn<QString>("sites");
+    QTest::addColumn<bool>("kept");
+    QTest::newRow("top layer") << "top-k"
+                               << "" << true;
+    QTest::newRow("adapters in the top layer") << "adapter-frozen"
+                                               << "-,-,f" << true;
+    QTest::newRow("head only") << "head"
+                               << "" << true;
+    QTest::newRow("adapters everywhere") << "adapter-frozen"
+                                         << "" << false;
+    QTest::newRow("LayerNorms everywhere") << "adapter"
+                                           << "-,-,af" << false;
+}
+
+void TestFastPath::keptPrefixesGiveTheSameBits()
+{
+    QFETCH(QString, method);
+    QFETCH(QString, sites);
+    const ModelShape shape{.layers = 3, .hidden = 36, .heads = 3, .feedForward = 70, .vocabulary = 50, .positions = 64};
+    const Checkpoint checkpoint = randomCheckpoint(m_folder.filePath("prefix").toStdString(), shape);
+    Method own = methodOf(method.toUtf8().constData(), 8);
+    if (!sites.isEmpty())
+        own.sites = parseLayerSites(sites.toStdString(), shape.layers);
+    std::vector<int> lengths;
+    for (int i = 0; i < 40; ++i)
+        lengths.push_back(2 + i * 7 % 23);
+    const EncodedTexts texts = textsOf(lengths, shape.vocabulary, 8);
+    std::vector<int> order(lengths.size()), otherOrder(lengths.size());
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        order[i] = int(i);
+        otherOrder[i] = int(i * 17 % order.size());
+    }
+    Recipe recipe;
+    recipe.dropout = 0.1;
+    for (const Precision precision : {Precision::Float32, Precision::BFloat16}) {
+        if (precision == Precision::BFloat16 && !kernels::multipliesBFloat16())
+            continue;
+        AdaptedBert model = modelOf(checkpoint, own, 3, recipe);
+        for (auto &[name, parameter] : model->trained())
+            parameter.mutable_grad() = torch::zeros_like(parameter);
+        FrozenPacks frozen;
+        FastPath fast(model, precision, frozen);
+        QVERIFY(!fast.prefixCache(texts, 100)); // bytes
+        const auto prefix = fast.prefixCache(texts, 1 << 20);
+        QFETCH(bool, kept);
+        QCOMPARE(prefix != nullptr, kept);
+        if (!prefix)
+            continue;
+        const auto gradientsOf = [&](const std::vector<int> &indices, PrefixCache *cache) {
+            for (auto &[name, parameter] : model->trained())
+                parameter.grad().zero_();
+            const Pass pass{.training = true, .dropoutKey = 3, .prefix = cache};
+            Gradients result{fast.step(packBatch(texts, indices), Task::Classification, pass), {}};
+            for (auto &[name, parameter] : model->trained())
+                result.parts.emplace_back(name, parameter.grad().clone());
+            return result;
+        };
+        gradientsOf(order, prefix.get());
+        QVERIFY(prefix->knows(0) && prefix->knows(int(order.size()) - 1));
+        const Gradients computed = gradientsOf(otherOrder, nullptr), recalled = gradientsOf(otherOrder, prefix.get());
+        QCOMPARE(recalled.loss, computed.loss);
+        for (std::size_t i = 0; i < computed.parts.size(); ++i)
+            QVERIFY2(recalled.parts[i].second.equal(computed.parts[i].second), computed.parts[i].first.c_str());
+        // They are used: other rows give another loss.
+        const std::vector<std::byte> zeros(prefix->bytes());
+        prefix->remember(0, zeros.data());
+        QVERIFY(gradientsOf(otherOrder, prefix.get()).loss != computed.loss);
+    }
 }
 
 void TestFastPath::whatItCannotDoIsSaid()

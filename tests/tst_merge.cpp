@@ -38,7 +38,7 @@ struct Library {
         run.metric = "accuracy";
         run.trainable = 605954;
         run.weights = weights.string();
-        run.provenance = {"0.1.0", "2.13.0", "cpu", "plain", 2, "aa", "bb", 12.5 + slowness, 3.5, 112, 1 << 30, 0.0015};
+        run.provenance = {"0.1.0", "2.13.0", "cpu", "plain", 2, "aa", "bb", 12.5 + slowness, 3.5, 112, 1 << 30, 0.0015, 2};
         store.finish(run);
         return id;
     }

@@ -40,7 +40,7 @@ private Q_SLOTS:
             QVERIFY(entry.description.ends_with('.'));
             QVERIFY(entry.learningRate > 0);
         }
-        QCOMPARE(names, (std::vector<std::string>{"adapter", "full", "top-k", "layer-norm", "head"}));
+        QCOMPARE(names, (std::vector<std::string>{"adapter", "adapter-frozen", "full", "top-k", "layer-norm", "head"}));
         QCOMPARE(methodEntry("adapter").method.bottleneck, 64);
         QCOMPARE(methodEntry("adapter").method.activation, std::string("gelu_new"));
         QCOMPARE(methodEntry("full").method.bottleneck, 0);
@@ -51,7 +51,7 @@ private Q_SLOTS:
     {
         const std::string sentence = errorOf([] { methodEntry("lora"); });
         QVERIFY(sentence.find("lora") != sentence.npos);
-        QVERIFY(sentence.find("adapter, full, top-k, layer-norm, head") != sentence.npos);
+        QVERIFY(sentence.find("adapter, adapter-frozen, full, top-k, layer-norm, head") != sentence.npos);
     }
 
     void globsMatchAsWritten_data()

@@ -55,7 +55,7 @@ private:
         run.trainedTables = 23837184;
         run.layers = 12;
         run.weights = "runs/" + std::to_string(run.id) + "/adapter.safetensors";
-        run.provenance = {"0.1.0", "2.13.0", "cpu", "plain", 2, "aa", "bb", 12.5, 3.5, 112, 1 << 30, 0.0015};
+        run.provenance = {"0.1.0", "2.13.0", "cpu", "plain", 2, "aa", "bb", 12.5, 3.5, 112, 1 << 30, 0.0015, 2};
         return run;
     }
 
@@ -157,6 +157,7 @@ private Q_SLOTS:
         QCOMPARE(back.provenance.examplesPerSecond, 112.0);
         QCOMPARE(back.provenance.peakMemory, std::int64_t(1 << 30));
         QCOMPARE(back.provenance.inferenceSeconds, 0.0015);
+        QCOMPARE(back.provenance.together, 2);
         QVERIFY(!back.finished.empty());
     }
 

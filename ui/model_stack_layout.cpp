@@ -1,10 +1,11 @@
 #include "ui/model_stack_layout.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <QCoreApplication>
 
-#include "core/methods/methods.h"
+#include "core/methods/parameters.h"
 
 namespace awb {
 
@@ -28,10 +29,7 @@ double cardHeightFor(int layers)
 bool trainedBy(const Method &method, const std::string &prefix)
 {
     // One matrix and one bias speak for a block: globs of whole blocks, of biases and of LayerNorms all meet one of them.
-    for (const std::string &glob : method.train)
-        if (matchesGlob(glob, prefix + "weight") || matchesGlob(glob, prefix + "bias"))
-            return true;
-    return false;
+    return trains(method, prefix + "weight") || trains(method, prefix + "bias");
 }
 
 /// Left edges and widths of the three columns: block, adapter, LayerNorm.
@@ -58,7 +56,7 @@ struct Columns {
 
 class Builder {
 public:
-    Builder(const Method &method, StackLayout &layout) : m_method(method), m_layout(layout) {}
+    Builder(Method method, StackLayout &layout) : m_method(std::move(method)), m_layout(layout) {}
 
     StackPart &add(StackPart::Kind kind, int layer, bool attention, const QRectF &rect, std::vector<std::string> prefixes)
     {
@@ -93,7 +91,7 @@ public:
     }
 
 private:
-    const Method &m_method;
+    Method m_method; ///< with the sites that are on
     StackLayout &m_layout;
 };
 
@@ -112,7 +110,9 @@ StackLayout layOutStack(const ModelShape &shape, const Method &method, const std
     layout.rowHeight = rowHeightFor(shape.layers);
     layout.height = stackHeight(shape.layers);
     const Columns columns(width);
-    Builder builder(method, layout);
+    Method own = method;
+    own.sites = sites;
+    Builder builder(own, layout);
 
     double bottom = layout.height - margin - legendHeight;
     layout.legend = {margin + padding, bottom + 2, width - 2 * (margin + padding), legendHeight - 2};

@@ -22,7 +22,7 @@ constexpr std::array<MethodStyle, 6> methodStyles = {{
     {"head", "#B0589A", "#CC79A7", QCPScatterStyle::ssTriangleInverted},
     {"layer-norm", "#009E73", "#1FBF93", QCPScatterStyle::ssTriangle},
     {"top-k", "#0072B2", "#56B4E9", QCPScatterStyle::ssSquare},
-    {"bias", "#C98A00", "#E69F00", QCPScatterStyle::ssStar},
+    {"adapter-frozen", "#C98A00", "#E69F00", QCPScatterStyle::ssStar},
 }};
 
 constexpr MethodStyle otherMethod = {"", "#767676", "#A0A0A0", QCPScatterStyle::ssCross};

@@ -106,6 +106,7 @@ std::vector<Row> provenance(const Run &run)
             {tr("Computed on"), text(made.device)},
             {tr("Path"), text(made.path)},
             {tr("Threads used"), made.threads > 0 ? QString::number(made.threads) : QString()},
+            {tr("Runs at the same time"), run.state == RunState::Done ? QString::number(made.together) : QString()},
             {tr("Checkpoint SHA-256"), text(made.checkpointSha256)},
             {tr("Data SHA-256"), text(made.dataSha256)},
             {tr("Weights"), text(run.weights)},

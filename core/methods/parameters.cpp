@@ -57,10 +57,19 @@ Sizes sizesOf(const ModelShape &shape, const Method &method, int outputs)
         {1, shape.hidden, shape.feedForward, shape.vocabulary, shape.positions, shape.segments, method.bottleneck, outputs}};
 }
 
-bool trained(const Method &method, std::string_view name)
+constexpr std::string_view layerPrefix = "encoder.layer.", adapted = "{adapted}";
+
+/// The glob with the number of the name's layer in place of "{adapted}"; empty, which matches nothing, when that layer holds
+/// no adapter.
+std::string globFor(std::string glob, const Method &method, std::string_view name)
 {
-    return std::any_of(method.train.begin(), method.train.end(),
-                       [name](const std::string &glob) { return matchesGlob(glob, name); });
+    if (!name.starts_with(layerPrefix))
+        return {};
+    name.remove_prefix(layerPrefix.size());
+    const std::string number(name.substr(0, name.find('.')));
+    if (sitesOf(method, std::stoi(number)) == LayerSites{false, false})
+        return {};
+    return glob.replace(glob.find(adapted), adapted.size(), number);
 }
 
 /// Calls visit(name, tensor) for each.
@@ -98,7 +107,7 @@ struct Counter {
     {
         const std::int64_t elements = sizes.elements(tensor);
         total += elements;
-        if (trained(method, name))
+        if (trains(method, name))
             trainable += elements;
     }
 };
@@ -120,6 +129,13 @@ std::int64_t Parameter::elements() const
     return product;
 }
 
+bool trains(const Method &method, std::string_view name)
+{
+    return std::any_of(method.train.begin(), method.train.end(), [&](const std::string &glob) {
+        return glob.find(adapted) == glob.npos ? matchesGlob(glob, name) : matchesGlob(globFor(glob, method, name), name);
+    });
+}
+
 std::vector<Parameter> parameterTable(const ModelShape &shape, const Method &method, int outputs)
 {
     const Sizes sizes = sizesOf(shape, method, outputs);
@@ -128,7 +144,7 @@ std::vector<Parameter> parameterTable(const ModelShape &shape, const Method &met
         std::vector<std::int64_t> dimensions = {sizes.of[tensor.rows]};
         if (tensor.columns != None)
             dimensions.push_back(sizes.of[tensor.columns]);
-        table.push_back({name, std::move(dimensions), trained(method, name)});
+        table.push_back({name, std::move(dimensions), trains(method, name)});
     };
     visitTensors({}, embeddingTables, add);
     visitTensors("embeddings.", layerNorm, add);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/types.h"
@@ -36,6 +37,10 @@ struct ParameterCount {
 /// Microseconds: follows the slider. N(m) = 2L(2md+d+m) + (4L+2)d + Cd + C for adapters (paper, section 2.1 as corrected
 /// by its released code).
 ParameterCount countParameters(const ModelShape &shape, const Method &method, int outputs);
+
+/// Whether a glob of the method names the parameter. "{adapted}" in a glob stands for the number of any layer that holds an
+/// adapter.
+bool trains(const Method &method, std::string_view name);
 
 /// True when adapters exist at that layer and site.
 LayerSites sitesOf(const Method &method, int layer);

@@ -194,6 +194,12 @@ std::vector<std::filesystem::path> Checkpoint::licenceFiles() const
     return files;
 }
 
+void Checkpoint::release() const
+{
+    for (const auto &file : m_files)
+        file->release();
+}
+
 std::string Checkpoint::sha256() const
 {
     std::string hashes;

@@ -32,6 +32,8 @@ public:
     std::vector<std::filesystem::path> licenceFiles() const; ///< LICENSE*, NOTICE*, README.md in the folder
     /// SHA-256 of the weight files (joined by ' ' where sharded). Reads them whole.
     std::string sha256() const;
+    /// Gives back the memory that reading the mapped weights has taken; they can still be read.
+    void release() const;
 
 private:
     std::filesystem::path m_folder;

@@ -34,6 +34,8 @@ struct LayerStates {
     std::vector<torch::Tensor> heard; ///< (T, d) its attention's output before the adapter; fast path, last layer: (B, d)
 };
 
+class PrefixCache;
+
 /// How one forward pass is to be done.
 struct Pass {
     bool training = false;                           ///< dropout on
@@ -41,6 +43,7 @@ struct Pass {
     const std::vector<LayerSites> *active = nullptr; ///< ablation: only these adapters act; null: all that exist
     LayerStates *states = nullptr;                   ///< evaluation: filled from `firstLayer` on; null: nothing is kept
     int firstLayer = -1; ///< the pass starts at this layer's first adapter, with what `states` holds of it; -1: with the texts
+    PrefixCache *prefix = nullptr; ///< fast path: of the part that the batch is drawn from; null: compute all layers
 };
 
 /// y = x W^T + b. A frozen weight is stored in the compute type, a trained one in float32 and cast for the product.

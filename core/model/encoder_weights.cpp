@@ -5,9 +5,9 @@
 #include <torch/types.h>
 
 #include "core/error.h"
+#include "core/methods/parameters.h"
 #include "core/model/encoder.h"
 #include "core/random.h"
-#include "core/methods/methods.h"
 
 /// Weights into the model: from the checkpoint, by drawing, from a file of trained tensors.
 namespace awb {
@@ -38,12 +38,6 @@ torch::Tensor viewOf(const TensorView &view)
     torch::Tensor copy = torch::empty(view.shape, type);
     std::memcpy(copy.data_ptr(), view.data.data(), view.data.size());
     return copy;
-}
-
-bool isTrained(const Method &method, const std::string &name)
-{
-    return std::any_of(method.train.begin(), method.train.end(),
-                       [&](const std::string &glob) { return matchesGlob(glob, name); });
 }
 
 bool isOurs(const std::string &name)
@@ -85,7 +79,7 @@ void AdaptedBertImpl::loadFrozen(const Checkpoint &checkpoint)
         if (!torch::isfinite(stored).all().item<bool>())
             throw Error("The tensor " + entry.key() + " of the checkpoint " + folder +
                         " contains NaN or infinite values; the file is damaged, get it again.");
-        const bool trained = isTrained(m_method, entry.key());
+        const bool trained = trains(m_method, entry.key());
         const bool norm = entry.key().find(".LayerNorm.") != std::string::npos;
         const torch::Tensor value = stored.to(m_device, trained || norm ? torch::kFloat32 : m_type);
         // set_data keeps the mapping's own memory for a frozen float32 weight: no copy of the model in memory.
@@ -114,7 +108,7 @@ void AdaptedBertImpl::freeze()
 {
     m_lowestTrained = m_shape.layers;
     for (auto &entry : named_parameters()) {
-        const bool trained = isTrained(m_method, entry.key());
+        const bool trained = trains(m_method, entry.key());
         entry.value().set_requires_grad(trained);
         if (trained)
             m_lowestTrained = std::min(m_lowestTrained, partOf(entry.key(), m_shape.layers));

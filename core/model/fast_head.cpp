@@ -41,14 +41,14 @@ void Head<T>::forward(const Block &block, const T *cls, const Mask &drop, HeadTa
     tape.mask.reserve(std::size_t(rows.padded * d));
     tape.logits.reserve(std::size_t(rows.count * outputs));
     float *pooled = tape.pooled.data(), *mask = tape.mask.data();
-    product(cls, d, rows.padded, weights.pooler.forward, pooled, d);
+    product(cls, d, rows.padded, weights.pooler.pack->forward, pooled, d);
     const float *weight = classifier->weight.data_ptr<float>(), *bias = classifier->bias.data_ptr<float>();
     for (std::int64_t b = 0; b < rows.count; ++b) {
         std::fill_n(mask + b * d, d, 1.0f);
         if (drop.active())
             maskValues(drop, std::uint64_t((block.firstExample + b) * d), d, mask + b * d);
         for (std::int64_t i = 0; i < d; ++i)
-            pooled[b * d + i] = std::tanh(pooled[b * d + i] + weights.pooler.bias[std::size_t(i)]);
+            pooled[b * d + i] = std::tanh(pooled[b * d + i] + weights.pooler.pack->bias[std::size_t(i)]);
         for (std::int64_t c = 0; c < outputs; ++c) {
             float sum = bias[c];
             for (std::int64_t i = 0; i < d; ++i)
@@ -91,7 +91,7 @@ void Head<T>::backward(const Block &block, const T *cls, HeadTape<T> &tape, floa
     if (weights.pooler.trained)
         addDenseGradient(weights.pooler, tape.gradient.data(), d, cls, d, rows.count, weights.slots, sums, scratch);
     if (gradient)
-        product(tape.gradient.data(), d, rows.padded, weights.pooler.backward, gradient, d);
+        product(tape.gradient.data(), d, rows.padded, weights.pooler.pack->backward, gradient, d);
 }
 
 template struct Head<float>;

@@ -8,18 +8,20 @@ using namespace kernels;
 
 namespace {
 
-template <typename T> T *sized(Buffer<T> &buffer, std::int64_t rows, std::int64_t columns)
+template <typename T>
+T *sized(Buffer<T> &buffer, std::int64_t rows, std::int64_t columns)
 {
     buffer.reserve(std::size_t(rows * columns));
     return buffer.data();
 }
 
 /// out = a W^T + b
-template <typename T> void dense(const T *a, const Rows &rows, const DenseWeights<T> &weights, T *out)
+template <typename T>
+void dense(const T *a, const Rows &rows, const DenseWeights<T> &weights, T *out)
 {
-    product(a, weights.in, rows.padded, weights.forward,
+    product(a, weights.in, rows.padded, weights.pack->forward,
             [&](std::int64_t row, std::int64_t column, std::int64_t width, const float *tile) {
-                addBias(tile, columnTile, weights.bias.data() + column, out + row * weights.out + column,
+                addBias(tile, columnTile, weights.pack->bias.data() + column, out + row * weights.out + column,
                         {rowTile, width, weights.out});
             });
 }
@@ -28,20 +30,20 @@ template <typename T> void dense(const T *a, const Rows &rows, const DenseWeight
 template <typename T>
 void denseActivated(const T *a, const Rows &rows, const DenseWeights<T> &weights, Activation g, T *before, T *after)
 {
-    product(a, weights.in, rows.padded, weights.forward,
+    product(a, weights.in, rows.padded, weights.pack->forward,
             [&](std::int64_t row, std::int64_t column, std::int64_t width, const float *tile) {
                 const std::int64_t at = row * weights.out + column;
-                activate(g, tile, columnTile, weights.bias.data() + column, before + at, after + at,
+                activate(g, tile, columnTile, weights.pack->bias.data() + column, before + at, after + at,
                          {rowTile, width, weights.out});
             });
 }
 
 /// out = g'(before) times (gradient W)
 template <typename T>
-void denseBackwardActivated(const T *gradient, const Rows &rows, const DenseWeights<T> &weights, Activation g, const T *before,
-                            T *out)
+void denseBackwardActivated(const T *gradient, const Rows &rows, const DenseWeights<T> &weights, Activation g,
+                            const T *before, T *out)
 {
-    product(gradient, weights.out, rows.padded, weights.backward,
+    product(gradient, weights.out, rows.padded, weights.pack->backward,
             [&](std::int64_t row, std::int64_t column, std::int64_t width, const float *tile) {
                 const std::int64_t at = row * weights.in + column;
                 activateBackward(g, tile, columnTile, before + at, out + at, {rowTile, width, weights.in});
@@ -55,8 +57,8 @@ void project(const OutputWeights<T> &weights, const Mask &mask, const Rows &rows
 {
     const std::int64_t d = weights.dense.out;
     float *wide = sized(scratch.wide, rows.padded, d);
-    product(x, weights.dense.in, rows.padded, weights.dense.forward, wide, d);
-    dropRows(wide, weights.dense.bias.data(), mask, rows.number, sized(tape.h, rows.padded, d), rows.count, d);
+    product(x, weights.dense.in, rows.padded, weights.dense.pack->forward, wide, d);
+    dropRows(wide, weights.dense.pack->bias.data(), mask, rows.number, sized(tape.h, rows.padded, d), rows.count, d);
 }
 
 /// Its adapter, residual and LayerNorm.
@@ -72,9 +74,9 @@ void finish(const OutputWeights<T> &weights, bool adapt, const Rows &rows, const
         const std::int64_t m = weights.adapter.down.out;
         T *before = sized(tape.z, rows.padded, m), *z = sized(scratch.z, rows.padded, m);
         denseActivated(h, rows, weights.adapter.down, weights.adapter.activation, before, z);
-        product(z, m, rows.padded, weights.adapter.up.forward, wide, d);
+        product(z, m, rows.padded, weights.adapter.up.pack->forward, wide, d);
         sum.product = wide;
-        sum.bias = weights.adapter.up.bias.data();
+        sum.bias = weights.adapter.up.pack->bias.data();
     }
     normRows(sum, weights.norm.values(), keep ? sized(tape.normalised, rows.padded, d) : nullptr,
              keep ? sized(tape.inverse, rows.padded, 1) : nullptr, y, rows.count, d);
@@ -106,7 +108,7 @@ void outputBackward(const OutputWeights<T> &weights, bool adapt, const Mask &mas
             addDenseGradient(adapter.down, z, m, tape.h.data(), d, rows.count, slots, sums, scratch);
         float *wide = sized(scratch.wide, rows.padded, d);
         std::copy_n(gradient, rows.count * d, wide);
-        product(z, m, rows.padded, adapter.down.backward, wide, d, true);
+        product(z, m, rows.padded, adapter.down.pack->backward, wide, d, true);
         into = wide;
     }
     dropRows(into, nullptr, mask, rows.number, narrow, rows.count, d);
@@ -126,7 +128,8 @@ template <typename T>
 void addDenseGradient(const DenseWeights<T> &weights, const T *gradient, std::int64_t gradientStride, const T *x,
                       std::int64_t xStride, std::int64_t rows, const Slots &slots, float *sums, Scratch<T> &scratch)
 {
-    const std::int64_t padded = roundUp(rows, rowTile), parts = std::int64_t(weights.parts.size()), out = weights.out / parts;
+    const std::int64_t padded = roundUp(rows, rowTile), parts = std::int64_t(weights.parts.size()),
+                       out = weights.out / parts;
     T *across = sized(scratch.across, weights.out, padded);
     transposed(gradient, {rows, weights.out, gradientStride}, across, padded, padded);
     packRows(scratch.packed, x, xStride, rows, weights.in, padded);
@@ -207,19 +210,20 @@ void layerBackward(const LayerWeights<T> &weights, const LayerPlan &plan, const 
     denseBackwardActivated(scratch.narrow.data(), rows, weights.output.dense, plan.activation, tape.u.data(), wide);
     if (weights.intermediate.trained)
         addDenseGradient(weights.intermediate, wide, f, tape.h.data(), d, rows.count, slots, sums, scratch);
-    product(wide, f, rows.padded, weights.intermediate.backward, g, d, true);
+    product(wide, f, rows.padded, weights.intermediate.pack->backward, g, d, true);
 
-    outputBackward(weights.attention, plan.active.attention && weights.attention.adapter.exists, plan.dropout.attentionHidden,
-                   rows, tape.heard.data(), tape.attention, scratch, slots, sums, g);
+    outputBackward(weights.attention, plan.active.attention && weights.attention.adapter.exists,
+                   plan.dropout.attentionHidden, rows, tape.heard.data(), tape.attention, scratch, slots, sums, g);
     float *heard = sized(scratch.wide, rows.padded, d);
-    product(scratch.narrow.data(), d, rows.padded, weights.attention.dense.backward, heard, d);
+    product(scratch.narrow.data(), d, rows.padded, weights.attention.dense.pack->backward, heard, d);
     T *dq = sized(scratch.dq, rows.padded, d), *dkv = sized(scratch.dkv, all.padded, 2 * d);
     for (std::int64_t b = 0; b < block.examples(); ++b) {
         const AttentionShape shape = shapeOf(plan, block, b);
         const std::int64_t first = block.offsets[std::size_t(b)], query = plan.clsOnly ? b : first;
         attendBackward(tape.q.data() + query * d, tape.kv.data() + first * 2 * d, shape,
-                       {plan.dropout.attention, rows.number + query, attentionStride}, tape.logSum.data() + query * plan.heads,
-                       heard + query * d, dq + query * d, dkv + first * 2 * d, scratch.attention);
+                       {plan.dropout.attention, rows.number + query, attentionStride},
+                       tape.logSum.data() + query * plan.heads, heard + query * d, dq + query * d, dkv + first * 2 * d,
+                       scratch.attention);
     }
     const T *queries = plan.clsOnly ? tape.xCls.data() : tape.x.data();
     if (weights.query.trained)
@@ -228,24 +232,25 @@ void layerBackward(const LayerWeights<T> &weights, const LayerPlan &plan, const 
         addDenseGradient(weights.keyValue, dkv, 2 * d, tape.x.data(), d, all.count, slots, sums, scratch);
     if (!plan.inputNeeded)
         return;
-    product(dq, d, rows.padded, weights.query.backward, g, d, true);
+    product(dq, d, rows.padded, weights.query.pack->backward, g, d, true);
     if (plan.clsOnly) { // the [CLS] rows' gradient goes back to where they stand
         float *cls = sized(scratch.wide, rows.padded, d);
         std::copy_n(g, rows.count * d, cls);
-        product(dkv, 2 * d, all.padded, weights.keyValue.backward, g, d);
+        product(dkv, 2 * d, all.padded, weights.keyValue.pack->backward, g, d);
         for (std::int64_t b = 0; b < rows.count; ++b)
             for (std::int64_t i = 0; i < d; ++i)
                 g[block.offsets[std::size_t(b)] * d + i] += cls[b * d + i];
     } else {
-        product(dkv, 2 * d, all.padded, weights.keyValue.backward, g, d, true);
+        product(dkv, 2 * d, all.padded, weights.keyValue.pack->backward, g, d, true);
     }
 }
 
-#define AWB_OF_TYPE(T)                                                                                                         \
-    template void layerForward(const LayerWeights<T> &, const LayerPlan &, const Block &, LayerTape<T> &, Scratch<T> &, T *);  \
-    template void layerBackward(const LayerWeights<T> &, const LayerPlan &, const Block &, LayerTape<T> &, Scratch<T> &,       \
-                                const Slots &, float *, Buffer<float> &);                                                      \
-    template void addDenseGradient(const DenseWeights<T> &, const T *, std::int64_t, const T *, std::int64_t, std::int64_t,    \
+#define AWB_OF_TYPE(T)                                                                                                      \
+    template void layerForward(const LayerWeights<T> &, const LayerPlan &, const Block &, LayerTape<T> &, Scratch<T> &,     \
+                               T *);                                                                                        \
+    template void layerBackward(const LayerWeights<T> &, const LayerPlan &, const Block &, LayerTape<T> &, Scratch<T> &,    \
+                                const Slots &, float *, Buffer<float> &);                                                   \
+    template void addDenseGradient(const DenseWeights<T> &, const T *, std::int64_t, const T *, std::int64_t, std::int64_t, \
                                    const Slots &, float *, Scratch<T> &);
 
 AWB_OF_TYPE(float)

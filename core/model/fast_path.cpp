@@ -1,6 +1,7 @@
 #include "core/model/fast_path.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include <torch/types.h>
 
@@ -26,6 +27,7 @@ struct FastPath::Engine {
     virtual ~Engine() = default;
     /// Fills `logits` (B, outputs) where it is not null; goes back and returns the mean loss where `task` is not null.
     virtual double run(const Batch &batch, const Pass &pass, const Task *task, float *logits) = 0;
+    virtual std::unique_ptr<PrefixCache> prefixCache(const EncodedTexts &texts, std::size_t limit) const = 0;
     const std::int64_t outputs;
 };
 
@@ -34,7 +36,8 @@ namespace {
 constexpr std::int64_t mostShares = 16;
 
 /// Memory of one thread.
-template <typename T> struct Lane {
+template <typename T>
+struct Lane {
     std::vector<LayerTape<T>> layers;
     Scratch<T> scratch;
     Buffer<float> embedded, embeddedNormalised, embeddedInverse; ///< (rows, d), (rows, d), (rows)
@@ -43,10 +46,11 @@ template <typename T> struct Lane {
     Buffer<float> gradient; ///< (rows, d)
 };
 
-template <typename T> class EngineOf : public FastPath::Engine {
+template <typename T>
+class EngineOf : public FastPath::Engine {
 public:
-    explicit EngineOf(AdaptedBert &model)
-        : Engine(model->classifier->weight.size(0)), m_model(model), m_weights(model), m_shape(model->shape()),
+    EngineOf(AdaptedBert &model, FrozenPacks &frozen)
+        : Engine(model->classifier->weight.size(0)), m_model(model), m_weights(model, frozen), m_shape(model->shape()),
           m_lowest(model->lowestTrained())
     {
     }
@@ -90,8 +94,23 @@ public:
         return loss / double(batch.size());
     }
 
+    std::unique_ptr<PrefixCache> prefixCache(const EncodedTexts &texts, std::size_t limit) const override
+    {
+        if (m_lowest <= 0)
+            return nullptr;
+        const std::size_t rowBytes = std::size_t(m_shape.hidden) * sizeof(T);
+        std::vector<std::int64_t> rows;
+        for (int i = 0; i < texts.size(); ++i)
+            rows.push_back(onlyHeadTrained() ? 1 : texts.length(i));
+        if (std::size_t(std::reduce(rows.begin(), rows.end())) * rowBytes > limit)
+            return nullptr;
+        return std::make_unique<PrefixCache>(rows, rowBytes);
+    }
+
 private:
     double rate(int part, double value, const Pass &pass) const { return pass.training && part >= m_lowest ? value : 0.0; }
+
+    bool onlyHeadTrained() const { return m_lowest == m_shape.layers; }
 
     bool embeddingsTrained() const
     {
@@ -158,17 +177,23 @@ private:
     /// Embeddings and layers: from the block's tokens to lane.cls.
     void encode(const Batch &batch, const Block &block, const Pass &pass, bool backward, Lane<T> &lane)
     {
-        if (pass.firstLayer < 0)
-            embed(batch, block, pass, lane);
-        else
+        const int frozen = pass.prefix ? m_lowest : 0;
+        int first = std::max(0, pass.firstLayer);
+        if (pass.firstLayer >= 0)
             recall(block, *pass.states, pass.firstLayer, lane);
-        for (int i = std::max(0, pass.firstLayer); i < m_shape.layers; ++i) {
+        else if (frozen > 0 && recall(batch, block, *pass.prefix, lane))
+            first = frozen;
+        else
+            embed(batch, block, pass, lane);
+        for (int i = first; i < m_shape.layers; ++i) {
             LayerPlan own = plan(i, pass, backward);
             own.heard = i == pass.firstLayer;
             layerForward(m_weights.layers[std::size_t(i)], own, block, lane.layers[std::size_t(i)], lane.scratch,
                          inputOf(i + 1, block, lane));
             if (pass.states && !own.heard)
                 remember(block, *pass.states, i, lane);
+            if (i + 1 == frozen)
+                remember(batch, block, *pass.prefix, lane);
         }
     }
 
@@ -226,6 +251,36 @@ private:
         const Kept to = kept(block, states, layer);
         std::copy_n(inputOf(layer, block, lane), to.inputSize, to.input);
         std::copy_n(lane.layers[std::size_t(layer)].attention.h.data(), to.heardSize, to.heard);
+    }
+
+    /// First row of an example of the block in what the frozen layers give.
+    std::int64_t prefixRow(const Block &block, std::int64_t example) const
+    {
+        return onlyHeadTrained() ? example : block.offsets[std::size_t(example)];
+    }
+
+    /// Fills the input of the lowest trained part when all of the block's examples are known.
+    bool recall(const Batch &batch, const Block &block, const PrefixCache &prefix, Lane<T> &lane) const
+    {
+        const std::int32_t *numbers = batch.examples.data() + block.firstExample;
+        if (!std::all_of(numbers, numbers + block.examples(), [&](std::int32_t number) { return prefix.knows(number); }))
+            return false;
+        T *x = inputOf(m_lowest, block, lane);
+        for (std::int64_t b = 0; b < block.examples(); ++b) {
+            const auto *rows = reinterpret_cast<const T *>(prefix.rows(numbers[b]));
+            const std::int64_t count =
+                onlyHeadTrained() ? 1 : block.offsets[std::size_t(b) + 1] - block.offsets[std::size_t(b)];
+            std::copy_n(rows, count * m_shape.hidden, x + prefixRow(block, b) * m_shape.hidden);
+        }
+        return true;
+    }
+
+    void remember(const Batch &batch, const Block &block, PrefixCache &prefix, Lane<T> &lane) const
+    {
+        const T *x = inputOf(m_lowest, block, lane);
+        for (std::int64_t b = 0; b < block.examples(); ++b)
+            prefix.remember(batch.examples[std::size_t(block.firstExample + b)],
+                            reinterpret_cast<const std::byte *>(x + prefixRow(block, b) * m_shape.hidden));
     }
 
     Mask embeddingMask(const Pass &pass) const
@@ -340,15 +395,20 @@ std::string FastPath::cannot(const ModelShape &shape, const Recipe &recipe)
     return {};
 }
 
-FastPath::FastPath(AdaptedBert &model, Precision precision)
+FastPath::FastPath(AdaptedBert &model, Precision precision, FrozenPacks &frozen)
 {
     if (precision == Precision::BFloat16)
-        m_engine = std::make_unique<EngineOf<BFloat16>>(model);
+        m_engine = std::make_unique<EngineOf<BFloat16>>(model, frozen);
     else
-        m_engine = std::make_unique<EngineOf<float>>(model);
+        m_engine = std::make_unique<EngineOf<float>>(model, frozen);
 }
 
 FastPath::~FastPath() = default;
+
+std::unique_ptr<PrefixCache> FastPath::prefixCache(const EncodedTexts &texts, std::size_t limit) const
+{
+    return m_engine->prefixCache(texts, limit);
+}
 
 double FastPath::step(const Batch &batch, Task task, const Pass &pass)
 {

@@ -34,50 +34,73 @@ bool isTrained(const Dense &dense)
     return dense->weight.requires_grad() || dense->bias.requires_grad();
 }
 
-/// Sizes of a dense layer and the slots of its parameters; `parts` lie one below the other.
+/// Gives a model's weights their slots and packs.
 template <typename T>
-void prepare(DenseWeights<T> &weights, std::vector<Dense> parts, Slots &slots, std::int64_t paddedIn, std::int64_t paddedOut)
-{
-    weights.parts = std::move(parts);
-    weights.in = paddedIn;
-    weights.out = paddedOut;
-    const std::int64_t rows = paddedOut / std::int64_t(weights.parts.size());
-    for (const Dense &part : weights.parts) {
-        weights.weightSlots.push_back(slots.add(part->weight, rows, paddedIn));
-        weights.biasSlots.push_back(slots.add(part->bias));
-        weights.trained = weights.trained || isTrained(part);
+struct Preparation {
+    Slots &slots;
+    FrozenPacks &frozen;
+
+    /// `parts` lie one below the other. `name`: of a weight of the checkpoint; empty: not from there.
+    void dense(DenseWeights<T> &weights, std::vector<Dense> parts, const std::string &name, std::int64_t paddedIn,
+               std::int64_t paddedOut) const
+    {
+        weights.parts = std::move(parts);
+        weights.in = paddedIn;
+        weights.out = paddedOut;
+        const std::int64_t rows = paddedOut / std::int64_t(weights.parts.size());
+        for (const Dense &part : weights.parts) {
+            weights.weightSlots.push_back(slots.add(part->weight, rows, paddedIn));
+            weights.biasSlots.push_back(slots.add(part->bias));
+            weights.trained = weights.trained || isTrained(part);
+        }
+        if (!weights.trained && !name.empty()) {
+            weights.pack = frozen.get<T>(name, [&](DensePack<T> &pack) { weights.load(pack); });
+        } else {
+            weights.pack = std::make_shared<DensePack<T>>();
+            weights.load(*weights.pack);
+        }
     }
-    weights.load();
-}
 
-template <typename T> void prepare(DenseWeights<T> &weights, std::vector<Dense> parts, Slots &slots)
-{
-    const std::int64_t in = parts.front()->weight.size(1), out = parts.front()->weight.size(0) * std::int64_t(parts.size());
-    prepare(weights, std::move(parts), slots, in, out);
-}
-
-void prepare(LayerNormWeights &weights, const LayerNorm &module, Slots &slots)
-{
-    weights.module = module;
-    weights.weightSlot = slots.add(module->weight);
-    weights.biasSlot = slots.add(module->bias);
-}
-
-template <typename T> void prepare(OutputWeights<T> &weights, const Output &module, Slots &slots)
-{
-    prepare(weights.dense, {module->dense}, slots);
-    if (module->adapter) {
-        const std::int64_t d = module->dense->weight.size(0);
-        const std::int64_t m = roundUp(module->adapter->down->weight.size(0), kernels::rowTile);
-        weights.adapter.exists = true;
-        weights.adapter.activation = kernels::activationOf(module->adapter->activation);
-        prepare(weights.adapter.down, {module->adapter->down}, slots, d, m);
-        prepare(weights.adapter.up, {module->adapter->up}, slots, m, d);
+    void dense(DenseWeights<T> &weights, std::vector<Dense> parts, const std::string &name) const
+    {
+        const std::int64_t in = parts.front()->weight.size(1);
+        const std::int64_t out = parts.front()->weight.size(0) * std::int64_t(parts.size());
+        dense(weights, std::move(parts), name, in, out);
     }
-    prepare(weights.norm, module->layerNorm, slots);
-}
 
-template <typename T> std::vector<DenseWeights<T> *> denses(LayerWeights<T> &layer)
+    void norm(LayerNormWeights &weights, const LayerNorm &module) const
+    {
+        weights.module = module;
+        weights.weightSlot = slots.add(module->weight);
+        weights.biasSlot = slots.add(module->bias);
+    }
+
+    void output(OutputWeights<T> &weights, const Output &module, const std::string &name) const
+    {
+        dense(weights.dense, {module->dense}, name + ".dense");
+        if (module->adapter) {
+            const std::int64_t d = module->dense->weight.size(0);
+            const std::int64_t m = roundUp(module->adapter->down->weight.size(0), kernels::rowTile);
+            weights.adapter.exists = true;
+            weights.adapter.activation = kernels::activationOf(module->adapter->activation);
+            dense(weights.adapter.down, {module->adapter->down}, {}, d, m);
+            dense(weights.adapter.up, {module->adapter->up}, {}, m, d);
+        }
+        norm(weights.norm, module->layerNorm);
+    }
+
+    void layer(LayerWeights<T> &weights, const Layer &module, const std::string &name) const
+    {
+        dense(weights.query, {module->query}, name + ".attention.self.query");
+        dense(weights.keyValue, {module->key, module->value}, name + ".attention.self.key");
+        output(weights.attention, module->attentionOutput, name + ".attention.output");
+        dense(weights.intermediate, {module->intermediate}, name + ".intermediate.dense");
+        output(weights.output, module->output, name + ".output");
+    }
+};
+
+template <typename T>
+std::vector<DenseWeights<T> *> denses(LayerWeights<T> &layer)
 {
     std::vector<DenseWeights<T> *> all{&layer.query, &layer.keyValue, &layer.attention.dense, &layer.intermediate,
                                        &layer.output.dense};
@@ -89,15 +112,16 @@ template <typename T> std::vector<DenseWeights<T> *> denses(LayerWeights<T> &lay
 
 } // namespace
 
-template <typename T> void DenseWeights<T>::load()
+template <typename T>
+void DenseWeights<T>::load(DensePack<T> &into) const
 {
-    bias.assign(std::size_t(out), 0.0f);
+    into.bias.assign(std::size_t(out), 0.0f);
     std::vector<float> stacked;
     kernels::Source source{parts.front()->weight.template data_ptr<float>(), parts.front()->weight.size(0),
                            parts.front()->weight.size(1), parts.front()->weight.size(1), 1};
     std::int64_t row = 0;
     for (const Dense &part : parts) {
-        std::copy_n(part->bias.template data_ptr<float>(), part->bias.numel(), bias.begin() + row);
+        std::copy_n(part->bias.template data_ptr<float>(), part->bias.numel(), into.bias.begin() + row);
         row += part->weight.size(0);
         if (parts.size() > 1) {
             const float *values = part->weight.template data_ptr<float>();
@@ -105,28 +129,24 @@ template <typename T> void DenseWeights<T>::load()
             source = {stacked.data(), row, source.columns, source.columns, 1};
         }
     }
-    kernels::pack(backward, source, out, in);
-    kernels::pack(forward, {source.data, source.columns, source.rows, 1, source.columns}, in, out);
+    kernels::pack(into.backward, source, out, in);
+    kernels::pack(into.forward, {source.data, source.columns, source.rows, 1, source.columns}, in, out);
 }
 
-template <typename T> ModelWeights<T>::ModelWeights(AdaptedBert &model) : layers(model->layer.size())
+template <typename T>
+ModelWeights<T>::ModelWeights(AdaptedBert &model, FrozenPacks &frozen) : layers(model->layer.size())
 {
-    prepare(embeddingNorm, model->embeddings->layerNorm, slots);
-    for (std::size_t i = 0; i < layers.size(); ++i) {
-        const Layer &module = model->layer[i];
-        LayerWeights<T> &layer = layers[i];
-        prepare(layer.query, {module->query}, slots);
-        prepare(layer.keyValue, {module->key, module->value}, slots);
-        prepare(layer.attention, module->attentionOutput, slots);
-        prepare(layer.intermediate, {module->intermediate}, slots);
-        prepare(layer.output, module->output, slots);
-    }
-    prepare(pooler, {model->pooler}, slots);
+    const Preparation<T> prepare{slots, frozen};
+    prepare.norm(embeddingNorm, model->embeddings->layerNorm);
+    for (std::size_t i = 0; i < layers.size(); ++i)
+        prepare.layer(layers[i], model->layer[i], "encoder.layer." + std::to_string(i));
+    prepare.dense(pooler, {model->pooler}, "pooler.dense");
     classifierWeight = slots.add(model->classifier->weight);
     classifierBias = slots.add(model->classifier->bias);
 }
 
-template <typename T> void ModelWeights<T>::refresh()
+template <typename T>
+void ModelWeights<T>::refresh()
 {
     std::vector<DenseWeights<T> *> changed;
     for (LayerWeights<T> &layer : layers)
@@ -137,7 +157,7 @@ template <typename T> void ModelWeights<T>::refresh()
         changed.push_back(&pooler);
     at::parallel_for(0, std::int64_t(changed.size()), 1, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i)
-            changed[std::size_t(i)]->load();
+            changed[std::size_t(i)]->load(*changed[std::size_t(i)]->pack);
     });
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/model/encoder.h"
+#include "core/model/frozen_packs.h"
 #include "core/model/kernels/product.h"
 #include "core/model/kernels/rows.h"
 
@@ -27,17 +28,18 @@ struct Slots {
 };
 
 /// y = x W^T + b, W (out, in).
-template <typename T> struct DenseWeights {
-    kernels::Packed<T> forward, backward; ///< (in, out), (out, in)
-    std::vector<float> bias;              ///< (out)
-    std::vector<Dense> parts;             ///< several share one product: key and value
+template <typename T>
+struct DenseWeights {
+    std::shared_ptr<DensePack<T>> pack; ///< of its own where it is trained, else shared with other runs
+    std::vector<Dense> parts;           ///< several share one product: key and value
     std::vector<int> weightSlots, biasSlots;
     std::int64_t in = 0, out = 0; ///< padding included
     bool trained = false;
 
-    void load();
+    void load(DensePack<T> &into) const;
 };
-template <typename T> struct AdapterWeights {
+template <typename T>
+struct AdapterWeights {
     DenseWeights<T> down, up;
     kernels::Activation activation = kernels::Activation::GeluTanh;
     bool exists = false;
@@ -48,24 +50,27 @@ struct LayerNormWeights {
     kernels::NormWeights values() const;
 };
 /// dense, dropout, adapter, residual, LayerNorm
-template <typename T> struct OutputWeights {
+template <typename T>
+struct OutputWeights {
     DenseWeights<T> dense;
     AdapterWeights<T> adapter;
     LayerNormWeights norm;
 };
-template <typename T> struct LayerWeights {
+template <typename T>
+struct LayerWeights {
     DenseWeights<T> query, keyValue, intermediate;
     OutputWeights<T> attention, output;
 };
 
-template <typename T> struct ModelWeights {
+template <typename T>
+struct ModelWeights {
     std::vector<LayerWeights<T>> layers;
     DenseWeights<T> pooler;
     LayerNormWeights embeddingNorm;
     int classifierWeight = -1, classifierBias = -1;
     Slots slots;
 
-    explicit ModelWeights(AdaptedBert &model);
+    ModelWeights(AdaptedBert &model, FrozenPacks &frozen);
     /// Packs what the optimizer has changed.
     void refresh();
 };

@@ -41,6 +41,7 @@ public:
 
     const std::vector<TensorView> &tensors() const override { return m_tensors; }
     std::map<std::string, std::string> metadata() const override { return m_metadata; }
+    void release() const override { m_bytes.release(); }
 
 private:
     [[noreturn]] void fail(const std::string &reason) const

@@ -33,6 +33,8 @@ public:
     virtual const std::vector<TensorView> &tensors() const = 0;
     /// The strings of a safetensors file's __metadata__; empty elsewhere.
     virtual std::map<std::string, std::string> metadata() const { return {}; }
+    /// Gives back the memory that reading a mapped file has taken.
+    virtual void release() const {}
 
     /// A .safetensors file, memory-mapped. Throws Error naming the file: truncated, header longer than the file or not
     /// JSON, an offset out of range or overlapping, a shape whose size is not its byte range (safetensors format 0.4).

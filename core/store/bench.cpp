@@ -11,29 +11,31 @@
 
 namespace awb {
 
-BenchResult benchTraining(Store &store, const TrainSpec &spec, int steps)
+BenchResult benchTraining(Store &store, const TrainSpec &spec, int skip, int steps, bool evaluation)
 {
-    constexpr int warmup = 5;
     const Checkpoint checkpoint = Checkpoint::open(store.resolve(store.checkpoint(spec.checkpoint).folder));
-    const EncodedDataset data =
+    const EncodedDataset texts =
         encodeDataset(loadDataset(store.dataset(spec.dataset)), WordPiece::load(checkpoint.folder()), spec.recipe.maxLength);
 
     TrainSpec measured = spec; // enough epochs for all the steps
-    measured.recipe.epochs = (steps + warmup) / stepsPerEpoch(data.train.size(), spec.recipe) + 1;
+    measured.recipe.epochs = (steps + skip) / stepsPerEpoch(texts.train.size(), spec.recipe) + 1;
     std::vector<double> seconds;
     std::int64_t examples = 0, tokens = 0;
+    double dataSeconds = 0, optimizerSeconds = 0;
     int done = 0;
     TrainHooks hooks;
     hooks.step = [&](const StepReport &step) {
-        if (++done <= warmup)
+        if (++done <= skip)
             return;
         seconds.push_back(step.seconds);
+        dataSeconds += step.dataSeconds;
+        optimizerSeconds += step.optimizerSeconds;
         examples += step.examples;
         tokens += step.tokens;
     };
-    hooks.stopRequested = [&] { return done >= steps + warmup; };
+    hooks.stopRequested = [&] { return done >= steps + skip; };
     try {
-        train(measured, checkpoint, data, {}, hooks);
+        train(measured, checkpoint, texts, {}, hooks);
     } catch (const Stopped &) {
     }
     if (seconds.empty())
@@ -50,8 +52,12 @@ BenchResult benchTraining(Store &store, const TrainSpec &spec, int steps)
     result.examplesPerSecond = double(examples) / total;
     result.tokensPerSecond = double(tokens) / total;
     result.tokensPerExample = double(tokens) / double(examples);
-    result.trainable = countParameters(checkpoint.shape(), spec.method, data.outputs()).trainable;
+    result.trainable = countParameters(checkpoint.shape(), spec.method, texts.outputs()).trainable;
+    result.dataShare = dataSeconds / total;
+    result.optimizerShare = optimizerSeconds / total;
     result.peakMemory = peakMemory();
+    if (evaluation)
+        result.evaluationSeconds = evaluationSeconds(spec, checkpoint, texts.dev, texts);
     result.provenance = provenanceOf(checkpoint.shape(), spec.recipe);
     result.path = result.provenance.path;
     return result;

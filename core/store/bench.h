@@ -17,11 +17,13 @@ struct BenchResult {
     double examplesPerSecond = 0, tokensPerSecond = 0;
     double tokensPerExample = 0;
     std::int64_t trainable = 0;
-    std::int64_t peakMemory = 0; ///< bytes, resident
+    double dataShare = 0, optimizerShare = 0; ///< of the steps' time; the rest is forward and backward
+    double evaluationSeconds = 0;             ///< to score dev once; 0: not measured
+    std::int64_t peakMemory = 0;              ///< bytes, resident
     Provenance provenance;
 };
 
-/// Trains `spec` for `steps` steps after 5 that are not counted, and stores nothing.
-BenchResult benchTraining(Store &store, const TrainSpec &spec, int steps);
+/// Trains `spec` for `steps` steps after `skip` that are not counted, then scores dev if asked to. Stores nothing.
+BenchResult benchTraining(Store &store, const TrainSpec &spec, int skip, int steps, bool evaluation);
 
 } // namespace awb

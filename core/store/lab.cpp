@@ -1,16 +1,13 @@
 #include "core/store/lab.h"
 
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
 #include <thread>
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include "core/error.h"
+#include "core/store/run_crew.h"
 #include "core/store/run_worker.h"
 #include "core/store/store.h"
 #include "core/store/worker_lock.h"
@@ -26,41 +23,40 @@ bool ended(RunState state)
     return state == RunState::Done || state == RunState::Failed || state == RunState::Cancelled;
 }
 
-void requeueOrphans(Store &store, const RunWorker &worker)
-{
-    if (store.requeueOrphans() > 0)
-        worker.changed();
-}
-
 } // namespace
 
 struct Lab::Impl {
+    Impl(std::filesystem::path folder, RunFunction function, const LabCallbacks &told)
+        : home(std::move(folder)), run(std::move(function)), callbacks(told),
+          crew(
+              home, run, callbacks, [this] { return closing.stop_requested(); }, true, true)
+    {
+    }
+
     std::filesystem::path home;
     RunFunction run;
     LabCallbacks callbacks;
+    std::stop_source closing;
     std::mutex mutex;
     std::condition_variable_any condition;
     bool woken = false;
-    std::atomic<bool> busy = false;
+    RunCrew crew;
     std::jthread thread; ///< last, so that it is joined before what it uses is gone
 
     void loop(const std::stop_token &stop);
-    void workUntilEmpty(const std::stop_token &stop, Store &store);
+    void workUntilEmpty(Store &store);
     void sleep(const std::stop_token &stop, std::chrono::milliseconds time);
 };
 
 void Lab::Impl::loop(const std::stop_token &stop)
 {
-    // The window shares the cores with this thread (and with the ones that LibTorch starts from it) and must stay fluid.
-    // On Linux a thread has a nice value of its own.
-    ::setpriority(PRIO_PROCESS, id_t(::gettid()), 10);
     std::optional<Store> store;
     while (!stop.stop_requested()) {
         auto pause = pollEvery;
         try {
             if (!store)
                 store.emplace(home);
-            workUntilEmpty(stop, *store);
+            workUntilEmpty(*store);
         } catch (const std::exception &) {
             // Whoever looks at the library gets the sentence from a store of his own. Here only a later try helps.
             store.reset();
@@ -70,29 +66,15 @@ void Lab::Impl::loop(const std::stop_token &stop)
     }
 }
 
-void Lab::Impl::workUntilEmpty(const std::stop_token &stop, Store &store)
+void Lab::Impl::workUntilEmpty(Store &store)
 {
     // Held while there is work only, so that the command line may run its own training beside an idle window.
     WorkerLock lock(home);
     if (!lock.tryLock())
         return;
-    RunWorker worker(
-        store, run, callbacks, [&] { return stop.stop_requested(); }, true);
-    requeueOrphans(store, worker);
-    while (!stop.stop_requested()) {
-        const std::optional<Run> next = store.claim();
-        if (!next)
-            return;
-        busy = true;
-        try {
-            worker.compute(*next);
-        } catch (...) {
-            busy = false;
-            throw;
-        }
-        busy = false;
-        worker.changed();
-    }
+    if (store.requeueOrphans() > 0 && callbacks.changed)
+        callbacks.changed();
+    crew.workUntilEmpty(store);
 }
 
 void Lab::Impl::sleep(const std::stop_token &stop, std::chrono::milliseconds time)
@@ -102,15 +84,16 @@ void Lab::Impl::sleep(const std::stop_token &stop, std::chrono::milliseconds tim
     woken = false;
 }
 
-Lab::Lab(std::filesystem::path home, RunFunction run, LabCallbacks callbacks) : m(std::make_unique<Impl>())
+Lab::Lab(std::filesystem::path home, RunFunction run, LabCallbacks callbacks)
+    : m(std::make_unique<Impl>(std::move(home), std::move(run), callbacks))
 {
-    m->home = std::move(home);
-    m->run = std::move(run);
-    m->callbacks = std::move(callbacks);
-    m->thread = std::jthread([impl = m.get()](const std::stop_token &stop) { impl->loop(stop); });
+    m->thread = std::jthread([impl = m.get(), stop = m->closing.get_token()] { impl->loop(stop); });
 }
 
-Lab::~Lab() = default;
+Lab::~Lab()
+{
+    m->closing.request_stop();
+}
 
 void Lab::wake()
 {
@@ -121,7 +104,7 @@ void Lab::wake()
 
 bool Lab::busy() const
 {
-    return m->busy;
+    return m->crew.running() > 0;
 }
 
 namespace {
@@ -135,6 +118,28 @@ void passOnProgress(const Run &run, const LabCallbacks &callbacks, int &lastStep
     callbacks.progress({run.id, run.step, run.steps, run.loss, 0, run.examplesPerSecond});
 }
 
+/// Computes one run, or waits while another process does.
+void workOn(std::int64_t id, Store &store, WorkerLock &lock, RunWorker &worker, const LabCallbacks &callbacks,
+            const std::function<bool()> &stop)
+{
+    int lastStep = -1;
+    while (!stop || !stop()) {
+        const bool ours = lock.tryLock();
+        if (ours && store.requeueOrphans() > 0)
+            worker.changed();
+        const std::optional<Run> wanted = store.run(id);
+        if (!wanted)
+            throw Error("The library has no run " + std::to_string(id) + "; it may have been deleted.");
+        if (ended(wanted->state) || wanted->state == RunState::Paused)
+            return;
+        passOnProgress(*wanted, callbacks, lastStep);
+        if (!ours)
+            std::this_thread::sleep_for(pollEvery);
+        else if (const std::optional<Run> claimed = store.claim(id))
+            worker.compute(*claimed);
+    }
+}
+
 } // namespace
 
 void workQueue(const std::filesystem::path &home, const RunFunction &run, const LabCallbacks &callbacks, std::int64_t only,
@@ -142,30 +147,20 @@ void workQueue(const std::filesystem::path &home, const RunFunction &run, const 
 {
     Store store(home);
     WorkerLock lock(home);
-    RunWorker worker(store, run, callbacks, stop, false);
-    int lastStep = -1;
-    while (!stop || !stop()) {
-        const bool ours = lock.tryLock();
-        if (ours)
-            requeueOrphans(store, worker);
-        if (only != 0) {
-            const std::optional<Run> wanted = store.run(only);
-            if (!wanted)
-                throw Error("The library has no run " + std::to_string(only) + "; it may have been deleted.");
-            if (ended(wanted->state) || wanted->state == RunState::Paused)
-                return;
-            passOnProgress(*wanted, callbacks, lastStep);
-        }
-        if (ours) {
-            const std::optional<Run> next = only != 0 ? store.claim(only) : store.claim();
-            if (next)
-                worker.compute(*next);
-            else if (only == 0)
-                return;
-            continue;
-        }
+    if (only != 0) {
+        RunWorker worker(store, run, callbacks, stop, false);
+        workOn(only, store, lock, worker, callbacks, stop);
+        return;
+    }
+    while (!lock.tryLock()) {
+        if (stop && stop())
+            return;
         std::this_thread::sleep_for(pollEvery);
     }
+    if (store.requeueOrphans() > 0 && callbacks.changed)
+        callbacks.changed();
+    RunCrew crew(home, run, callbacks, stop, false, false);
+    crew.workUntilEmpty(store);
 }
 
 } // namespace awb

@@ -18,30 +18,31 @@ struct RunContext {
     std::function<void(const Progress &)> progress;                 ///< any rate; throttled by the lab
     std::function<void(const std::vector<Measurement> &)> measured; ///< once per epoch; stored in one transaction
     std::function<bool()> stopRequested; ///< asked between batches; true: save a snapshot and throw Stopped
+    std::function<int()> threads;        ///< this run's share of the cores now: others may be computed beside it
 };
 
 /// Computes a run and returns it with score, weights, parameters and provenance filled in. Throws Error (the run
 /// becomes 'failed') or Stopped (paused, cancelled or queued again).
 using RunFunction = std::function<Run(const Run &, RunContext &)>;
 
-/// Called from the worker thread. Must be cheap and thread-safe: hop to your own thread.
+/// Called from the threads that compute, never two at once. Must be cheap: hop to your own thread.
 struct LabCallbacks {
     std::function<void()> changed;                  ///< something in the store changed: look again
     std::function<void(const Progress &)> progress; ///< at most ten times a second
 };
 
-/// The queue's worker: one long-lived thread that takes the first queued run, computes it, writes the result, and goes on
+/// The queue's worker: takes the first queued runs, computes them side by side (run_crew.h), writes the results, and goes on
 /// with the next whatever happened. Only one process per library works at a time: it holds a lock on worker.lock, which
 /// the kernel frees even after kill -9; another process's lab waits for it and takes over.
 class Lab {
 public:
     Lab(std::filesystem::path home, RunFunction run, LabCallbacks callbacks);
-    /// Asks the current run to stop (it keeps its snapshot and goes back to 'queued') and joins.
+    /// Asks the current runs to stop (they keep their snapshots and go back to 'queued') and joins.
     ~Lab();
 
     /// Something was enqueued, resumed, cancelled: look now rather than at the next poll (200 ms).
     void wake();
-    /// True while this process computes a run.
+    /// True while this process computes runs.
     bool busy() const;
 
 private:

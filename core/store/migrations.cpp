@@ -116,11 +116,15 @@ CREATE TABLE ablation_drop (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+const char *const company = R"sql(
+ALTER TABLE run ADD COLUMN together INTEGER NOT NULL DEFAULT 1;
+)sql";
+
 } // namespace
 
 const std::vector<const char *> &migrations()
 {
-    static const std::vector<const char *> all = {first, countedParts, studies, inferenceTime, ablations};
+    static const std::vector<const char *> all = {first, countedParts, studies, inferenceTime, ablations, company};
     return all;
 }
 

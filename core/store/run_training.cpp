@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <memory>
+#include <mutex>
 
 #include "core/data/word_piece.h"
 #include "core/methods/parameters.h"
 #include "core/model/checkpoint.h"
 #include "core/store/dev_outcome.h"
+#include "core/model/frozen_packs.h"
 #include "core/store/predict.h"
 #include "core/store/store.h"
 #include "core/store/trained_run.h"
@@ -22,13 +26,36 @@ Checkpoint openCheckpoint(const Store &store, const CheckpointEntry &entry)
     return Checkpoint::open(store.resolve(entry.folder));
 }
 
-} // namespace
+/// A checkpoint in memory: the mapped file and its packed frozen weights.
+struct OpenCheckpoint {
+    Checkpoint checkpoint;
+    std::shared_ptr<FrozenPacks> frozen = std::make_shared<FrozenPacks>();
+};
 
-Run runTraining(const Run &run, RunContext &context)
+/// Checkpoints that runs use at the moment, each once.
+class OpenCheckpoints {
+public:
+    std::shared_ptr<const OpenCheckpoint> get(const Store &store, const CheckpointEntry &entry)
+    {
+        const std::lock_guard guard(m_mutex);
+        std::weak_ptr<const OpenCheckpoint> &known = m_known[store.resolve(entry.folder).string() + " " + entry.sha256];
+        auto open = known.lock();
+        if (!open)
+            known = open = std::make_shared<const OpenCheckpoint>(openCheckpoint(store, entry));
+        return open;
+    }
+
+private:
+    std::mutex m_mutex;
+    std::map<std::string, std::weak_ptr<const OpenCheckpoint>> m_known; ///< by folder and SHA-256
+};
+
+Run runTraining(const Run &run, RunContext &context, OpenCheckpoints &checkpoints)
 {
     const CheckpointEntry entry = context.store.checkpoint(run.spec.checkpoint);
     const Manifest manifest = context.store.dataset(run.spec.dataset);
-    const Checkpoint checkpoint = openCheckpoint(context.store, entry);
+    const auto open = checkpoints.get(context.store, entry);
+    const Checkpoint &checkpoint = open->checkpoint;
     const WordPiece tokenizer = WordPiece::load(checkpoint.folder());
     const EncodedDataset data = encodeDataset(loadDataset(manifest), tokenizer, run.spec.recipe.maxLength);
 
@@ -41,8 +68,9 @@ Run runTraining(const Run &run, RunContext &context)
     };
     hooks.measured = context.measured;
     hooks.stopRequested = context.stopRequested;
+    hooks.threads = context.threads;
     hooks.started = [&](int step) { context.store.dropMeasurementsAfter(run.id, step); };
-    const TrainResult result = train(run.spec, checkpoint, data, files, hooks);
+    const TrainResult result = train(run.spec, checkpoint, data, files, hooks, open->frozen);
 
     saveDevPredictions(context.folder, result.dev.predicted.empty()
                                            ? DevPredictions(result.dev.scores.begin(), result.dev.scores.end())
@@ -62,6 +90,15 @@ Run runTraining(const Run &run, RunContext &context)
     done.provenance.checkpointSha256 = entry.sha256;
     done.provenance.dataSha256 = manifest.sha256;
     return done;
+}
+
+} // namespace
+
+RunFunction trainingFunction()
+{
+    return [checkpoints = std::make_shared<OpenCheckpoints>()](const Run &run, RunContext &context) {
+        return runTraining(run, context, *checkpoints);
+    };
 }
 
 Prediction predictText(Store &store, std::int64_t id, const std::string &a, const std::string &b)

@@ -1,9 +1,11 @@
 #include "core/store/run_worker.h"
 
+#include <algorithm>
 #include <new>
 #include <thread>
 
 #include "core/error.h"
+#include "core/train/train.h"
 
 namespace awb {
 
@@ -28,8 +30,9 @@ void createFolder(const std::filesystem::path &folder)
 } // namespace
 
 RunWorker::RunWorker(Store &store, const RunFunction &run, const LabCallbacks &callbacks, std::function<bool()> stop,
-                     bool patient)
-    : m_store(store), m_run(run), m_callbacks(callbacks), m_stop(std::move(stop)), m_patient(patient)
+                     bool patient, std::function<int()> company)
+    : m_store(store), m_run(run), m_callbacks(callbacks), m_stop(std::move(stop)), m_patient(patient),
+      m_company(std::move(company))
 {
 }
 
@@ -44,6 +47,7 @@ void RunWorker::compute(const Run &run)
     m_last.reset();
     m_reported = m_stored = m_asked = {};
     m_stopping = false;
+    m_mostCompany = 1;
     changed();
     std::optional<Run> done;
     std::string sentence; // empty: stopped on request
@@ -75,7 +79,8 @@ void RunWorker::compute(const Run &run)
 
 Run RunWorker::result(const Run &run)
 {
-    RunContext context{m_store, folderOf(m_store, run),
+    RunContext context{m_store,
+                       folderOf(m_store, run),
                        [&](Progress progress) {
                            progress.run = run.id;
                            report(progress);
@@ -84,10 +89,12 @@ Run RunWorker::result(const Run &run)
                            m_store.addMeasurements(run.id, points);
                            changed();
                        },
-                       [&] { return stopRequested(run.id); }};
+                       [&] { return stopRequested(run.id); },
+                       [&] { return shareOfTheCores(); }};
     createFolder(context.folder);
     Run done = m_run(run, context);
     done.id = run.id;
+    done.provenance.together = m_mostCompany;
     if (m_last) {
         done.step = m_last->step;
         done.steps = m_last->steps;
@@ -95,6 +102,13 @@ Run RunWorker::result(const Run &run)
         done.examplesPerSecond = m_last->examplesPerSecond;
     }
     return done;
+}
+
+int RunWorker::shareOfTheCores()
+{
+    const int company = m_company ? std::max(1, m_company()) : 1;
+    m_mostCompany = std::max(m_mostCompany, company);
+    return std::max(1, defaultThreads() / company);
 }
 
 void RunWorker::settle(const std::function<void()> &write)

@@ -14,8 +14,10 @@ namespace awb {
 class RunWorker {
 public:
     /// `stop` is asked between batches; true: the run at hand goes back to the queue with its snapshot. `patient`: an
-    /// outcome that cannot be written (a full disk, say) is tried again every second until `stop`.
-    RunWorker(Store &store, const RunFunction &run, const LabCallbacks &callbacks, std::function<bool()> stop, bool patient);
+    /// outcome that cannot be written (a full disk, say) is tried again every second until `stop`. `company`: how many runs
+    /// are computed at the moment, this one included; empty: this one alone.
+    RunWorker(Store &store, const RunFunction &run, const LabCallbacks &callbacks, std::function<bool()> stop, bool patient,
+              std::function<int()> company = {});
 
     /// Computes `run` and leaves it done, failed, cancelled, paused or (stop) queued. Throws Error when even that cannot
     /// be written: then the run stays 'running' until the worker lock is taken the next time.
@@ -26,6 +28,7 @@ private:
     using Clock = std::chrono::steady_clock;
 
     Run result(const Run &run);
+    int shareOfTheCores();
     void settle(const std::function<void()> &write);
     void leaveStopped(const Run &run);
     void leaveFailed(const Run &run, const std::string &sentence);
@@ -37,6 +40,8 @@ private:
     const LabCallbacks &m_callbacks;
     std::function<bool()> m_stop;
     bool m_patient;
+    std::function<int()> m_company;
+    int m_mostCompany = 1;   ///< over the run's time
     bool m_stopping = false; ///< once true it stays true for the run
     std::optional<Progress> m_last;
     Clock::time_point m_reported, m_stored, m_asked;

@@ -62,7 +62,9 @@ public:
     // -- queue
     /// One transaction; ids in the order of specs. `study` may be empty.
     std::vector<std::int64_t> enqueue(const std::vector<TrainSpec> &specs, const std::string &study = {});
-    /// First queued run, now 'running'; nothing when none is queued or the queue is paused.
+    /// First queued run; nothing when none is queued or the queue is paused.
+    std::optional<Run> next() const;
+    /// The same, now 'running'.
     std::optional<Run> claim();
     /// That run if it is still queued (for `awb train`, which runs its own).
     std::optional<Run> claim(std::int64_t id);

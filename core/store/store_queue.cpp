@@ -70,13 +70,26 @@ std::optional<Run> Store::Impl::claimWhere(const std::string &which)
     return claim.executeStep() ? std::optional(runFrom(claim)) : std::nullopt;
 }
 
+std::optional<Run> Store::next() const
+{
+    return m->read([&]() -> std::optional<Run> {
+        SQLite::Statement first(m->db,
+                                std::string("SELECT ") + runColumns +
+                                    " FROM run WHERE state = 'queued' AND NOT EXISTS (SELECT 1 FROM setting WHERE key = "
+                                    "'queue_paused') ORDER BY position, id LIMIT 1");
+        return first.executeStep() ? std::optional(m->runFrom(first)) : std::nullopt;
+    });
+}
+
 std::optional<Run> Store::claim()
 {
-    const std::string first = "SELECT id FROM run WHERE state = 'queued' AND NOT EXISTS (SELECT 1 FROM setting WHERE key = "
-                              "'queue_paused') ORDER BY position, id LIMIT 1";
-    // Asked first without the write lock, since an idle worker asks several times a second.
-    const bool any = m->read([&] { return SQLite::Statement(m->db, first).executeStep(); });
-    return any ? m->write([&] { return m->claimWhere(first); }) : std::nullopt;
+    for (;;) { // until nobody is quicker
+        const auto first = next();
+        if (!first)
+            return std::nullopt;
+        if (auto claimed = claim(first->id))
+            return claimed;
+    }
 }
 
 std::optional<Run> Store::claim(std::int64_t id)
@@ -131,7 +144,7 @@ void Store::finish(const Run &run)
                     "examples_per_second = ?8, weights = ?9, program = ?10, libtorch = ?11, device = ?12, path = ?13, "
                     "threads = ?14, checkpoint_sha256 = ?15, data_sha256 = ?16, seconds = ?17, steps_per_second = ?18, "
                     "trained_examples_per_second = ?19, peak_memory = ?20, layers = ?21, trained_tables = ?22, "
-                    "inference_seconds = ?23 WHERE id = ?24"));
+                    "inference_seconds = ?23, together = ?24 WHERE id = ?25"));
         const Provenance &made = run.provenance;
         update.bind(1, run.trainable);
         update.bind(2, run.total);
@@ -156,7 +169,8 @@ void Store::finish(const Run &run)
         update.bind(21, run.layers);
         update.bind(22, run.trainedTables);
         bindFinite(update, 23, made.inferenceSeconds);
-        update.bind(24, run.id);
+        update.bind(24, made.together);
+        update.bind(25, run.id);
         if (update.exec() == 0)
             m->stateOf(run.id);
     });

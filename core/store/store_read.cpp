@@ -10,7 +10,7 @@ const char *const runColumns =
     "id, spec, state, position, study, trainable, total, metric, score, step, steps, loss, examples_per_second, "
     "stop IS NOT NULL, error, created, started, finished, weights, program, libtorch, device, path, threads, "
     "checkpoint_sha256, data_sha256, seconds, steps_per_second, trained_examples_per_second, peak_memory, layers, "
-    "trained_tables, inference_seconds";
+    "trained_tables, inference_seconds, together";
 
 namespace {
 
@@ -66,6 +66,7 @@ Run Store::Impl::runFrom(SQLite::Statement &row) const
     run.layers = next().getInt();
     run.trainedTables = next().getInt64();
     made.inferenceSeconds = realFrom(next());
+    made.together = next().getInt();
     return run;
 }
 

@@ -28,16 +28,20 @@ std::string pathOf(const ModelShape &shape, const Recipe &recipe)
 }
 
 Computation::Computation(const Checkpoint &checkpoint, const Method &method, int outputs, const Recipe &recipe,
-                         std::uint64_t seed)
-    : m_isFast(pathOf(checkpoint.shape(), recipe) == "fast"), m_precision(recipe.precision),
+                         std::uint64_t seed, std::shared_ptr<FrozenPacks> frozen)
+    : m_checkpoint(checkpoint), m_frozen(frozen ? std::move(frozen) : std::make_shared<FrozenPacks>()),
+      m_isFast(pathOf(checkpoint.shape(), recipe) == "fast"), m_precision(recipe.precision),
       m_model(checkpoint, method, outputs, inFloat32(recipe, m_isFast), seed)
 {
+    m_checkpoint.release();
 }
 
 void Computation::prepare()
 {
-    if (m_isFast)
-        m_fast = std::make_unique<FastPath>(m_model, m_precision);
+    if (!m_isFast)
+        return;
+    m_fast = std::make_unique<FastPath>(m_model, m_precision, *m_frozen);
+    m_checkpoint.release(); // of the frozen weights only the packs are used now
 }
 
 double Computation::step(const Batch &batch, Task task, const Pass &pass)
@@ -47,6 +51,11 @@ double Computation::step(const Batch &batch, Task task, const Pass &pass)
     const torch::Tensor loss = lossOf(m_model->forward(batch, pass), batch, task);
     loss.backward();
     return loss.item<double>();
+}
+
+std::unique_ptr<PrefixCache> Computation::prefixCache(const EncodedTexts &texts, std::size_t limit) const
+{
+    return m_fast ? m_fast->prefixCache(texts, limit) : nullptr;
 }
 
 torch::Tensor Computation::forward(const Batch &batch, const Pass &pass)

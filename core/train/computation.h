@@ -12,18 +12,23 @@ namespace awb {
 /// A model and the path that computes it: the fast one where it serves the model and the recipe does not ask for the plain.
 class Computation {
 public:
-    /// As AdaptedBertImpl's constructor.
-    Computation(const Checkpoint &checkpoint, const Method &method, int outputs, const Recipe &recipe, std::uint64_t seed);
+    /// As AdaptedBertImpl's constructor. `frozen`: packs of the checkpoint that other computations share, null: none.
+    Computation(const Checkpoint &checkpoint, const Method &method, int outputs, const Recipe &recipe, std::uint64_t seed,
+                std::shared_ptr<FrozenPacks> frozen = nullptr);
 
     AdaptedBert &model() { return m_model; }
     /// Makes the fast path's copies of the weights: once, when the parameters have their place in memory and their values.
     void prepare();
     /// Mean loss of the batch; adds to the gradients of the trained parameters.
     double step(const Batch &batch, Task task, const Pass &pass);
+    /// For Pass::prefix, as FastPath's; null on the plain path.
+    std::unique_ptr<PrefixCache> prefixCache(const EncodedTexts &texts, std::size_t limit) const;
     /// Logits, float32 (B, outputs).
     torch::Tensor forward(const Batch &batch, const Pass &pass);
 
 private:
+    const Checkpoint &m_checkpoint;
+    std::shared_ptr<FrozenPacks> m_frozen;
     bool m_isFast;
     Precision m_precision;
     AdaptedBert m_model;

@@ -7,7 +7,7 @@
 #include <torch/cuda.h>
 #include <torch/csrc/api/include/torch/version.h>
 
-#include "core/train/evaluate.h"
+#include "core/model/kernels/product.h"
 #include "core/train/computation.h"
 #include "core/train/train.h"
 #include "version.h"
@@ -44,6 +44,12 @@ int defaultThreads()
 {
     cpu_set_t cores;
     return sched_getaffinity(0, sizeof cores, &cores) == 0 ? std::max(1, CPU_COUNT(&cores)) : 1;
+}
+
+bool sharesTheCores(const Recipe &recipe)
+{
+    const bool multiplies = recipe.precision == Precision::Float32 || kernels::multipliesBFloat16();
+    return recipe.device == "cpu" && recipe.threads == 0 && !recipe.plainPath && multiplies;
 }
 
 std::vector<DeviceInfo> devices()

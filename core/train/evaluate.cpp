@@ -1,6 +1,7 @@
 #include "core/train/evaluate.h"
 
 #include <algorithm>
+#include <chrono>
 #include <numeric>
 
 #include <torch/types.h>
@@ -59,13 +60,12 @@ std::vector<std::vector<int>> evaluationBatches(const EncodedTexts &part)
     return batches;
 }
 
-Evaluation evaluateModel(Computation &computation, const EncodedTexts &part, const EncodedDataset &data,
-                         const std::vector<LayerSites> *active)
+Evaluation evaluateModel(Computation &computation, const EncodedTexts &part, const EncodedDataset &data, const Pass &pass)
 {
     const int outputs = data.outputs();
     std::vector<float> all(std::size_t(part.size()) * std::size_t(outputs));
     for (const std::vector<int> &indices : evaluationBatches(part)) {
-        const torch::Tensor logits = computation.forward(packBatch(part, indices), {.active = active});
+        const torch::Tensor logits = computation.forward(packBatch(part, indices), pass);
         for (std::size_t i = 0; i < indices.size(); ++i)
             std::copy_n(logits.data_ptr<float>() + std::ptrdiff_t(i) * outputs, outputs,
                         all.begin() + std::ptrdiff_t(indices[i]) * outputs);
@@ -83,7 +83,19 @@ Evaluation evaluate(const TrainSpec &spec, const Checkpoint &checkpoint, const s
     const auto file = TensorFile::openSafetensors(weights);
     computation.model()->loadTrained(*file, weights.string());
     computation.prepare();
-    return evaluateModel(computation, part, data, nullptr);
+    return evaluateModel(computation, part, data, {});
+}
+
+double evaluationSeconds(const TrainSpec &spec, const Checkpoint &checkpoint, const EncodedTexts &part,
+                         const EncodedDataset &data)
+{
+    at::set_num_threads(spec.recipe.threads > 0 ? spec.recipe.threads : defaultThreads());
+    Computation computation(checkpoint, spec.method, data.outputs(), spec.recipe, spec.seed);
+    computation.prepare();
+    evaluateModel(computation, part, data, {}); // takes the memory
+    const auto start = std::chrono::steady_clock::now();
+    evaluateModel(computation, part, data, {});
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 EncodedDataset encodeDataset(const Dataset &dataset, const WordPiece &tokenizer, int maxLength)

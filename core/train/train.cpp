@@ -30,7 +30,8 @@ double secondsSince(Clock::time_point start)
 
 enum Stream : std::uint64_t { Initialisation = 1, Order = 2, Dropout = 3 }; // of a run's seed
 
-constexpr int maxLossPoints = 2000; // stored per run; more are averaged
+constexpr std::size_t prefixLimit = 512 << 20; // bytes of what frozen layers give, train and dev together
+constexpr int maxLossPoints = 2000;            // stored per run; more are averaged
 
 /// Collects the curve between two stores: the mean loss of every `window` steps and the learning rate.
 class Curve {
@@ -97,6 +98,31 @@ void checkInputs(const TrainSpec &spec, const Checkpoint &checkpoint, const Enco
         throw Error("Epochs, batch and learning rate must be positive and the maximum length at least 3 tokens.");
 }
 
+/// Keeps this thread at the number of CPU threads that it may use now.
+class ThreadShare {
+public:
+    ThreadShare(const Recipe &recipe, const TrainHooks &hooks) : m_recipe(recipe), m_hooks(hooks)
+    {
+        at::get_num_threads(); // a new thread begins with the number that another has set
+        update();
+    }
+
+    void update()
+    {
+        const int now = m_recipe.threads > 0                          ? m_recipe.threads
+                        : m_hooks.threads && sharesTheCores(m_recipe) ? m_hooks.threads()
+                                                                      : defaultThreads();
+        if (now != m_threads)
+            at::set_num_threads(now);
+        m_threads = now;
+    }
+
+private:
+    const Recipe &m_recipe;
+    const TrainHooks &m_hooks;
+    int m_threads = 0;
+};
+
 } // namespace
 
 double learningRateAt(int step, int steps, double warmup, double peak)
@@ -112,14 +138,14 @@ int stepsPerEpoch(int examples, const Recipe &recipe)
 }
 
 TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const EncodedDataset &data, const TrainFiles &files,
-                  const TrainHooks &hooks)
+                  const TrainHooks &hooks, std::shared_ptr<FrozenPacks> frozen)
 {
     checkInputs(spec, checkpoint, data);
     const Recipe &recipe = spec.recipe;
     resetPeakMemory();
-    at::set_num_threads(recipe.threads > 0 ? recipe.threads : defaultThreads());
+    ThreadShare share(recipe, hooks);
 
-    Computation computation(checkpoint, spec.method, data.outputs(), recipe, spec.seed);
+    Computation computation(checkpoint, spec.method, data.outputs(), recipe, spec.seed, std::move(frozen));
     AdaptedBert &model = computation.model();
     Adam adam(model->trained(), recipe);
 
@@ -133,6 +159,8 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
         curve.sum = done.lossSum;
     adam.setSteps(done.step);
     computation.prepare();
+    const auto trainPrefix = recipe.epochs > 1 ? computation.prefixCache(data.train, prefixLimit) : nullptr;
+    const auto devPrefix = computation.prefixCache(data.dev, prefixLimit - (trainPrefix ? trainPrefix->bytes() : 0));
     if (hooks.started)
         hooks.started(done.step);
 
@@ -153,9 +181,9 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
     };
 
     double scoringSeconds = 0;
-    const auto scoreDev = [&] {
+    const auto scoreDev = [&](PrefixCache *prefix) {
         const auto before = Clock::now();
-        dev = evaluateModel(computation, data.dev, data, nullptr);
+        dev = evaluateModel(computation, data.dev, data, {.prefix = prefix});
         scoringSeconds = secondsSince(before);
     };
 
@@ -166,12 +194,17 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
             throw Stopped();
         }
         const auto stepStart = Clock::now();
+        share.update();
         const double learningRate = learningRateAt(step, steps, recipe.warmup, recipe.learningRate);
         const Batch batch = sampler.batch(step);
+        const double dataSeconds = secondsSince(stepStart);
 
         adam.zeroGradients();
-        const Pass pass{.training = true, .dropoutKey = streamKey(streamKey(spec.seed, Dropout), std::uint64_t(step))};
+        const Pass pass{.training = true,
+                        .dropoutKey = streamKey(streamKey(spec.seed, Dropout), std::uint64_t(step)),
+                        .prefix = trainPrefix.get()};
         const double lossValue = computation.step(batch, data.task, pass);
+        const double computed = secondsSince(stepStart);
         adam.step(learningRate);
 
         if (!std::isfinite(lossValue))
@@ -184,10 +217,11 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
         if (hooks.progress)
             hooks.progress({0, step + 1, steps, lossValue, learningRate, double(examples) / trainSeconds});
         if (hooks.step)
-            hooks.step({step + 1, lossValue, batch.size(), batch.tokens(), seconds});
+            hooks.step({step + 1, lossValue, batch.size(), batch.tokens(), seconds, dataSeconds, seconds - computed});
 
         if ((step + 1) % perEpoch == 0) {
-            scoreDev();
+            // The last one is the inference time, and a new text goes through all layers.
+            scoreDev(step + 1 < steps ? devPrefix.get() : nullptr);
             const double epoch = double(step + 1) / perEpoch;
             for (std::size_t i = 0; i < data.metrics.size(); ++i)
                 curve.pending.push_back({"dev." + data.metrics[i], step + 1, epoch, dev.metrics[i]});
@@ -198,7 +232,7 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
         }
     }
     if (firstStep == steps) // stopped between the last step and the end
-        scoreDev();
+        scoreDev(nullptr);
 
     TrainResult result;
     result.dev = std::move(dev);

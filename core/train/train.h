@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,8 @@
 #include "core/types.h"
 
 namespace awb {
+
+class FrozenPacks;
 
 /// A task ready for training: encoded parts and what the head and the metrics need.
 struct EncodedDataset {
@@ -36,7 +39,8 @@ struct StepReport {
     int step = 0; ///< 1 for the first
     double loss = 0;
     int examples = 0, tokens = 0;
-    double seconds = 0; ///< wall time of the whole step
+    double seconds = 0;                           ///< wall time of the whole step
+    double dataSeconds = 0, optimizerSeconds = 0; ///< of it; the rest is forward and backward
 };
 
 /// All may be empty.
@@ -46,6 +50,8 @@ struct TrainHooks {
     std::function<void(const std::vector<Measurement> &)> measured; ///< once per epoch, and before a stop
     std::function<bool()> stopRequested; ///< asked between batches; true: snapshot, then Stopped is thrown
     std::function<void(int)> started;    ///< once, with the step a snapshot was taken at; 0: from the beginning
+    std::function<int()>
+        threads; ///< asked before each step: CPU threads to use where the spec names no number; empty: all cores
 };
 
 /// Where a run keeps its files. Empty paths: nothing is kept.
@@ -60,20 +66,30 @@ struct TrainResult {
     std::int64_t trainable = 0, total = 0;
 };
 
-/// Trains `spec` from the checkpoint and returns the dev result, on the fast path where that serves (CPU), else on the plain.
-/// Throws Error (diverged, out of memory, weights missing or not finite) or Stopped.
+/// Trains `spec` from the checkpoint and returns the dev result, on the fast path where that serves (CPU), else on the
+/// plain. Throws Error (diverged, out of memory, weights missing or not finite) or Stopped. `frozen`: what runs from the
+/// same checkpoint share; null: nothing.
 TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const EncodedDataset &data, const TrainFiles &files,
-                  const TrainHooks &hooks);
+                  const TrainHooks &hooks, std::shared_ptr<FrozenPacks> frozen = nullptr);
 
 /// Scores a part with stored weights. Throws Error when they do not fit the spec.
 Evaluation evaluate(const TrainSpec &spec, const Checkpoint &checkpoint, const std::filesystem::path &weights,
                     const EncodedTexts &part, const EncodedDataset &data);
+
+/// Wall time in seconds to score a part once with a model that is in memory, weights as drawn.
+double evaluationSeconds(const TrainSpec &spec, const Checkpoint &checkpoint, const EncodedTexts &part,
+                         const EncodedDataset &data);
 
 /// Learning rate of a step (0-based): up from 0 over the first `warmup` share of `steps`, then down to 0 in a line.
 double learningRateAt(int step, int steps, double warmup, double peak);
 
 /// Optimizer steps of one epoch: whole batches only unless `partialBatch`, at least one.
 int stepsPerEpoch(int examples, const Recipe &recipe);
+
+int defaultThreads(); ///< cores this process may use
+/// Whether a run's numbers do not depend on the number of threads and it needs no other device, so that it may be computed
+/// beside others on a changing share of the cores.
+bool sharesTheCores(const Recipe &recipe);
 
 /// A compute device that this LibTorch can use here.
 struct DeviceInfo {

@@ -1,0 +1,181 @@
+#include "core/store/run_crew.h"
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <limits>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "core/store/run_worker.h"
+#include "core/store/store.h"
+#include "core/train/train.h"
+
+namespace awb {
+
+namespace {
+
+constexpr std::chrono::milliseconds pollEvery(200);
+constexpr int most = 8;
+
+/// Whether at least half of the machine's memory is free or can be freed.
+bool memoryIsPlenty()
+{
+    std::ifstream file("/proc/meminfo");
+    std::string name;
+    double total = 0, available = 0, kilobytes = 0;
+    while (file >> name >> kilobytes) {
+        if (name == "MemTotal:")
+            total = kilobytes;
+        if (name == "MemAvailable:")
+            available = kilobytes;
+        file.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
+    }
+    return available >= total / 2;
+}
+
+} // namespace
+
+/// A thread and the run it computes.
+struct RunCrew::Member {
+    std::optional<Run> run;
+    bool stepped = false; ///< the run has done a step, so its memory is taken
+    std::thread thread;
+};
+
+RunCrew::RunCrew(std::filesystem::path home, const RunFunction &run, const LabCallbacks &callbacks,
+                 std::function<bool()> stop, bool patient, bool background)
+    : m_home(std::move(home)), m_run(run), m_outer(callbacks), m_stop(std::move(stop)), m_patient(patient),
+      m_background(background)
+{
+    m_callbacks.changed = [this] {
+        const std::lock_guard guard(m_telling);
+        if (m_outer.changed)
+            m_outer.changed();
+    };
+    m_callbacks.progress = [this](const Progress &progress) { progressed(progress); };
+}
+
+RunCrew::~RunCrew()
+{
+    {
+        const std::lock_guard guard(m_mutex);
+        m_closing = true;
+    }
+    m_condition.notify_all();
+    for (const auto &member : m_members)
+        member->thread.join();
+}
+
+bool RunCrew::mayStart(const Run &next) const
+{
+    const std::lock_guard guard(m_mutex);
+    if (m_running == 0)
+        return true;
+    for (const auto &member : m_members)
+        if (member->run && (!member->stepped || !sharesTheCores(member->run->spec.recipe)))
+            return false;
+    return m_running < std::min(most, defaultThreads()) && sharesTheCores(next.spec.recipe) && memoryIsPlenty();
+}
+
+/// With the mutex held.
+void RunCrew::start(const Run &run)
+{
+    auto free = std::find_if(m_members.begin(), m_members.end(), [](const auto &member) { return !member->run; });
+    const bool isNew = free == m_members.end();
+    if (isNew)
+        free = m_members.insert(free, std::make_unique<Member>());
+    Member &member = **free;
+    member.run = run;
+    member.stepped = false;
+    ++m_running;
+    if (isNew)
+        member.thread = std::thread([this, &member] { work(member); });
+    m_condition.notify_all();
+}
+
+void RunCrew::workUntilEmpty(Store &store)
+{
+    std::exception_ptr failure; // no new runs then, but those at hand are computed to their end under the worker lock
+    for (;;) {
+        std::optional<Run> next, claimed;
+        try {
+            if (!failure && !(m_stop && m_stop()))
+                next = store.next();
+            if (next && mayStart(*next))
+                claimed = store.claim(next->id);
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        std::unique_lock guard(m_mutex);
+        if (claimed) {
+            start(*claimed);
+            continue;
+        }
+        if (m_failure)
+            failure = std::exchange(m_failure, nullptr);
+        if (m_running == 0 && (failure || !next))
+            break;
+        m_condition.wait_for(guard, pollEvery);
+    }
+    if (failure)
+        std::rethrow_exception(failure);
+}
+
+void RunCrew::work(Member &member)
+{
+    // The window shares the cores with this thread (and with the ones that LibTorch starts from it) and must stay fluid.
+    // On Linux a thread has a nice value of its own.
+    if (m_background)
+        ::setpriority(PRIO_PROCESS, id_t(::gettid()), 10);
+    std::optional<Store> store;
+    std::unique_lock guard(m_mutex);
+    for (;;) {
+        m_condition.wait(guard, [&] { return m_closing || member.run; });
+        if (!member.run)
+            return;
+        const Run run = *member.run;
+        guard.unlock();
+        std::exception_ptr failure;
+        try {
+            if (!store)
+                store.emplace(m_home);
+            RunWorker(*store, m_run, m_callbacks, m_stop, m_patient, [this] { return running(); }).compute(run);
+        } catch (...) {
+            failure = std::current_exception();
+            store.reset();
+        }
+        guard.lock();
+        computed(member, failure);
+    }
+}
+
+/// With the mutex held.
+void RunCrew::computed(Member &member, std::exception_ptr failure)
+{
+    member.run.reset();
+    --m_running;
+    if (failure)
+        m_failure = failure;
+    m_condition.notify_all();
+}
+
+void RunCrew::progressed(const Progress &progress)
+{
+    {
+        const std::lock_guard guard(m_mutex);
+        for (const auto &member : m_members)
+            if (member->run && member->run->id == progress.run && !std::exchange(member->stepped, true))
+                m_condition.notify_all();
+    }
+    const std::lock_guard guard(m_telling);
+    if (m_outer.progress)
+        m_outer.progress(progress);
+}
+
+} // namespace awb

@@ -1,0 +1,214 @@
+#include <atomic>
+#include <chrono>
+#include <set>
+#include <thread>
+
+#include <QTest>
+
+#include "core/data/layouts.h"
+#include "core/data/recognise.h"
+#include "core/error.h"
+#include "core/files.h"
+#include "core/methods/methods.h"
+#include "core/store/lab.h"
+#include "core/store/run_training.h"
+#include "core/train/train.h"
+#include "library_fixture.h"
+#include "tests/real_files.h"
+
+using namespace awb;
+using namespace awb::test;
+using std::chrono::milliseconds;
+
+namespace {
+
+/// How many runs were computed at the same time.
+struct Crowd {
+    std::atomic<int> now = 0, most = 0;
+
+    void enter()
+    {
+        const int count = ++now;
+        for (int seen = most; count > seen && !most.compare_exchange_weak(seen, count);) {
+        }
+    }
+};
+
+/// A pretended training of `steps` batches of 5 ms that is counted.
+RunFunction counted(Crowd &crowd, int steps)
+{
+    return [&crowd, steps](const Run &run, RunContext &context) {
+        crowd.enter();
+        struct Leave {
+            Crowd &crowd;
+            ~Leave() { --crowd.now; }
+        } leave{crowd};
+        for (int step = 0; step < steps; ++step) {
+            if (context.stopRequested())
+                throw Stopped();
+            if (run.spec.seed == 13 && step == 5)
+                throw Error("The loss became NaN at step 5.");
+            context.progress({0, step + 1, steps, 0.5, 1e-3, 32 + 1.0 * context.threads()});
+            std::this_thread::sleep_for(milliseconds(5));
+        }
+        Run done = run;
+        done.score = 0.5;
+        return done;
+    };
+}
+
+int mostAtOnce()
+{
+    return std::min(8, defaultThreads());
+}
+
+} // namespace
+
+class TestCrew : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void queuedRunsAreComputedSideBySide()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        Crowd crowd;
+        const auto ids = store.enqueue({someSpec(0), someSpec(1), someSpec(2), someSpec(3)});
+        workQueue(pathOf(home), counted(crowd, 100), {}, 0, {});
+        QCOMPARE(crowd.most.load(), std::min(4, mostAtOnce()));
+        for (const auto id : ids) {
+            QVERIFY(stateOf(store, id) == RunState::Done);
+            QCOMPARE(store.run(id)->steps, 100);
+        }
+        QCOMPARE(store.run(ids[0])->provenance.together, std::min(4, mostAtOnce()));
+    }
+
+    void whatNeedsAllCoresIsComputedAlone_data()
+    {
+        QTest::addColumn<int>("what");
+        QTest::newRow("a number of threads is asked for") << 0;
+        QTest::newRow("the plain path") << 1;
+        QTest::newRow("another device") << 2;
+    }
+    void whatNeedsAllCoresIsComputedAlone()
+    {
+        QFETCH(int, what);
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        Crowd crowd;
+        std::vector<TrainSpec> specs = {someSpec(0), someSpec(1), someSpec(2)};
+        Recipe &recipe = specs[1].recipe;
+        if (what == 0)
+            recipe.threads = 1;
+        else if (what == 1)
+            recipe.plainPath = true;
+        else
+            recipe.device = "cuda:0";
+        store.enqueue(specs);
+        workQueue(pathOf(home), counted(crowd, 20), {}, 0, {});
+        QCOMPARE(crowd.most.load(), 1);
+        QCOMPARE(store.finishedRuns("", "").size(), std::size_t(3));
+    }
+
+    void theNextWaitsForTheFirstStepOfTheOneBefore()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        Crowd crowd;
+        store.enqueue({someSpec(0), someSpec(1)});
+        const RunFunction silent = [&](const Run &run, RunContext &) {
+            crowd.enter();
+            std::this_thread::sleep_for(milliseconds(400));
+            --crowd.now;
+            return run;
+        };
+        workQueue(pathOf(home), silent, {}, 0, {});
+        QCOMPARE(crowd.most.load(), 1);
+    }
+
+    void oneFailsAndOneIsCancelledWithoutTheOthers()
+    {
+        if (mostAtOnce() < 2)
+            QSKIP("needs two cores");
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        Crowd crowd;
+        const auto ids = store.enqueue({someSpec(0), someSpec(13), someSpec(2)});
+        Lab lab(pathOf(home), counted(crowd, 300), {});
+        QTRY_VERIFY(stateOf(store, ids[1]) == RunState::Failed);
+        QTRY_VERIFY(stateOf(store, ids[2]) == RunState::Running);
+        QVERIFY(stateOf(store, ids[0]) == RunState::Running);
+        store.cancel(ids[2]);
+        QTRY_VERIFY(stateOf(store, ids[2]) == RunState::Cancelled);
+        QVERIFY(stateOf(store, ids[0]) == RunState::Running);
+        QTRY_VERIFY(stateOf(store, ids[0]) == RunState::Done);
+        QTRY_VERIFY(!lab.busy());
+    }
+
+    void theCoresAreShared()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        Crowd crowd;
+        std::set<int> threads; // callbacks come one at a time
+        store.enqueue({someSpec(0), someSpec(1)});
+        workQueue(pathOf(home), counted(crowd, 100),
+                  {{}, [&](const Progress &progress) { threads.insert(int(progress.examplesPerSecond) - 32); }}, 0, {});
+        QVERIFY(threads.contains(defaultThreads()));                                          // alone
+        QVERIFY(threads.contains(std::max(1, defaultThreads() / std::min(2, mostAtOnce())))); // two of them
+    }
+
+    void numbersDoNotDependOnTheCompany()
+    {
+        const auto trec = realData("TREC/TREC.train");
+        if (trec.empty())
+            QSKIP("needs the real data sets");
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        store.addCheckpoint({"tiny", testData("model/tiny").string(), "0", {}});
+        Manifest manifest = *recogniseLabelText(trec);
+        manifest.name = "trec";
+        completeManifest(manifest);
+        store.addDataset(manifest);
+
+        std::vector<TrainSpec> specs;
+        for (const char *method : {"adapter", "adapter", "adapter-frozen", "top-k", "head", "full"}) {
+            TrainSpec spec;
+            spec.checkpoint = "tiny";
+            spec.dataset = "trec";
+            spec.method = methodEntry(method).method;
+            spec.recipe.epochs = 2;
+            spec.recipe.maxLength = 24;
+            spec.seed = specs.size();
+            if (spec.method.bottleneck > 0)
+                spec.method.bottleneck = 4 << specs.size();
+            specs.push_back(spec);
+        }
+        specs[1].recipe.learningRate = 3e-4;
+        specs[2].method.sites = parseLayerSites("-,af", 2);
+        specs[3].method = topLayersMethod(specs[3].method, 1, true, 2);
+
+        const auto together = store.enqueue(specs), alone = store.enqueue(specs);
+        for (const auto id : alone)
+            store.pause(id);
+        const RunFunction training = trainingFunction();
+        workQueue(pathOf(home), training, {}, 0, {});
+        for (const auto id : alone) {
+            store.resume(id);
+            workQueue(pathOf(home), training, {}, id, {});
+        }
+        for (std::size_t i = 0; i < specs.size(); ++i) {
+            const Run a = *store.run(together[i]), b = *store.run(alone[i]);
+            QVERIFY2(a.state == RunState::Done, a.error.c_str());
+            QCOMPARE(b.provenance.together, 1);
+            QCOMPARE(a.score, b.score);
+            QCOMPARE(a.loss, b.loss);
+            QVERIFY(readFile(store.resolve(a.weights)) == readFile(store.resolve(b.weights)));
+        }
+        if (mostAtOnce() > 1)
+            QVERIFY(store.run(together[1])->provenance.together > 1);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestCrew)
+#include "tst_crew.moc"
