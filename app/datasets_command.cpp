@@ -38,7 +38,7 @@ std::string datasetText(const Dataset &dataset)
                        withThousands(std::int64_t(dataset.train.size())) + " train, " +
                        withThousands(std::int64_t(dataset.dev.size())) + " dev" + (m.dev ? "" : " (split off by seed)") +
                        ", " + withThousands(std::int64_t(dataset.test.size())) + " test" +
-                       (m.test ? "" : " (split off by seed)") + "\n  measured by ";
+                       (m.test || dataset.test.empty() ? "" : " (split off by seed)") + "\n  measured by ";
     for (std::size_t i = 0; i < m.metrics.size(); ++i)
         text += (i ? ", " : "") + m.metrics[i];
     for (const std::string &note : dataset.notes)

@@ -38,7 +38,7 @@ struct TrainedRun {
         const auto file = TensorFile::openSafetensors(weights);
         computation.model()->loadTrained(*file, weights.string());
         computation.prepare();
-        return evaluateModel(computation, data.dev, data, &active).metrics.front();
+        return evaluateModel(computation, data.dev, data, {.active = &active}).metrics.front();
     }
 };
 

@@ -83,7 +83,7 @@ struct Library {
         const auto ids = store.enqueue({spec, headOnly});
         adapters = ids[0];
         head = ids[1];
-        workQueue(pathOf(home), runTraining, {}, 0, {});
+        workQueue(pathOf(home), trainingFunction(), {}, 0, {});
         waiting = store.enqueue({spec}).front();
         store.pause(waiting);
     }
@@ -252,7 +252,7 @@ void TestAblationPanel::theDropCurveShowsScoreAndTime()
 
 void TestAblationPanel::aMapIsComputedFromThePanelAndKept()
 {
-    LabBridge bridge(pathOf(library().home), runTraining);
+    LabBridge bridge(pathOf(library().home), trainingFunction());
     AblationPanel panel(bridge);
     panel.resize(700, 480);
     panel.show();
@@ -287,7 +287,7 @@ void TestAblationPanel::aMapIsComputedFromThePanelAndKept()
 
 void TestAblationPanel::computingCanBeCancelled()
 {
-    LabBridge bridge(pathOf(library().home), runTraining);
+    LabBridge bridge(pathOf(library().home), trainingFunction());
     SQLite::Database db((pathOf(library().home) / "library.sqlite").string(), SQLite::OPEN_READWRITE);
     db.exec("PRAGMA foreign_keys = ON; DELETE FROM ablation");
     AblationPanel panel(bridge);
@@ -303,7 +303,7 @@ void TestAblationPanel::computingCanBeCancelled()
 
 void TestAblationPanel::togglesChangeTheScore()
 {
-    LabBridge bridge(pathOf(library().home), runTraining);
+    LabBridge bridge(pathOf(library().home), trainingFunction());
     AblationPanel panel(bridge);
     panel.resize(700, 480);
     panel.show();
@@ -334,7 +334,7 @@ void TestAblationPanel::togglesChangeTheScore()
 
 void TestAblationPanel::whatCannotBeAblatedIsSaid()
 {
-    LabBridge bridge(pathOf(library().home), runTraining);
+    LabBridge bridge(pathOf(library().home), trainingFunction());
     AblationPanel panel(bridge);
     panel.show();
     auto *message = panel.findChild<QLabel *>(QStringLiteral("ablationMessage"));

@@ -263,7 +263,9 @@ void TestRunsPanel::sortsNumbersAsNumbers()
 void TestRunsPanel::cancelsQueuedRunsAtOnceAndRunningOnesAfterAQuestion()
 {
     AnsweredDialogs answers;
-    Fixture f(true, {spec("cola", 8, 0), spec("cola", 8, 1), spec("cola", 64, 2)});
+    TrainSpec alone = spec("cola", 8, 0);
+    alone.recipe.plainPath = true; // the next ones wait for it
+    Fixture f(true, {alone, spec("cola", 8, 1), spec("cola", 64, 2)});
     QTRY_COMPARE(f.state(f.ids[0]), QString("Running"));
     f.click(f.ids[1]);
     f.press("cancelRun");

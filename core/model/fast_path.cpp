@@ -85,9 +85,9 @@ public:
         });
         if (!task)
             return 0;
-        addGradients(shares);
+        addGradients(m_weights.slots, m_sums, shares);
         if (embeddingsTrained())
-            addEmbeddingGradients(batch);
+            addEmbeddingGradients(m_model->embeddings, batch, m_embeddingGradient.data());
         double loss = 0;
         for (const double part : losses)
             loss += part;
@@ -330,44 +330,6 @@ private:
                          norm.biasSlot < 0 ? unused : slot(norm.biasSlot, sums), rows, d);
         if (embeddingsTrained())
             std::copy_n(g, rows * d, m_embeddingGradient.data() + std::int64_t(block.numbers.front()) * d);
-    }
-
-    /// Adds the shares' sums, in their order, to the parameters' gradients.
-    void addGradients(std::int64_t shares)
-    {
-        const auto &slots = m_weights.slots.slots;
-        at::parallel_for(0, std::int64_t(slots.size()), 1, [&](std::int64_t begin, std::int64_t end) {
-            for (std::int64_t s = begin; s < end; ++s) {
-                const Slot &slot = slots[std::size_t(s)];
-                const bool matrix = slot.rows > 1;
-                const std::int64_t rows = matrix ? slot.parameter.size(0) : 1, columns = slot.parameter.numel() / rows;
-                float *to = slot.parameter.grad().template data_ptr<float>();
-                for (std::int64_t share = 0; share < shares; ++share) {
-                    const float *from = m_sums[std::size_t(share)].data() + slot.offset;
-                    for (std::int64_t r = 0; r < rows; ++r)
-                        for (std::int64_t i = 0; i < columns; ++i)
-                            to[r * columns + i] += from[r * slot.stride + i];
-                }
-            }
-        });
-    }
-
-    void addEmbeddingGradients(const Batch &batch)
-    {
-        const std::int64_t d = m_shape.hidden;
-        const auto add = [&](const torch::Tensor &table, const std::vector<std::int32_t> &numbers) {
-            if (!table.requires_grad())
-                return;
-            float *to = table.grad().template data_ptr<float>();
-            at::parallel_for(0, d, 64, [&](std::int64_t begin, std::int64_t end) {
-                for (std::size_t row = 0; row < numbers.size(); ++row)
-                    for (std::int64_t i = begin; i < end; ++i)
-                        to[numbers[row] * d + i] += m_embeddingGradient.data()[std::int64_t(row) * d + i];
-            });
-        };
-        add(m_model->embeddings->wordEmbeddings, batch.ids);
-        add(m_model->embeddings->positionEmbeddings, batch.positions);
-        add(m_model->embeddings->tokenTypeEmbeddings, batch.segments);
     }
 
     AdaptedBert m_model;

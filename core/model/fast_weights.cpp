@@ -161,6 +161,42 @@ void ModelWeights<T>::refresh()
     });
 }
 
+void addGradients(const Slots &slots, const std::vector<kernels::Buffer<float>> &sums, std::int64_t shares)
+{
+    at::parallel_for(0, std::int64_t(slots.slots.size()), 1, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t s = begin; s < end; ++s) {
+            const Slot &slot = slots.slots[std::size_t(s)];
+            const bool matrix = slot.rows > 1;
+            const std::int64_t rows = matrix ? slot.parameter.size(0) : 1, columns = slot.parameter.numel() / rows;
+            float *to = slot.parameter.grad().data_ptr<float>();
+            for (std::int64_t share = 0; share < shares; ++share) {
+                const float *from = sums[std::size_t(share)].data() + slot.offset;
+                for (std::int64_t r = 0; r < rows; ++r)
+                    for (std::int64_t i = 0; i < columns; ++i)
+                        to[r * columns + i] += from[r * slot.stride + i];
+            }
+        }
+    });
+}
+
+void addEmbeddingGradients(const Embeddings &embeddings, const Batch &batch, const float *gradient)
+{
+    const auto add = [&](const torch::Tensor &table, const std::vector<std::int32_t> &numbers) {
+        if (!table.requires_grad())
+            return;
+        const std::int64_t d = table.size(1);
+        float *to = table.grad().data_ptr<float>();
+        at::parallel_for(0, d, 64, [&](std::int64_t begin, std::int64_t end) {
+            for (std::size_t row = 0; row < numbers.size(); ++row)
+                for (std::int64_t i = begin; i < end; ++i)
+                    to[numbers[row] * d + i] += gradient[std::int64_t(row) * d + i];
+        });
+    };
+    add(embeddings->wordEmbeddings, batch.ids);
+    add(embeddings->positionEmbeddings, batch.positions);
+    add(embeddings->tokenTypeEmbeddings, batch.segments);
+}
+
 template struct ModelWeights<float>;
 template struct ModelWeights<kernels::BFloat16>;
 

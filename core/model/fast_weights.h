@@ -75,6 +75,11 @@ struct ModelWeights {
     void refresh();
 };
 
+/// Adds the sums of the first `shares` buffers, in their order, to the parameters' gradients.
+void addGradients(const Slots &slots, const std::vector<kernels::Buffer<float>> &sums, std::int64_t shares);
+/// Adds the rows of `gradient` (T, d) to the gradients of the trained embedding tables.
+void addEmbeddingGradients(const Embeddings &embeddings, const Batch &batch, const float *gradient);
+
 extern template struct ModelWeights<float>;
 extern template struct ModelWeights<kernels::BFloat16>;
 
