@@ -66,12 +66,12 @@ void TestKernels::activationsAndSlopes()
     for (int i = -2000; i <= 2000; ++i)
         x.push_back(float(i) / 100.0f + 0.003f);
     const std::vector<float> none(x.size(), 0.0f), ones(x.size(), 1.0f);
-    std::vector<float> before(x.size()), after(x.size()), again(x.size()), slope(x.size());
+    std::vector<float> after(x.size()), alone(x.size()), slope(x.size()), gradient(x.size());
     const Extent row{1, std::int64_t(x.size()), 0};
-    activate(g, x.data(), 0, none.data(), before.data(), after.data(), row);
-    activateAgain(g, before.data(), again.data(), row);
-    activateBackward(g, ones.data(), 0, before.data(), slope.data(), row);
-    QVERIFY(before == x && again == after);
+    activate(g, x.data(), 0, none.data(), after.data(), slope.data(), row);
+    activate<float>(g, x.data(), 0, none.data(), alone.data(), nullptr, row);
+    activateBackward(ones.data(), 0, slope.data(), gradient.data(), row);
+    QVERIFY(alone == after && gradient == slope);
     for (std::size_t i = 0; i < x.size(); ++i) {
         const double tolerance = 4e-7 * std::max(1.0, std::abs(double(x[i])));
         QVERIFY2(std::abs(after[i] - exact(g, x[i])) < tolerance, qPrintable(QString::number(x[i])));

@@ -7,7 +7,7 @@
 namespace awb::fast {
 
 using kernels::roundUp;
-using kernels::rowTile;
+using kernels::rowStep;
 
 namespace {
 
@@ -20,13 +20,13 @@ constexpr std::int64_t smallestBlock = 64; // rows; below, products lose more th
 Rows Block::all() const
 {
     const auto count = std::int64_t(numbers.size());
-    return {numbers.data(), count, roundUp(count, rowTile)};
+    return {numbers.data(), count, roundUp(count, rowStep)};
 }
 
 Rows Block::cls() const
 {
     const auto count = std::int64_t(clsNumbers.size());
-    return {clsNumbers.data(), count, roundUp(count, rowTile)};
+    return {clsNumbers.data(), count, roundUp(count, rowStep)};
 }
 
 std::vector<Block> blocksOf(const Batch &batch)

@@ -20,33 +20,32 @@ template <typename T>
 void dense(const T *a, const Rows &rows, const DenseWeights<T> &weights, T *out)
 {
     product(a, weights.in, rows.padded, weights.pack->forward,
-            [&](std::int64_t row, std::int64_t column, std::int64_t width, const float *tile) {
-                addBias(tile, columnTile, weights.pack->bias.data() + column, out + row * weights.out + column,
-                        {rowTile, width, weights.out});
+            [&](std::int64_t row, std::int64_t column, const Tile &tile) {
+                addBias(tile.data, columnTile, weights.pack->bias.data() + column, out + row * weights.out + column,
+                        {tile.rows, tile.columns, weights.out});
             });
 }
 
-/// before = a W^T + b, after = g(before)
+/// out = g(a W^T + b), slope = g'(a W^T + b) where it is not null
 template <typename T>
-void denseActivated(const T *a, const Rows &rows, const DenseWeights<T> &weights, Activation g, T *before, T *after)
+void denseActivated(const T *a, const Rows &rows, const DenseWeights<T> &weights, Activation g, T *out, T *slope)
 {
     product(a, weights.in, rows.padded, weights.pack->forward,
-            [&](std::int64_t row, std::int64_t column, std::int64_t width, const float *tile) {
+            [&](std::int64_t row, std::int64_t column, const Tile &tile) {
                 const std::int64_t at = row * weights.out + column;
-                activate(g, tile, columnTile, weights.pack->bias.data() + column, before + at, after + at,
-                         {rowTile, width, weights.out});
+                activate(g, tile.data, columnTile, weights.pack->bias.data() + column, out + at, slope ? slope + at : nullptr,
+                         {tile.rows, tile.columns, weights.out});
             });
 }
 
-/// out = g'(before) times (gradient W)
+/// out = slope times (gradient W)
 template <typename T>
-void denseBackwardActivated(const T *gradient, const Rows &rows, const DenseWeights<T> &weights, Activation g,
-                            const T *before, T *out)
+void denseBackwardActivated(const T *gradient, const Rows &rows, const DenseWeights<T> &weights, const T *slope, T *out)
 {
     product(gradient, weights.out, rows.padded, weights.pack->backward,
-            [&](std::int64_t row, std::int64_t column, std::int64_t width, const float *tile) {
+            [&](std::int64_t row, std::int64_t column, const Tile &tile) {
                 const std::int64_t at = row * weights.in + column;
-                activateBackward(g, tile, columnTile, before + at, out + at, {rowTile, width, weights.in});
+                activateBackward(tile.data, columnTile, slope + at, out + at, {tile.rows, tile.columns, weights.in});
             });
 }
 
@@ -72,8 +71,8 @@ void finish(const OutputWeights<T> &weights, bool adapt, const Rows &rows, const
     NormInput<T> sum{.a = h, .b = residual};
     if (adapt) {
         const std::int64_t m = weights.adapter.down.out;
-        T *before = sized(tape.z, rows.padded, m), *z = sized(scratch.z, rows.padded, m);
-        denseActivated(h, rows, weights.adapter.down, weights.adapter.activation, before, z);
+        T *z = sized(tape.z, rows.padded, m), *slope = keep ? sized(tape.slope, rows.padded, m) : nullptr;
+        denseActivated(h, rows, weights.adapter.down, weights.adapter.activation, z, slope);
         product(z, m, rows.padded, weights.adapter.up.pack->forward, wide, d);
         sum.product = wide;
         sum.bias = weights.adapter.up.pack->bias.data();
@@ -98,12 +97,10 @@ void outputBackward(const OutputWeights<T> &weights, bool adapt, const Mask &mas
     if (adapt) {
         const AdapterWeights<T> &adapter = weights.adapter;
         const std::int64_t m = adapter.down.out;
+        if (adapter.up.trained)
+            addDenseGradient(adapter.up, rounded, d, tape.z.data(), m, rows.count, slots, sums, scratch);
         T *z = sized(scratch.z, rows.padded, m);
-        if (adapter.up.trained) {
-            activateAgain(adapter.activation, tape.z.data(), z, {rows.count, m, m});
-            addDenseGradient(adapter.up, rounded, d, z, m, rows.count, slots, sums, scratch);
-        }
-        denseBackwardActivated(rounded, rows, adapter.up, adapter.activation, tape.z.data(), z);
+        denseBackwardActivated(rounded, rows, adapter.up, tape.slope.data(), z);
         if (adapter.down.trained)
             addDenseGradient(adapter.down, z, m, tape.h.data(), d, rows.count, slots, sums, scratch);
         float *wide = sized(scratch.wide, rows.padded, d);
@@ -188,8 +185,9 @@ void layerForward(const LayerWeights<T> &weights, const LayerPlan &plan, const B
     T *h = sized(tape.h, rows.padded, d);
     finish(weights.attention, plan.active.attention && weights.attention.adapter.exists, rows, queries, tape.attention,
            plan.keep, scratch, h);
-    T *u = sized(tape.u, rows.padded, plan.f), *g = sized(scratch.feedForward, rows.padded, plan.f);
-    denseActivated(h, rows, weights.intermediate, plan.activation, u, g);
+    T *g = sized(plan.keep && weights.output.dense.trained ? tape.g : scratch.feedForward, rows.padded, plan.f);
+    T *slope = plan.keep ? sized(tape.slope, rows.padded, plan.f) : nullptr;
+    denseActivated(h, rows, weights.intermediate, plan.activation, g, slope);
     project(weights.output, plan.dropout.feedForwardHidden, rows, g, tape.output, scratch);
     finish(weights.output, plan.active.feedForward && weights.output.adapter.exists, rows, h, tape.output, plan.keep, scratch,
            y);
@@ -203,11 +201,9 @@ void layerBackward(const LayerWeights<T> &weights, const LayerPlan &plan, const 
     const Rows all = block.all(), rows = plan.clsOnly ? block.cls() : all;
     float *g = sized(gradient, all.padded, d);
     T *wide = sized(scratch.feedForward, rows.padded, f);
-    if (weights.output.dense.trained)
-        activateAgain(plan.activation, tape.u.data(), wide, {rows.count, f, f});
     outputBackward(weights.output, plan.active.feedForward && weights.output.adapter.exists, plan.dropout.feedForwardHidden,
-                   rows, wide, tape.output, scratch, slots, sums, g);
-    denseBackwardActivated(scratch.narrow.data(), rows, weights.output.dense, plan.activation, tape.u.data(), wide);
+                   rows, tape.g.data(), tape.output, scratch, slots, sums, g);
+    denseBackwardActivated(scratch.narrow.data(), rows, weights.output.dense, tape.slope.data(), wide);
     if (weights.intermediate.trained)
         addDenseGradient(weights.intermediate, wide, f, tape.h.data(), d, rows.count, slots, sums, scratch);
     product(wide, f, rows.padded, weights.intermediate.pack->backward, g, d, true);

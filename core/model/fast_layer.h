@@ -20,7 +20,7 @@ struct LayerDropout {
 /// What the end of a sub-layer keeps for the way back.
 template <typename T> struct OutputTape {
     Buffer<T> h;           ///< (rows, d) the adapter's input
-    Buffer<T> z;           ///< (rows, m) before the adapter's activation
+    Buffer<T> z, slope;    ///< (rows, m) the adapter's activations and the derivative there
     Buffer<T> normalised;  ///< (rows, d)
     Buffer<float> inverse; ///< (rows)
 };
@@ -32,7 +32,8 @@ template <typename T> struct LayerTape {
     Buffer<float> logSum; ///< (heads, queries) example by example
     Buffer<T> heard;      ///< (queries, d) what attention gives
     Buffer<T> h;          ///< (queries, d) between the sub-layers
-    Buffer<T> u;          ///< (queries, f) before the activation
+    Buffer<T> slope;      ///< (queries, f) derivative of the activation
+    Buffer<T> g;          ///< (queries, f) activations; only where the dense layer above them is trained
     OutputTape<T> attention, output;
 };
 /// Memory of one thread, used by every layer.

@@ -3,11 +3,14 @@
 #include <exception>
 #include <vector>
 
+#include <ATen/Version.h>
 #include <ATen/native/CPUBlas.h>
 
 namespace awb::kernels {
 
 namespace blas = at::native::cpublas;
+
+const std::int64_t columnTile = at::get_cpu_capability() == "AVX512" ? widestTile : widestTile / 2;
 
 namespace {
 
@@ -89,14 +92,15 @@ void multiply(const BFloat16 *a, std::int64_t lda, std::int64_t rows, const BFlo
 void multiplyPlain(std::int64_t m, std::int64_t n, std::int64_t k, const float *a, std::int64_t lda, const float *b,
                    std::int64_t ldb, float *c, std::int64_t ldc, bool add)
 {
-    blas::brgemm(m, n, k, lda, ldb, ldc, add, a, b, c);
+    for (std::int64_t column = 0; column < n; column += columnTile)
+        blas::brgemm(m, std::min(columnTile, n - column), k, lda, ldb, ldc, add, a, b + column, c + column);
 }
 
 bool multipliesBFloat16()
 {
     static const bool works = [] {
-        const std::vector<BFloat16> a(rowTile * 2), b(2 * columnTile);
-        std::vector<float> c(rowTile * columnTile);
+        const std::vector<BFloat16> a(rowTile * 2), b(std::size_t(2 * columnTile));
+        std::vector<float> c(std::size_t(rowTile * columnTile));
         try {
             multiply(a.data(), 2, rowTile, b.data(), 2, columnTile, c.data(), columnTile, false);
             return true;

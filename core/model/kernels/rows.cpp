@@ -47,27 +47,25 @@ AWB_INLINE void addBiasLoop(const float *product, std::int64_t stride, const flo
             out[r * e.stride + i] = fromFloat<T>(product[r * stride + i] + bias[i]);
 }
 
-template <Activation g, typename T> AWB_INLINE void activateAgainLoop(const T *before, T *__restrict after, Extent e)
+template <Activation g, typename T>
+AWB_INLINE void activateLoop(const float *product, std::int64_t stride, const float *bias, T *__restrict after,
+                             T *__restrict slope, Extent e)
+{
+    for (std::int64_t r = 0; r < e.rows; ++r)
+        for (std::int64_t i = 0; i < e.columns; ++i) {
+            const WithSlope result = apply(g, product[r * stride + i] + bias[i]);
+            after[r * e.stride + i] = fromFloat<T>(result.value);
+            if (slope)
+                slope[r * e.stride + i] = fromFloat<T>(result.slope);
+        }
+}
+
+template <typename T>
+AWB_INLINE void activateBackwardLoop(const float *gradient, std::int64_t stride, const T *slope, T *__restrict out, Extent e)
 {
     for (std::int64_t r = 0; r < e.rows; ++r)
         for (std::int64_t i = 0; i < e.columns; ++i)
-            after[r * e.stride + i] = fromFloat<T>(apply(g, toFloat(before[r * e.stride + i])).value);
-}
-
-template <Activation g, typename T>
-AWB_INLINE void activateLoop(const float *product, std::int64_t stride, const float *bias, T *before, T *after, Extent e)
-{
-    addBiasLoop(product, stride, bias, before, e); // two passes over a tile are faster than one that stores twice
-    activateAgainLoop<g>(before, after, e);
-}
-
-template <Activation g, typename T>
-AWB_INLINE void activateBackwardLoop(const float *gradient, std::int64_t stride, const T *before, T *__restrict out, Extent e)
-{
-    for (std::int64_t r = 0; r < e.rows; ++r)
-        for (std::int64_t i = 0; i < e.columns; ++i)
-            out[r * e.stride + i] =
-                fromFloat<T>(gradient[r * stride + i] * apply(g, toFloat(before[r * e.stride + i])).slope);
+            out[r * e.stride + i] = fromFloat<T>(gradient[r * stride + i] * toFloat(slope[r * e.stride + i]));
 }
 
 template <typename T>
@@ -190,35 +188,20 @@ AWB_VECTORIZE void maskValues(const Mask &mask, std::uint64_t first, std::int64_
         addBiasLoop(product, stride, bias, out, e);                                                                            \
     }                                                                                                                          \
     template <>                                                                                                                \
-    AWB_VECTORIZE void activate(Activation g, const float *product, std::int64_t stride, const float *bias, T *before,         \
-                                T *after, Extent e)                                                                            \
+    AWB_VECTORIZE void activate(Activation g, const float *product, std::int64_t stride, const float *bias, T *after,          \
+                                T *slope, Extent e)                                                                            \
     {                                                                                                                          \
         if (g == Activation::GeluErf)                                                                                          \
-            activateLoop<Activation::GeluErf>(product, stride, bias, before, after, e);                                        \
+            activateLoop<Activation::GeluErf>(product, stride, bias, after, slope, e);                                         \
         else if (g == Activation::GeluTanh)                                                                                    \
-            activateLoop<Activation::GeluTanh>(product, stride, bias, before, after, e);                                       \
+            activateLoop<Activation::GeluTanh>(product, stride, bias, after, slope, e);                                        \
         else                                                                                                                   \
-            activateLoop<Activation::Relu>(product, stride, bias, before, after, e);                                           \
-    }                                                                                                                          \
-    template <> AWB_VECTORIZE void activateAgain(Activation g, const T *before, T *after, Extent e)                            \
-    {                                                                                                                          \
-        if (g == Activation::GeluErf)                                                                                          \
-            activateAgainLoop<Activation::GeluErf>(before, after, e);                                                          \
-        else if (g == Activation::GeluTanh)                                                                                    \
-            activateAgainLoop<Activation::GeluTanh>(before, after, e);                                                         \
-        else                                                                                                                   \
-            activateAgainLoop<Activation::Relu>(before, after, e);                                                             \
+            activateLoop<Activation::Relu>(product, stride, bias, after, slope, e);                                            \
     }                                                                                                                          \
     template <>                                                                                                                \
-    AWB_VECTORIZE void activateBackward(Activation g, const float *gradient, std::int64_t stride, const T *before, T *out,     \
-                                        Extent e)                                                                              \
+    AWB_VECTORIZE void activateBackward(const float *gradient, std::int64_t stride, const T *slope, T *out, Extent e)          \
     {                                                                                                                          \
-        if (g == Activation::GeluErf)                                                                                          \
-            activateBackwardLoop<Activation::GeluErf>(gradient, stride, before, out, e);                                       \
-        else if (g == Activation::GeluTanh)                                                                                    \
-            activateBackwardLoop<Activation::GeluTanh>(gradient, stride, before, out, e);                                      \
-        else                                                                                                                   \
-            activateBackwardLoop<Activation::Relu>(gradient, stride, before, out, e);                                          \
+        activateBackwardLoop(gradient, stride, slope, out, e);                                                                 \
     }                                                                                                                          \
     template <>                                                                                                                \
     AWB_VECTORIZE void dropRows(const float *product, const float *bias, const Mask &mask, const std::int32_t *number, T *out, \

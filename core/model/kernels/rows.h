@@ -33,14 +33,12 @@ void maskValues(const Mask &mask, std::uint64_t first, std::int64_t count, float
 
 /// out = product + bias.
 template <typename T> void addBias(const float *product, std::int64_t stride, const float *bias, T *out, Extent extent);
-/// before = product + bias; after = g(before).
+/// after = g(product + bias); slope = g'(product + bias) where it is not null, for the way back.
 template <typename T>
-void activate(Activation g, const float *product, std::int64_t stride, const float *bias, T *before, T *after, Extent extent);
-/// after = g(before).
-template <typename T> void activateAgain(Activation g, const T *before, T *after, Extent extent);
-/// out = gradient g'(before): back through the activation.
+void activate(Activation g, const float *product, std::int64_t stride, const float *bias, T *after, T *slope, Extent extent);
+/// out = gradient slope: back through the activation.
 template <typename T>
-void activateBackward(Activation g, const float *gradient, std::int64_t stride, const T *before, T *out, Extent extent);
+void activateBackward(const float *gradient, std::int64_t stride, const T *slope, T *out, Extent extent);
 
 /// out = dropout(product + bias) for rows that are number[row] of the packed batch; also the way back, with a gradient and no
 /// bias (null). (rows, d)
