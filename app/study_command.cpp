@@ -150,12 +150,12 @@ int run(Context &context, const Study &study)
     Store &store = context.store();
     const auto ahead = queueStudy(store, study);
     std::fprintf(stderr, "study %s: %zu runs to do\n", study.name.c_str(), ahead.size());
-    for (const std::int64_t id : ahead) {
-        work(context, id);
-        const StudyState state = studyState(store, study, true);
-        std::fprintf(stderr, "study %s: %d of %zu runs done, %s\n", study.name.c_str(), state.done, state.specs.size(),
-                     timeText(state.expected).c_str());
-    }
+    if (!ahead.empty())
+        work(context, ahead, [&] {
+            const StudyState state = studyState(store, study, true);
+            std::fprintf(stderr, "study %s: %d of %zu runs done, %s\n", study.name.c_str(), state.done, state.specs.size(),
+                         timeText(state.expected).c_str());
+        });
     reportFailures(store, ahead, study);
     Json array = Json::array();
     std::vector<Run> done;

@@ -15,7 +15,7 @@ int train(Context &context, SpecOptions &options)
     Store &store = context.store();
     const TrainSpec spec = specFromOptions(context, options);
     const std::int64_t id = store.enqueue({spec}).front();
-    work(context, id);
+    work(context, {id});
     const auto run = store.run(id);
     if (!run)
         throw Error("Run " + std::to_string(id) + " was deleted while it was worked on.");
@@ -31,7 +31,7 @@ int workAll(Context &context)
     for (const Run &run : store.runs())
         if (run.state == RunState::Queued || run.state == RunState::Running)
             waiting.push_back(run.id);
-    work(context, 0);
+    work(context);
     Json runs = Json::array();
     std::string text;
     int failed = 0;

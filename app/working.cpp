@@ -51,7 +51,10 @@ private:
 /// that are computed.
 class ProgressReport {
 public:
-    explicit ProgressReport(Store &store) : m_store(store), m_terminal(::isatty(STDERR_FILENO)) {}
+    ProgressReport(Store &store, const std::function<void()> &runEnded)
+        : m_store(store), m_runEnded(runEnded), m_terminal(::isatty(STDERR_FILENO))
+    {
+    }
     ~ProgressReport() { endLine(); }
 
     void progress(const Progress &p)
@@ -76,7 +79,13 @@ public:
             const auto run = m_store.run(it->first);
             if (run)
                 tellEpochs(*run, it->second);
-            it = run && run->state == RunState::Running ? std::next(it) : m_runs.erase(it);
+            if (run && run->state == RunState::Running) {
+                ++it;
+                continue;
+            }
+            it = m_runs.erase(it);
+            if (run && run->state != RunState::Queued && m_runEnded)
+                m_runEnded();
         }
     }
 
@@ -134,6 +143,7 @@ private:
     }
 
     Store &m_store;
+    const std::function<void()> &m_runEnded;
     bool m_terminal;
     bool m_lineOpen = false;
     std::map<std::int64_t, Seen> m_runs; ///< that are computed now
@@ -142,11 +152,11 @@ private:
 
 } // namespace
 
-void work(Context &context, std::int64_t only)
+void work(Context &context, const std::vector<std::int64_t> &only, const std::function<void()> &runEnded)
 {
     const InterruptGuard guard;
     {
-        ProgressReport report(context.store());
+        ProgressReport report(context.store(), runEnded);
         LabCallbacks callbacks;
         callbacks.changed = [&report] { report.changed(); };
         callbacks.progress = [&report](const Progress &p) { report.progress(p); };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "app/commands.h"
@@ -9,9 +10,9 @@
 /// Working runs of the queue from the command line, with progress on standard error and Ctrl-C.
 namespace awb {
 
-/// Works until the queue is empty, or until run `only` has ended (0: all). Ctrl-C stops within one batch: the run goes
-/// back to the queue with its snapshot and Stopped is thrown.
-void work(Context &context, std::int64_t only);
+/// Works the queue, or only the runs named, to the end; `runEnded` is called after each. Ctrl-C stops within one batch: the runs go
+/// back to the queue with their snapshots and Error is thrown.
+void work(Context &context, const std::vector<std::int64_t> &only = {}, const std::function<void()> &runEnded = {});
 
 /// Throws the sentence of a run that has not ended well.
 void requireDone(const Run &run);

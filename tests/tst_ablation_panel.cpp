@@ -83,7 +83,7 @@ struct Library {
         const auto ids = store.enqueue({spec, headOnly});
         adapters = ids[0];
         head = ids[1];
-        workQueue(pathOf(home), trainingFunction(), {}, 0, {});
+        workQueue(pathOf(home), trainingFunction(), {}, {}, {});
         waiting = store.enqueue({spec}).front();
         store.pause(waiting);
     }

@@ -74,13 +74,26 @@ private Q_SLOTS:
         Store store(pathOf(home));
         Crowd crowd;
         const auto ids = store.enqueue({someSpec(0), someSpec(1), someSpec(2), someSpec(3)});
-        workQueue(pathOf(home), counted(crowd, 100), {}, 0, {});
+        workQueue(pathOf(home), counted(crowd, 100), {}, {}, {});
         QCOMPARE(crowd.most.load(), std::min(4, mostAtOnce()));
         for (const auto id : ids) {
             QVERIFY(stateOf(store, id) == RunState::Done);
             QCOMPARE(store.run(id)->steps, 100);
         }
         QCOMPARE(store.run(ids[0])->provenance.together, std::min(4, mostAtOnce()));
+    }
+
+    void namedRunsAreComputedSideBySideAndNoOthers()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        Crowd crowd;
+        const auto ids = store.enqueue({someSpec(0), someSpec(1), someSpec(2), someSpec(3)});
+        workQueue(pathOf(home), counted(crowd, 100), {}, {ids[3], ids[1], ids[2]}, {});
+        QCOMPARE(crowd.most.load(), std::min(3, mostAtOnce()));
+        QVERIFY(stateOf(store, ids[0]) == RunState::Queued);
+        for (const int i : {1, 2, 3})
+            QVERIFY(stateOf(store, ids[std::size_t(i)]) == RunState::Done);
     }
 
     void whatNeedsAllCoresIsComputedAlone_data()
@@ -105,7 +118,7 @@ private Q_SLOTS:
         else
             recipe.device = "cuda:0";
         store.enqueue(specs);
-        workQueue(pathOf(home), counted(crowd, 20), {}, 0, {});
+        workQueue(pathOf(home), counted(crowd, 20), {}, {}, {});
         QCOMPARE(crowd.most.load(), 1);
         QCOMPARE(store.finishedRuns("", "").size(), std::size_t(3));
     }
@@ -122,7 +135,7 @@ private Q_SLOTS:
             --crowd.now;
             return run;
         };
-        workQueue(pathOf(home), silent, {}, 0, {});
+        workQueue(pathOf(home), silent, {}, {}, {});
         QCOMPARE(crowd.most.load(), 1);
     }
 
@@ -153,7 +166,7 @@ private Q_SLOTS:
         std::set<int> threads; // callbacks come one at a time
         store.enqueue({someSpec(0), someSpec(1)});
         workQueue(pathOf(home), counted(crowd, 100),
-                  {{}, [&](const Progress &progress) { threads.insert(int(progress.examplesPerSecond) - 32); }}, 0, {});
+                  {{}, [&](const Progress &progress) { threads.insert(int(progress.examplesPerSecond) - 32); }}, {}, {});
         QVERIFY(threads.contains(defaultThreads()));                                          // alone
         QVERIFY(threads.contains(std::max(1, defaultThreads() / std::min(2, mostAtOnce())))); // two of them
     }
@@ -192,10 +205,10 @@ private Q_SLOTS:
         for (const auto id : alone)
             store.pause(id);
         const RunFunction training = trainingFunction();
-        workQueue(pathOf(home), training, {}, 0, {});
+        workQueue(pathOf(home), training, {}, {}, {});
         for (const auto id : alone) {
             store.resume(id);
-            workQueue(pathOf(home), training, {}, id, {});
+            workQueue(pathOf(home), training, {}, {id}, {});
         }
         for (std::size_t i = 0; i < specs.size(); ++i) {
             const Run a = *store.run(together[i]), b = *store.run(alone[i]);

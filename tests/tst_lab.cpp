@@ -72,7 +72,7 @@ pid_t worker(const fs::path &home, int steps, milliseconds batch)
     if (child == 0) {
         int status = 0;
         try {
-            workQueue(home, pretended(steps, batch), {}, 0, {});
+            workQueue(home, pretended(steps, batch), {}, {}, {});
         } catch (...) {
             status = 1;
         }
@@ -112,7 +112,7 @@ private Q_SLOTS:
                           throw std::runtime_error("shape mismatch");
                       throw 7;
                   }),
-                  {}, 0, {});
+                  {}, {}, {});
         QVERIFY(stateOf(store, ids[0]) == RunState::Failed);
         QVERIFY2(store.run(ids[0])->error.find(words.toStdString()) != std::string::npos, store.run(ids[0])->error.c_str());
         QVERIFY(stateOf(store, ids[1]) == RunState::Done);
@@ -224,10 +224,10 @@ private Q_SLOTS:
         QTemporaryDir home;
         Store store(pathOf(home));
         const auto ids = store.enqueue({someSpec(0), someSpec(1)});
-        workQueue(pathOf(home), pretended(3, milliseconds(1)), {}, ids[1], {});
+        workQueue(pathOf(home), pretended(3, milliseconds(1)), {}, {ids[1]}, {});
         QVERIFY(stateOf(store, ids[0]) == RunState::Queued);
         QVERIFY(stateOf(store, ids[1]) == RunState::Done);
-        QVERIFY_THROWS_EXCEPTION(Error, workQueue(pathOf(home), pretended(3, milliseconds(1)), {}, 4711, {}));
+        QVERIFY_THROWS_EXCEPTION(Error, workQueue(pathOf(home), pretended(3, milliseconds(1)), {}, {4711}, {}));
     }
 
     void anInterruptedCommandLeavesItsRunQueued()
@@ -237,7 +237,7 @@ private Q_SLOTS:
         const auto id = store.enqueue({someSpec()}).front();
         QElapsedTimer timer;
         timer.start();
-        workQueue(pathOf(home), pretended(1000, milliseconds(10)), {}, id, [&] { return timer.elapsed() > 100; });
+        workQueue(pathOf(home), pretended(1000, milliseconds(10)), {}, {id}, [&] { return timer.elapsed() > 100; });
         QVERIFY(stateOf(store, id) == RunState::Queued);
         QVERIFY(fs::exists(snapshotOf(home, id)));
     }
@@ -288,7 +288,7 @@ private Q_SLOTS:
         const pid_t other = worker(pathOf(home), 150, milliseconds(10));
         QTRY_VERIFY(stateOf(store, id) == RunState::Running);
         int progressed = 0;
-        workQueue(pathOf(home), pretended(1, milliseconds(1)), {{}, [&](const Progress &) { ++progressed; }}, id, {});
+        workQueue(pathOf(home), pretended(1, milliseconds(1)), {{}, [&](const Progress &) { ++progressed; }}, {id}, {});
         QVERIFY(progressed > 0);
         QVERIFY(stateOf(store, id) == RunState::Done);
         QCOMPARE(store.run(id)->steps, 150);
@@ -316,7 +316,7 @@ private Q_SLOTS:
                 QCOMPARE(readFile(store.resolve(run.weights)), "weights of " + std::to_string(run.id));
         }
         QVERIFY(!finished.empty());
-        workQueue(pathOf(home), pretended(1, milliseconds(0)), {}, 0, {});
+        workQueue(pathOf(home), pretended(1, milliseconds(0)), {}, {}, {});
         QCOMPARE(store.finishedRuns("", "").size(), ids.size());
     }
 
@@ -334,7 +334,7 @@ private Q_SLOTS:
                               ::setrlimit(RLIMIT_FSIZE, &limit);
                               return run;
                           },
-                          {}, 0, {});
+                          {}, {}, {});
             } catch (const Error &error) {
                 return std::string(error.what()).find("space") != std::string::npos ? 42 : 1;
             }
@@ -342,7 +342,7 @@ private Q_SLOTS:
         });
         QCOMPARE(status, 42);
         QVERIFY(stateOf(store, id) == RunState::Running); // until the next worker comes
-        workQueue(pathOf(home), pretended(1, milliseconds(1)), {}, 0, {});
+        workQueue(pathOf(home), pretended(1, milliseconds(1)), {}, {}, {});
         QVERIFY(stateOf(store, id) == RunState::Done);
     }
 

@@ -2,13 +2,14 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "core/error.h"
 #include "core/store/run_crew.h"
-#include "core/store/run_worker.h"
 #include "core/store/store.h"
 #include "core/store/worker_lock.h"
 
@@ -17,11 +18,6 @@ namespace awb {
 namespace {
 
 constexpr std::chrono::milliseconds pollEvery(200), afterError(1000);
-
-bool ended(RunState state)
-{
-    return state == RunState::Done || state == RunState::Failed || state == RunState::Cancelled;
-}
 
 } // namespace
 
@@ -74,7 +70,7 @@ void Lab::Impl::workUntilEmpty(Store &store)
         return;
     if (store.requeueOrphans() > 0 && callbacks.changed)
         callbacks.changed();
-    crew.workUntilEmpty(store);
+    crew.workUntilEmpty(store, {});
 }
 
 void Lab::Impl::sleep(const std::stop_token &stop, std::chrono::milliseconds time)
@@ -109,58 +105,46 @@ bool Lab::busy() const
 
 namespace {
 
-/// A run that another process computes: passes its progress on, as far as the store knows it.
-void passOnProgress(const Run &run, const LabCallbacks &callbacks, int &lastStep)
+/// Of runs that another process computes: passes their progress on, as far as the store knows it. Says whether one of `ids`
+/// is still queued or running.
+bool passOnProgress(const Store &store, const std::vector<std::int64_t> &ids, const LabCallbacks &callbacks,
+                    std::map<std::int64_t, int> &lastSteps)
 {
-    if (run.state != RunState::Running || run.step == lastStep || !callbacks.progress)
-        return;
-    lastStep = run.step;
-    callbacks.progress({run.id, run.step, run.steps, run.loss, 0, run.examplesPerSecond});
-}
-
-/// Computes one run, or waits while another process does.
-void workOn(std::int64_t id, Store &store, WorkerLock &lock, RunWorker &worker, const LabCallbacks &callbacks,
-            const std::function<bool()> &stop)
-{
-    int lastStep = -1;
-    while (!stop || !stop()) {
-        const bool ours = lock.tryLock();
-        if (ours && store.requeueOrphans() > 0)
-            worker.changed();
-        const std::optional<Run> wanted = store.run(id);
-        if (!wanted)
-            throw Error("The library has no run " + std::to_string(id) + "; it may have been deleted.");
-        if (ended(wanted->state) || wanted->state == RunState::Paused)
-            return;
-        passOnProgress(*wanted, callbacks, lastStep);
-        if (!ours)
-            std::this_thread::sleep_for(pollEvery);
-        else if (const std::optional<Run> claimed = store.claim(id))
-            worker.compute(*claimed);
+    bool open = false;
+    for (const std::int64_t id : ids) {
+        const std::optional<Run> run = store.run(id);
+        open = open || (run && (run->state == RunState::Queued || run->state == RunState::Running));
+        if (!run || run->state != RunState::Running || !callbacks.progress)
+            continue;
+        const auto [last, isNew] = lastSteps.try_emplace(id, run->step);
+        if (isNew || std::exchange(last->second, run->step) != run->step)
+            callbacks.progress({run->id, run->step, run->steps, run->loss, 0, run->examplesPerSecond});
     }
+    return open;
 }
 
 } // namespace
 
-void workQueue(const std::filesystem::path &home, const RunFunction &run, const LabCallbacks &callbacks, std::int64_t only,
-               const std::function<bool()> &stop)
+void workQueue(const std::filesystem::path &home, const RunFunction &run, const LabCallbacks &callbacks,
+               const std::vector<std::int64_t> &only, const std::function<bool()> &stop)
 {
     Store store(home);
+    for (const std::int64_t id : only)
+        if (!store.run(id))
+            throw Error("The library has no run " + std::to_string(id) + "; it may have been deleted.");
     WorkerLock lock(home);
-    if (only != 0) {
-        RunWorker worker(store, run, callbacks, stop, false);
-        workOn(only, store, lock, worker, callbacks, stop);
-        return;
-    }
-    while (!lock.tryLock()) {
-        if (stop && stop())
+    std::map<std::int64_t, int> lastSteps;
+    while (!(stop && stop())) {
+        if (lock.tryLock()) {
+            if (store.requeueOrphans() > 0 && callbacks.changed)
+                callbacks.changed();
+            RunCrew(home, run, callbacks, stop, false, false).workUntilEmpty(store, only);
+            return;
+        }
+        if (!only.empty() && !passOnProgress(store, only, callbacks, lastSteps))
             return;
         std::this_thread::sleep_for(pollEvery);
     }
-    if (store.requeueOrphans() > 0 && callbacks.changed)
-        callbacks.changed();
-    RunCrew crew(home, run, callbacks, stop, false, false);
-    crew.workUntilEmpty(store);
 }
 
 } // namespace awb

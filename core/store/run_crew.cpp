@@ -39,6 +39,18 @@ bool memoryIsPlenty()
     return available >= total / 2;
 }
 
+/// The first of `ids` that is queued. Takes off those before it that are not going to be.
+std::optional<Run> firstQueued(const Store &store, std::vector<std::int64_t> &ids)
+{
+    for (auto id = ids.begin(); id != ids.end();) {
+        std::optional<Run> run = store.run(*id);
+        if (run && run->state == RunState::Queued)
+            return run;
+        id = run && run->state == RunState::Running ? std::next(id) : ids.erase(id);
+    }
+    return std::nullopt;
+}
+
 } // namespace
 
 /// A thread and the run it computes.
@@ -99,14 +111,15 @@ void RunCrew::start(const Run &run)
     m_condition.notify_all();
 }
 
-void RunCrew::workUntilEmpty(Store &store)
+void RunCrew::workUntilEmpty(Store &store, std::vector<std::int64_t> only)
 {
+    const bool all = only.empty();
     std::exception_ptr failure; // no new runs then, but those at hand are computed to their end under the worker lock
     for (;;) {
         std::optional<Run> next, claimed;
         try {
             if (!failure && !(m_stop && m_stop()))
-                next = store.next();
+                next = all ? store.next() : firstQueued(store, only);
             if (next && mayStart(*next))
                 claimed = store.claim(next->id);
         } catch (...) {
