@@ -50,7 +50,7 @@ void addRecipeOptions(CLI::App &command, SpecOptions &options)
         ->capture_default_str();
     command.add_option("--dropout", recipe.dropout, "Hidden and attention dropout (else the checkpoint's own)")
         ->check(CLI::Range(0.0, 0.99));
-    command.add_flag("--bias-correction", recipe.biasCorrection, "Adam's; BERT's optimizer has none");
+    command.add_flag("--bias-correction", recipe.biasCorrection, "Adam's; BERT's optimizer has none, and its first steps are larger");
     command.add_flag("--plain-path", recipe.plainPath, "LibTorch's autograd even where the fast path serves");
     command.add_flag("--partial-batch", recipe.partialBatch, "Train on the last, smaller batch of an epoch too");
 }

@@ -159,7 +159,9 @@ void RecipeForm::addMore()
                tr("Hidden and attention dropout; leave empty to take the checkpoint's own."),
                tr("0.1, as BERT's checkpoints say"), [](const Recipe &r) { return r.dropout >= 0 && r.dropout != 0.1; });
     addMoreRow(*form, tr("Bias correction"), m_biasCorrection,
-               tr("Adam's correction of its first steps; BERT's optimiser has none."), tr("off"),
+               tr("Adam's correction of its first steps; BERT's optimiser has none. Without it those steps are up to 6.6 times as large "
+                  "as the learning rate says, and a short run can fail at a rate that is safe with it."),
+               tr("off"),
                [](const Recipe &r) { return r.biasCorrection; });
     addMoreRow(*form, tr("Last, smaller batch"), m_partialBatch,
                tr("Train on the last batch of an epoch even when it is not full."), tr("dropped"),

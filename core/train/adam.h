@@ -13,7 +13,8 @@
 namespace awb {
 
 /// BERT's optimizer (Adam, decoupled weight decay, beta 0.9 and 0.999, epsilon 1e-6 outside the root; paper section 3.1 and
-/// released code) with gradient clipping. All trained parameters, gradients and moments live in one flat float32 tensor
+/// released code) with gradient clipping. Without bias correction step t is (1 - 0.9^t) / sqrt(1 - 0.999^t) times as large as with
+/// it: 6.6 times at t = 12, 2.5 times at t = 170. All trained parameters, gradients and moments live in one flat float32 tensor
 /// each, so a step is a handful of operations whatever the number of parameters.
 class Adam {
 public:
