@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/store/run_training.h"
+#include "core/train/precision.h"
 #include "core/train/train.h"
 #include "ui/lab_bridge.h"
 #include "ui/main_window.h"
@@ -16,11 +17,12 @@
 
 namespace {
 
-std::vector<std::pair<QString, QString>> deviceChoices()
+awb::DeviceChoices deviceChoices()
 {
-    std::vector<std::pair<QString, QString>> choices;
+    awb::DeviceChoices choices;
     for (const awb::DeviceInfo &device : awb::devices())
-        choices.emplace_back(QString::fromStdString(device.name), QString::fromStdString(device.description));
+        choices.push_back({QString::fromStdString(device.name), QString::fromStdString(device.description),
+                           awb::fastestPrecision(device.name)});
     return choices;
 }
 

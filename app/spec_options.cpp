@@ -1,10 +1,13 @@
 #include "app/spec_options.h"
 
+#include <cstdio>
+
 #include <CLI/CLI.hpp>
 
 #include "core/model/checkpoint.h"
 #include "core/spec_json.h"
 #include "core/methods/methods.h"
+#include "core/train/precision.h"
 
 namespace awb {
 namespace {
@@ -29,8 +32,8 @@ void addRecipeOptions(CLI::App &command, SpecOptions &options)
         ->check(CLI::Range(3, 65536))
         ->capture_default_str();
     command.add_option("--seed", options.spec.seed, "Of data order, initialisation and dropout")->capture_default_str();
-    command.add_option("--precision", options.precision, "float32 or bfloat16")
-        ->check(CLI::IsMember({"float32", "bfloat16"}))
+    command.add_option("--precision", options.precision, "float32, bfloat16, or auto: the faster one here")
+        ->check(CLI::IsMember({"auto", "float32", "bfloat16"}))
         ->capture_default_str();
     command.add_option("--device", recipe.device, "As `awb devices` lists them")->capture_default_str();
     command.add_option("--threads", recipe.threads, "CPU threads; 0: all cores")
@@ -50,7 +53,8 @@ void addRecipeOptions(CLI::App &command, SpecOptions &options)
         ->capture_default_str();
     command.add_option("--dropout", recipe.dropout, "Hidden and attention dropout (else the checkpoint's own)")
         ->check(CLI::Range(0.0, 0.99));
-    command.add_flag("--bias-correction", recipe.biasCorrection, "Adam's; BERT's optimizer has none, and its first steps are larger");
+    command.add_flag("--bias-correction", recipe.biasCorrection,
+                     "Adam's; BERT's optimizer has none, and its first steps are larger");
     command.add_flag("--plain-path", recipe.plainPath, "LibTorch's autograd even where the fast path serves");
     command.add_flag("--partial-batch", recipe.partialBatch, "Train on the last, smaller batch of an epoch too");
 }
@@ -72,7 +76,10 @@ TrainSpec specFromOptions(Context &context, const SpecOptions &options)
     const auto folder = store.resolve(store.checkpoint(spec.checkpoint).folder);
     store.dataset(spec.dataset); // throws, listing the known names
     spec.method = methodFromOptions(options.method, Checkpoint::open(folder).shape().layers);
-    spec.recipe.precision = precisionFromString(options.precision);
+    spec.recipe.precision =
+        options.precision == "auto" ? fastestPrecision(spec.recipe.device) : precisionFromString(options.precision);
+    if (const std::string warning = precisionWarning(spec.recipe); !warning.empty())
+        std::fprintf(stderr, "%s\n", warning.c_str());
     if (!options.rateGiven)
         spec.recipe.learningRate = methodEntry(spec.method.name).learningRate;
     return spec;

@@ -83,7 +83,7 @@ struct Shown {
     SetupPanel panel;
 
     explicit Shown(bool filled = true)
-        : library(filled), panel(*library.bridge, {{"cpu", "CPU (2 cores)"}, {"cuda:0", "GPU 0"}})
+        : library(filled), panel(*library.bridge, {{"cpu", "CPU (2 cores)"}, {"cuda:0", "GPU 0", Precision::BFloat16}})
     {
         panel.resize(390, 800);
         panel.show();
@@ -288,6 +288,18 @@ private slots:
         other.recipe.learningRate = 5e-5;
         shown.panel.setSpec(other);
         QVERIFY(shown.panel.specs().front() == other);
+    }
+
+    void theFasterPrecisionOfTheDeviceIsNamed()
+    {
+        Shown shown;
+        auto *precision = shown.find<QComboBox>("precisionCombo");
+        QCOMPARE(precision->itemText(0), QString("float32 (fastest)"));
+        QCOMPARE(precision->itemText(1), QString("bfloat16"));
+        shown.choose("deviceCombo", "GPU 0");
+        QCOMPARE(precision->itemText(0), QString("float32"));
+        shown.choose("precisionCombo", "bfloat16 (fastest)");
+        QVERIFY(shown.panel.specs().front().recipe.precision == Precision::BFloat16);
     }
 
     void aRunOfAMissingDataSetOrDeviceIsRefused()

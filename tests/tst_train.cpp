@@ -6,8 +6,10 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/model/encoder.h"
+#include "core/model/kernels/product.h"
 #include "core/train/adam.h"
 #include "core/methods/parameters.h"
+#include "core/train/precision.h"
 #include "core/train/train.h"
 #include "tests/tiny_model.h"
 
@@ -75,6 +77,7 @@ private Q_SLOTS:
     void regressionLearnsAScore();
     void scheduleWarmsUpAndDecays();
     void curvesAreStoredPerEpoch();
+    void aSlowPrecisionIsSaid();
 };
 
 void TestTrain::twentyStepsFollowThePyTorchReference_data()
@@ -102,7 +105,6 @@ void TestTrain::twentyStepsFollowThePyTorchReference()
     const auto expected = reference["losses_" + method.toStdString()].get<std::vector<double>>();
     for (int step = 0; step < 20; ++step) {
         const Batch batch = batchOf(reference["batches"][std::size_t(step)]);
-        adam.zeroGradients();
         const torch::Tensor loss =
             torch::cross_entropy_loss(model->forward(batch, {}), torch::tensor(batch.labels).to(torch::kLong));
         loss.backward();
@@ -147,7 +149,6 @@ void TestTrain::frozenWeightsStayBitEqual()
     std::iota(all.begin(), all.end(), 0);
     const Batch batch = packBatch(texts, all);
     for (int step = 0; step < 3; ++step) {
-        adam.zeroGradients();
         torch::cross_entropy_loss(model->forward(batch, {.training = true}), torch::tensor(batch.labels).to(torch::kLong))
             .backward();
         adam.step(1e-2);
@@ -392,6 +393,20 @@ void TestTrain::curvesAreStoredPerEpoch()
     QCOMPARE(last->value, result.dev.metrics[0]);
     QCOMPARE(last->epoch, 3.0);
     QCOMPARE(std::count_if(all.begin(), all.end(), [](const Measurement &m) { return m.name == "loss"; }), 48);
+}
+
+void TestTrain::aSlowPrecisionIsSaid()
+{
+    Recipe recipe;
+    QCOMPARE(precisionWarning(recipe), std::string());
+    recipe.precision = Precision::BFloat16;
+    const bool multiplies = kernels::multipliesBFloat16();
+    QCOMPARE(precisionWarning(recipe).find("float32 is several times as fast here") != std::string::npos, !multiplies);
+    QVERIFY(multiplies || fastestPrecision("cpu") == Precision::Float32);
+    QVERIFY(fastestPrecision("cpu") == fastestPrecision("cpu"));
+    recipe.device = "cuda:0";
+    QCOMPARE(precisionWarning(recipe), std::string());
+    QVERIFY(fastestPrecision("cuda:0") == Precision::BFloat16);
 }
 
 QTEST_GUILESS_MAIN(TestTrain)

@@ -173,7 +173,7 @@ void TestWindow::addTinyLibrary()
 void TestWindow::open()
 {
     m_bridge = std::make_unique<LabBridge>(m_home->path().toStdString(), trainingFunction());
-    m_window = std::make_unique<MainWindow>(*m_bridge, std::vector<std::pair<QString, QString>>{{"cpu", "this processor"}});
+    m_window = std::make_unique<MainWindow>(*m_bridge, DeviceChoices{{"cpu", "this processor"}});
     m_window->show();
     QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
 }

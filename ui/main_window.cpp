@@ -36,7 +36,7 @@ constexpr int layoutVersion = 1; // of the saved docks; another number starts fr
 
 } // namespace
 
-MainWindow::MainWindow(LabBridge &bridge, std::vector<std::pair<QString, QString>> devices, QWidget *parent)
+MainWindow::MainWindow(LabBridge &bridge, DeviceChoices devices, QWidget *parent)
     : QMainWindow(parent), m_bridge(bridge)
 {
     setObjectName(QStringLiteral("mainWindow"));
@@ -50,7 +50,7 @@ MainWindow::MainWindow(LabBridge &bridge, std::vector<std::pair<QString, QString
     refreshStatus();
 }
 
-void MainWindow::makePanels(std::vector<std::pair<QString, QString>> devices)
+void MainWindow::makePanels(DeviceChoices devices)
 {
     m_tradeoff = new TradeoffPanel(m_bridge);
     m_studies = new StudyPanel(m_bridge);

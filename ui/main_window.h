@@ -1,10 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 #include <QMainWindow>
+
+#include "ui/device_choice.h"
 
 class QActionGroup;
 class QDockWidget;
@@ -31,7 +32,7 @@ class MainWindow : public QMainWindow {
 
 public:
     /// `devices`: name and description of each, the first is the default.
-    MainWindow(LabBridge &bridge, std::vector<std::pair<QString, QString>> devices, QWidget *parent = nullptr);
+    MainWindow(LabBridge &bridge, DeviceChoices devices, QWidget *parent = nullptr);
 
 public slots:
     /// Fetches the sample library if it is missing, then adds the quick study to the queue.
@@ -42,7 +43,7 @@ protected:
     void resizeEvent(QResizeEvent *event) override;
 
 private:
-    void makePanels(std::vector<std::pair<QString, QString>> devices);
+    void makePanels(DeviceChoices devices);
     void makeDocks();
     void shareCorner(); ///< between the docks at the left and those below
     void makeMenus();

@@ -20,13 +20,13 @@
 
 namespace awb {
 
-RecipeForm::RecipeForm(const Devices &devices, QWidget *parent) : QWidget(parent)
+RecipeForm::RecipeForm(const DeviceChoices &devices, QWidget *parent) : QWidget(parent), m_devices(devices)
 {
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     m_grid = new QGridLayout;
     layout->addLayout(m_grid);
-    addMain(devices);
+    addMain();
 
     m_moreButton = new QToolButton;
     m_moreButton->setObjectName(QStringLiteral("moreButton"));
@@ -66,7 +66,7 @@ QSpinBox *RecipeForm::spin(const char *name, int minimum, int maximum, int value
     return box;
 }
 
-void RecipeForm::addMain(const Devices &devices)
+void RecipeForm::addMain()
 {
     const Recipe standard;
     m_rate = numberField("learningRateEdit", 1e-12, 10, standard.learningRate);
@@ -89,16 +89,17 @@ void RecipeForm::addMain(const Devices &devices)
     connect(m_seeds, &QLineEdit::textChanged, this, &RecipeForm::refresh);
     m_precision = new QComboBox;
     m_precision->setObjectName(QStringLiteral("precisionCombo"));
-    m_precision->addItem(QStringLiteral("float32"), int(Precision::Float32));
-    m_precision->addItem(QStringLiteral("bfloat16"), int(Precision::BFloat16));
+    for (const Precision precision : {Precision::Float32, Precision::BFloat16})
+        m_precision->addItem(QString(), int(precision));
     m_precision->setToolTip(tr("Numbers that the frozen model computes in; what is trained is always kept in float32."));
     m_device = new QComboBox;
     m_device->setObjectName(QStringLiteral("deviceCombo"));
     m_device->setToolTip(tr("Where the run is computed."));
     m_device->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    for (const auto &[name, text] : devices)
-        m_device->addItem(text, name);
-    m_knownDevices = m_device->count();
+    for (const DeviceChoice &device : m_devices)
+        m_device->addItem(device.text, device.name);
+    connect(m_device, &QComboBox::currentIndexChanged, this, &RecipeForm::namePrecisions);
+    namePrecisions();
     for (QComboBox *combo : {m_precision, m_device}) {
         combo->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
         connect(combo, &QComboBox::currentIndexChanged, this, &RecipeForm::refresh);
@@ -121,6 +122,18 @@ void RecipeForm::addMain(const Devices &devices)
     m_grid->setColumnStretch(1, 1);
     m_grid->setColumnStretch(3, 1);
     m_grid->setContentsMargins(0, 0, 0, 0);
+}
+
+/// Says in the list which precision is the faster one on the chosen device.
+void RecipeForm::namePrecisions()
+{
+    const auto device = std::size_t(std::max(0, m_device->currentIndex()));
+    for (int i = 0; i < m_precision->count(); ++i) {
+        const Precision precision = Precision(m_precision->itemData(i).toInt());
+        const QString name = QString::fromStdString(toString(precision));
+        const bool fastest = device < m_devices.size() && m_devices[device].fastest == precision;
+        m_precision->setItemText(i, fastest ? tr("%1 (fastest)").arg(name) : name);
+    }
 }
 
 void RecipeForm::addMore()
@@ -159,10 +172,10 @@ void RecipeForm::addMore()
                tr("Hidden and attention dropout; leave empty to take the checkpoint's own."),
                tr("0.1, as BERT's checkpoints say"), [](const Recipe &r) { return r.dropout >= 0 && r.dropout != 0.1; });
     addMoreRow(*form, tr("Bias correction"), m_biasCorrection,
-               tr("Adam's correction of its first steps; BERT's optimiser has none. Without it those steps are up to 6.6 times as large "
+               tr("Adam's correction of its first steps; BERT's optimiser has none. Without it those steps are up to 6.6 "
+                  "times as large "
                   "as the learning rate says, and a short run can fail at a rate that is safe with it."),
-               tr("off"),
-               [](const Recipe &r) { return r.biasCorrection; });
+               tr("off"), [](const Recipe &r) { return r.biasCorrection; });
     addMoreRow(*form, tr("Last, smaller batch"), m_partialBatch,
                tr("Train on the last batch of an epoch even when it is not full."), tr("dropped"),
                [](const Recipe &r) { return r.partialBatch; });
@@ -293,7 +306,7 @@ QString RecipeForm::problem() const
     } catch (const Error &error) {
         return QString::fromUtf8(error.what());
     }
-    if (m_device->currentIndex() >= m_knownDevices)
+    if (m_device->currentIndex() >= int(m_devices.size()))
         return tr("The device %1 is not in this machine: choose another one.").arg(m_device->currentData().toString());
     return {};
 }

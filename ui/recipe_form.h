@@ -2,12 +2,12 @@
 
 #include <cstdint>
 #include <functional>
-#include <utility>
 #include <vector>
 
 #include <QWidget>
 
 #include "core/types.h"
+#include "ui/device_choice.h"
 
 class QCheckBox;
 class QComboBox;
@@ -28,9 +28,7 @@ class RecipeForm : public QWidget {
     Q_OBJECT
 
 public:
-    using Devices = std::vector<std::pair<QString, QString>>; ///< name, text for the user
-
-    explicit RecipeForm(const Devices &devices, QWidget *parent = nullptr);
+    explicit RecipeForm(const DeviceChoices &devices, QWidget *parent = nullptr);
 
     /// What is not valid keeps its default; ask problem() first.
     Recipe recipe() const;
@@ -47,13 +45,14 @@ signals:
     void changed();
 
 private:
-    void addMain(const Devices &devices);
+    void addMain();
     void addMore();
     void addMoreRow(QFormLayout &form, const QString &label, QWidget *field, const QString &meaning, const QString &paper,
                     std::function<bool(const Recipe &)> differs);
     NumberField *numberField(const char *name, double minimum, double maximum, double value);
     QSpinBox *spin(const char *name, int minimum, int maximum, int value);
     void refresh();
+    void namePrecisions();
 
     NumberField *m_rate, *m_warmup, *m_initStd, *m_weightDecay, *m_clip, *m_dropout;
     QSpinBox *m_epochs, *m_batch, *m_maxLength, *m_threads;
@@ -64,7 +63,7 @@ private:
     QWidget *m_more;
     QGridLayout *m_grid;
     double m_suggestedRate = 1e-3;
-    int m_knownDevices = 0;
+    DeviceChoices m_devices;
 
     struct Mark {
         QLabel *label;

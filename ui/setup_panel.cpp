@@ -21,7 +21,7 @@
 
 namespace awb {
 
-SetupPanel::SetupPanel(LabBridge &bridge, std::vector<std::pair<QString, QString>> devices, QWidget *parent)
+SetupPanel::SetupPanel(LabBridge &bridge, DeviceChoices devices, QWidget *parent)
     : QWidget(parent), m_bridge(bridge), m_ui(std::make_unique<Ui>())
 {
     build(devices);

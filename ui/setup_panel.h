@@ -2,12 +2,12 @@
 
 #include <cstdint>
 #include <memory>
-#include <utility>
 #include <vector>
 
 #include <QWidget>
 
 #include "core/types.h"
+#include "ui/device_choice.h"
 
 class QLayout;
 
@@ -23,7 +23,7 @@ class SetupPanel : public QWidget {
 
 public:
     /// `devices`: names to choose from ("cpu", "cuda:0"), the first is the default.
-    SetupPanel(LabBridge &bridge, std::vector<std::pair<QString, QString>> devices, QWidget *parent = nullptr);
+    SetupPanel(LabBridge &bridge, DeviceChoices devices, QWidget *parent = nullptr);
     ~SetupPanel() override;
 
     /// The specs that "Add to queue" would enqueue now, one per seed; empty while something is missing or wrong.
@@ -41,7 +41,7 @@ signals:
 
 private:
     struct Ui;
-    void build(const std::vector<std::pair<QString, QString>> &devices);
+    void build(const DeviceChoices &devices);
     QLayout *buildChoices();
     QLayout *buildSites();
     QLayout *buildFooter();

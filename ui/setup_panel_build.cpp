@@ -11,7 +11,7 @@
 
 namespace awb {
 
-void SetupPanel::build(const std::vector<std::pair<QString, QString>> &devices)
+void SetupPanel::build(const DeviceChoices &devices)
 {
     Ui &ui = *m_ui;
     auto *content = new QWidget;

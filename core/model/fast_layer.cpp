@@ -19,23 +19,21 @@ T *sized(Buffer<T> &buffer, std::int64_t rows, std::int64_t columns)
 template <typename T>
 void dense(const T *a, const Rows &rows, const DenseWeights<T> &weights, T *out)
 {
-    product(a, weights.in, rows.padded, weights.pack->forward,
-            [&](std::int64_t row, std::int64_t column, const Tile &tile) {
-                addBias(tile.data, columnTile, weights.pack->bias.data() + column, out + row * weights.out + column,
-                        {tile.rows, tile.columns, weights.out});
-            });
+    product(a, weights.in, rows.padded, weights.pack->forward, [&](std::int64_t row, std::int64_t column, const Tile &tile) {
+        addBias(tile.data, columnTile, weights.pack->bias.data() + column, out + row * weights.out + column,
+                {tile.rows, tile.columns, weights.out});
+    });
 }
 
 /// out = g(a W^T + b), slope = g'(a W^T + b) where it is not null
 template <typename T>
 void denseActivated(const T *a, const Rows &rows, const DenseWeights<T> &weights, Activation g, T *out, T *slope)
 {
-    product(a, weights.in, rows.padded, weights.pack->forward,
-            [&](std::int64_t row, std::int64_t column, const Tile &tile) {
-                const std::int64_t at = row * weights.out + column;
-                activate(g, tile.data, columnTile, weights.pack->bias.data() + column, out + at, slope ? slope + at : nullptr,
-                         {tile.rows, tile.columns, weights.out});
-            });
+    product(a, weights.in, rows.padded, weights.pack->forward, [&](std::int64_t row, std::int64_t column, const Tile &tile) {
+        const std::int64_t at = row * weights.out + column;
+        activate(g, tile.data, columnTile, weights.pack->bias.data() + column, out + at, slope ? slope + at : nullptr,
+                 {tile.rows, tile.columns, weights.out});
+    });
 }
 
 /// out = slope times (gradient W)
@@ -151,7 +149,8 @@ void hear(const LayerWeights<T> &weights, const LayerPlan &plan, const Block &bl
     const std::int64_t d = plan.d;
     const Rows all = block.all(), rows = plan.clsOnly ? block.cls() : all;
     const T *x = tape.x.data();
-    T *q = sized(tape.q, rows.padded, d), *kv = sized(tape.kv, all.padded, 2 * d), *heard = sized(tape.heard, rows.padded, d);
+    T *q = sized(tape.q, rows.padded, d), *kv = sized(tape.kv, all.padded, 2 * d),
+      *heard = sized(tape.heard, rows.padded, d);
     float *logSum = sized(tape.logSum, rows.padded, plan.heads);
     dense(queries, rows, weights.query, q);
     dense(x, all, weights.keyValue, kv);
@@ -189,8 +188,8 @@ void layerForward(const LayerWeights<T> &weights, const LayerPlan &plan, const B
     T *slope = plan.keep ? sized(tape.slope, rows.padded, plan.f) : nullptr;
     denseActivated(h, rows, weights.intermediate, plan.activation, g, slope);
     project(weights.output, plan.dropout.feedForwardHidden, rows, g, tape.output, scratch);
-    finish(weights.output, plan.active.feedForward && weights.output.adapter.exists, rows, h, tape.output, plan.keep, scratch,
-           y);
+    finish(weights.output, plan.active.feedForward && weights.output.adapter.exists, rows, h, tape.output, plan.keep,
+           scratch, y);
 }
 
 template <typename T>

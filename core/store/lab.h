@@ -50,8 +50,8 @@ private:
     std::unique_ptr<Impl> m;
 };
 
-/// Works the queue, or only the runs named, until none of them is queued or running. Waits for a lab of another process that holds the lock.
-/// `stop` is asked between batches (Ctrl-C). Throws Error when a run is not in the library.
+/// Works the queue, or only the runs named, until none of them is queued or running. Waits for a lab of another process that
+/// holds the lock. `stop` is asked between batches (Ctrl-C). Throws Error when a run is not in the library.
 void workQueue(const std::filesystem::path &home, const RunFunction &run, const LabCallbacks &callbacks,
                const std::vector<std::int64_t> &only, const std::function<bool()> &stop);
 

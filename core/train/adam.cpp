@@ -2,12 +2,33 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <torch/types.h>
+
+#include "core/model/kernels/adam.h"
+
+#ifndef INTRA_OP_PARALLEL
+#error "Without OpenMP at::parallel_for is a loop on one thread."
+#endif
 
 namespace awb {
 namespace {
+
+constexpr double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-6;
+constexpr std::int64_t chunk = 1 << 16; ///< parameters that a thread takes at once
+
+/// Calls work(at, count) for the chunks of [begin, end), which do not depend on the number of threads.
+template <typename Work>
+void forEachChunk(std::int64_t begin, std::int64_t end, const Work &work)
+{
+    at::parallel_for(0, (end - begin + chunk - 1) / chunk, 1, [&](std::int64_t first, std::int64_t last) {
+        for (std::int64_t i = first; i < last; ++i)
+            work(begin + i * chunk, std::min(chunk, end - begin - i * chunk));
+    });
+}
 
 bool isDecayed(const std::string &name)
 {
@@ -48,29 +69,55 @@ Adam::Adam(const std::vector<std::pair<std::string, at::Tensor>> &trained, const
     }
 }
 
-void Adam::zeroGradients()
+double Adam::gradientNorm() const
 {
-    m_gradients.zero_();
+    if (!m_gradients.is_cpu())
+        return m_gradients.norm().item<double>();
+    const float *gradients = m_gradients.const_data_ptr<float>();
+    std::vector<double> sums(std::size_t((size() + chunk - 1) / chunk));
+    forEachChunk(0, size(), [&](std::int64_t at, std::int64_t count) {
+        sums[std::size_t(at / chunk)] = kernels::sumOfSquares(gradients + at, count);
+    });
+    return std::sqrt(std::accumulate(sums.begin(), sums.end(), 0.0));
 }
 
 double Adam::step(double learningRate)
 {
     const torch::NoGradGuard noGrad;
-    const double norm = m_gradients.norm().item<double>();
-    if (m_clip > 0 && norm > m_clip)
-        m_gradients.mul_(m_clip / norm);
-
-    constexpr double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-6;
+    const double norm = gradientNorm(), gradientScale = m_clip > 0 && norm > m_clip ? m_clip / norm : 1.0;
     ++m_steps;
-    m_first.mul_(beta1).add_(m_gradients, 1 - beta1);
-    m_second.mul_(beta2).addcmul_(m_gradients, m_gradients, 1 - beta2);
     double rate = learningRate;
     if (m_biasCorrection)
         rate *= std::sqrt(1 - std::pow(beta2, m_steps)) / (1 - std::pow(beta1, m_steps));
-    if (m_weightDecay > 0)
-        m_values.narrow(0, 0, m_decayed).mul_(1 - learningRate * m_weightDecay);
-    m_values.addcdiv_(m_first, m_second.sqrt().add_(epsilon), -rate);
+    const double decay = learningRate * m_weightDecay;
+    if (m_values.is_cpu())
+        updateOnCpu(rate, decay, gradientScale);
+    else
+        updateByTensors(rate, decay, gradientScale);
     return norm;
+}
+
+void Adam::updateOnCpu(double rate, double decay, double gradientScale)
+{
+    kernels::AdamUpdate plain{float(gradientScale), float(beta1), float(beta2), float(epsilon), float(rate), 0.0f};
+    kernels::AdamUpdate decayed = plain;
+    decayed.decay = float(decay);
+    const auto update = [&](const kernels::AdamUpdate &how, std::int64_t at, std::int64_t count) {
+        kernels::updateByAdam(how, m_values.data_ptr<float>() + at, m_gradients.data_ptr<float>() + at,
+                              m_first.data_ptr<float>() + at, m_second.data_ptr<float>() + at, count);
+    };
+    forEachChunk(0, m_decayed, [&](std::int64_t at, std::int64_t count) { update(decayed, at, count); });
+    forEachChunk(m_decayed, size(), [&](std::int64_t at, std::int64_t count) { update(plain, at, count); });
+}
+
+void Adam::updateByTensors(double rate, double decay, double gradientScale)
+{
+    m_gradients.mul_(gradientScale);
+    m_first.mul_(beta1).add_(m_gradients, 1 - beta1);
+    m_second.mul_(beta2).addcmul_(m_gradients, m_gradients, 1 - beta2);
+    m_values.narrow(0, 0, m_decayed).mul_(1 - decay);
+    m_values.addcdiv_(m_first, m_second.sqrt().add_(epsilon), -rate);
+    m_gradients.zero_();
 }
 
 std::vector<std::pair<std::string, at::Tensor>> Adam::state() const

@@ -13,16 +13,16 @@
 namespace awb {
 
 /// BERT's optimizer (Adam, decoupled weight decay, beta 0.9 and 0.999, epsilon 1e-6 outside the root; paper section 3.1 and
-/// released code) with gradient clipping. Without bias correction step t is (1 - 0.9^t) / sqrt(1 - 0.999^t) times as large as with
-/// it: 6.6 times at t = 12, 2.5 times at t = 170. All trained parameters, gradients and moments live in one flat float32 tensor
-/// each, so a step is a handful of operations whatever the number of parameters.
+/// released code) with gradient clipping. Without bias correction step t is (1 - 0.9^t) / sqrt(1 - 0.999^t) times as large
+/// as with it: 6.6 times at t = 12, 2.5 times at t = 170. All trained parameters, gradients and moments live in one flat
+/// float32 tensor each, so a step is a handful of operations whatever the number of parameters.
 class Adam {
 public:
     /// Moves the parameters into the flat tensor; their names decide on weight decay (not LayerNorm, not biases).
     Adam(const std::vector<std::pair<std::string, at::Tensor>> &trained, const Recipe &recipe);
 
-    void zeroGradients();
-    /// One update from the gradients that backward() left; returns their global norm before clipping.
+    /// One update from the gradients that the way back left, which become zero; returns their global norm before clipping.
+    /// On the CPU the same bits on any number of threads.
     double step(double learningRate);
     std::int64_t size() const { return m_values.numel(); }
 
@@ -31,6 +31,10 @@ public:
     void setSteps(int steps) { m_steps = steps; }
 
 private:
+    double gradientNorm() const;
+    void updateOnCpu(double rate, double decay, double gradientScale);
+    void updateByTensors(double rate, double decay, double gradientScale);
+
     at::Tensor m_values, m_gradients, m_first, m_second; // (N)
     std::int64_t m_decayed = 0;                          // the first so many are decayed
     double m_weightDecay, m_clip;

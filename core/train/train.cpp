@@ -199,7 +199,6 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
         const Batch batch = sampler.batch(step);
         const double dataSeconds = secondsSince(stepStart);
 
-        adam.zeroGradients();
         const Pass pass{.training = true,
                         .dropoutKey = streamKey(streamKey(spec.seed, Dropout), std::uint64_t(step)),
                         .prefix = trainPrefix.get()};

@@ -13,8 +13,8 @@ namespace awb::kernels {
 constexpr std::int64_t rowStep = 16; ///< rows are rounded up to this, so that few machine-code kernels are needed
 constexpr std::int64_t rowTile = 32; ///< rows of one product
 constexpr std::int64_t widestTile = 64;
-/// Columns of one packed block: 64 for registers of 512 bits (AVX-512), 32 for narrower ones, where LibTorch's brgemm is up to
-/// 1.6 times as fast as with 64 (measured on a Zen 3).
+/// Columns of one packed block: 64 for registers of 512 bits (AVX-512), 32 for narrower ones, where LibTorch's brgemm is up
+/// to 1.6 times as fast as with 64 (measured on a Zen 3).
 extern const std::int64_t columnTile;
 
 constexpr std::int64_t roundUp(std::int64_t n, std::int64_t to)
@@ -23,7 +23,8 @@ constexpr std::int64_t roundUp(std::int64_t n, std::int64_t to)
 }
 
 /// B (K, N) as `multiply` wants it.
-template <typename T> struct Packed {
+template <typename T>
+struct Packed {
     std::int64_t rows = 0, columns = 0; ///< K (even), N; padding included
     Buffer<T> data;
 
@@ -37,15 +38,16 @@ struct Source {
     std::int64_t rows, columns, rowStride, columnStride;
 };
 /// Packs a matrix, filled up with zeros to (paddedRows, paddedColumns). Memory of an earlier call is used again.
-template <typename T> void pack(Packed<T> &packed, const Source &source, std::int64_t paddedRows, std::int64_t paddedColumns);
+template <typename T>
+void pack(Packed<T> &packed, const Source &source, std::int64_t paddedRows, std::int64_t paddedColumns);
 /// Packs activations (rows, columns), `stride` elements from one row to the next; rows up to paddedRows are zero.
 template <typename T>
 void packRows(Packed<T> &packed, const T *values, std::int64_t stride, std::int64_t rows, std::int64_t columns,
               std::int64_t paddedRows);
 
 /// c (rows, width) = or += a (rows, K) times one packed block of the given width.
-void multiply(const float *a, std::int64_t lda, std::int64_t rows, const float *block, std::int64_t inner, std::int64_t width,
-              float *c, std::int64_t ldc, bool add);
+void multiply(const float *a, std::int64_t lda, std::int64_t rows, const float *block, std::int64_t inner,
+              std::int64_t width, float *c, std::int64_t ldc, bool add);
 void multiply(const BFloat16 *a, std::int64_t lda, std::int64_t rows, const BFloat16 *block, std::int64_t inner,
               std::int64_t width, float *c, std::int64_t ldc, bool add);
 /// c (m, n) = or += a (m, k) b (k, n), all row-major float32.
@@ -57,7 +59,8 @@ bool multipliesBFloat16();
 
 /// c (rows, N) = or += a B
 template <typename T>
-void product(const T *a, std::int64_t lda, std::int64_t rows, const Packed<T> &b, float *c, std::int64_t ldc, bool add = false)
+void product(const T *a, std::int64_t lda, std::int64_t rows, const Packed<T> &b, float *c, std::int64_t ldc,
+             bool add = false)
 {
     for (std::int64_t column = 0; column < b.columns; column += columnTile)
         for (std::int64_t row = 0; row < rows; row += rowTile)

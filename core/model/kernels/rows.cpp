@@ -182,55 +182,56 @@ AWB_VECTORIZE void maskValues(const Mask &mask, std::uint64_t first, std::int64_
 }
 
 // Each loop for both compute types. A template cannot be compiled for several processors; its specialisations can.
-#define AWB_OF_TYPE(T)                                                                                                         \
-    template <> AWB_VECTORIZE void addBias(const float *product, std::int64_t stride, const float *bias, T *out, Extent e)     \
-    {                                                                                                                          \
-        addBiasLoop(product, stride, bias, out, e);                                                                            \
-    }                                                                                                                          \
-    template <>                                                                                                                \
-    AWB_VECTORIZE void activate(Activation g, const float *product, std::int64_t stride, const float *bias, T *after,          \
-                                T *slope, Extent e)                                                                            \
-    {                                                                                                                          \
-        if (g == Activation::GeluErf)                                                                                          \
-            activateLoop<Activation::GeluErf>(product, stride, bias, after, slope, e);                                         \
-        else if (g == Activation::GeluTanh)                                                                                    \
-            activateLoop<Activation::GeluTanh>(product, stride, bias, after, slope, e);                                        \
-        else                                                                                                                   \
-            activateLoop<Activation::Relu>(product, stride, bias, after, slope, e);                                            \
-    }                                                                                                                          \
-    template <>                                                                                                                \
-    AWB_VECTORIZE void activateBackward(const float *gradient, std::int64_t stride, const T *slope, T *out, Extent e)          \
-    {                                                                                                                          \
-        activateBackwardLoop(gradient, stride, slope, out, e);                                                                 \
-    }                                                                                                                          \
-    template <>                                                                                                                \
-    AWB_VECTORIZE void dropRows(const float *product, const float *bias, const Mask &mask, const std::int32_t *number, T *out, \
-                                std::int64_t rows, std::int64_t d)                                                             \
-    {                                                                                                                          \
-        dropLoop(product, bias, mask, number, out, rows, d);                                                                   \
-    }                                                                                                                          \
-    template <>                                                                                                                \
-    AWB_VECTORIZE void normRows(const NormInput<T> &input, const NormWeights &norm, T *normalised, float *inverse, T *y,       \
-                                std::int64_t rows, std::int64_t d)                                                             \
-    {                                                                                                                          \
-        normLoop(input, norm, normalised, inverse, y, rows, d);                                                                \
-    }                                                                                                                          \
-    template <>                                                                                                                \
-    AWB_VECTORIZE void normRowsBackward(float *gradient, const T *normalised, const float *inverse, const float *weight,       \
-                                        T *rounded, float *weightGradient, float *biasGradient, std::int64_t rows,             \
-                                        std::int64_t d)                                                                        \
-    {                                                                                                                          \
-        normBackwardLoop(gradient, normalised, inverse, weight, rounded, weightGradient, biasGradient, rows, d);               \
-    }                                                                                                                          \
-    template <>                                                                                                                \
-    AWB_VECTORIZE void sumRows(const T *values, std::int64_t stride, float *sum, std::int64_t rows, std::int64_t columns)      \
-    {                                                                                                                          \
-        sumLoop(values, stride, sum, rows, columns);                                                                           \
-    }                                                                                                                          \
-    template <>                                                                                                                \
-    AWB_VECTORIZE void transposed(const T *values, Extent e, T *out, std::int64_t outStride, std::int64_t paddedRows)          \
-    {                                                                                                                          \
-        transposeLoop(values, e, out, outStride, paddedRows);                                                                  \
+#define AWB_OF_TYPE(T)                                                                                                      \
+    template <>                                                                                                             \
+    AWB_VECTORIZE void addBias(const float *product, std::int64_t stride, const float *bias, T *out, Extent e)              \
+    {                                                                                                                       \
+        addBiasLoop(product, stride, bias, out, e);                                                                         \
+    }                                                                                                                       \
+    template <>                                                                                                             \
+    AWB_VECTORIZE void activate(Activation g, const float *product, std::int64_t stride, const float *bias, T *after,       \
+                                T *slope, Extent e)                                                                         \
+    {                                                                                                                       \
+        if (g == Activation::GeluErf)                                                                                       \
+            activateLoop<Activation::GeluErf>(product, stride, bias, after, slope, e);                                      \
+        else if (g == Activation::GeluTanh)                                                                                 \
+            activateLoop<Activation::GeluTanh>(product, stride, bias, after, slope, e);                                     \
+        else                                                                                                                \
+            activateLoop<Activation::Relu>(product, stride, bias, after, slope, e);                                         \
+    }                                                                                                                       \
+    template <>                                                                                                             \
+    AWB_VECTORIZE void activateBackward(const float *gradient, std::int64_t stride, const T *slope, T *out, Extent e)       \
+    {                                                                                                                       \
+        activateBackwardLoop(gradient, stride, slope, out, e);                                                              \
+    }                                                                                                                       \
+    template <>                                                                                                             \
+    AWB_VECTORIZE void dropRows(const float *product, const float *bias, const Mask &mask, const std::int32_t *number,      \
+                                T *out, std::int64_t rows, std::int64_t d)                                                  \
+    {                                                                                                                       \
+        dropLoop(product, bias, mask, number, out, rows, d);                                                                \
+    }                                                                                                                       \
+    template <>                                                                                                             \
+    AWB_VECTORIZE void normRows(const NormInput<T> &input, const NormWeights &norm, T *normalised, float *inverse, T *y,    \
+                                std::int64_t rows, std::int64_t d)                                                          \
+    {                                                                                                                       \
+        normLoop(input, norm, normalised, inverse, y, rows, d);                                                             \
+    }                                                                                                                       \
+    template <>                                                                                                             \
+    AWB_VECTORIZE void normRowsBackward(float *gradient, const T *normalised, const float *inverse, const float *weight,    \
+                                        T *rounded, float *weightGradient, float *biasGradient, std::int64_t rows,          \
+                                        std::int64_t d)                                                                     \
+    {                                                                                                                       \
+        normBackwardLoop(gradient, normalised, inverse, weight, rounded, weightGradient, biasGradient, rows, d);            \
+    }                                                                                                                       \
+    template <>                                                                                                             \
+    AWB_VECTORIZE void sumRows(const T *values, std::int64_t stride, float *sum, std::int64_t rows, std::int64_t columns)   \
+    {                                                                                                                       \
+        sumLoop(values, stride, sum, rows, columns);                                                                        \
+    }                                                                                                                       \
+    template <>                                                                                                             \
+    AWB_VECTORIZE void transposed(const T *values, Extent e, T *out, std::int64_t outStride, std::int64_t paddedRows)       \
+    {                                                                                                                       \
+        transposeLoop(values, e, out, outStride, paddedRows);                                                               \
     }
 
 AWB_OF_TYPE(float)
