@@ -90,16 +90,15 @@ void RecipeForm::addMain()
     m_precision = new QComboBox;
     m_precision->setObjectName(QStringLiteral("precisionCombo"));
     for (const Precision precision : {Precision::Float32, Precision::BFloat16})
-        m_precision->addItem(QString(), int(precision));
-    m_precision->setToolTip(tr("Numbers that the frozen model computes in; what is trained is always kept in float32."));
+        m_precision->addItem(QString::fromStdString(toString(precision)), int(precision));
     m_device = new QComboBox;
     m_device->setObjectName(QStringLiteral("deviceCombo"));
     m_device->setToolTip(tr("Where the run is computed."));
     m_device->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     for (const DeviceChoice &device : m_devices)
         m_device->addItem(device.text, device.name);
-    connect(m_device, &QComboBox::currentIndexChanged, this, &RecipeForm::namePrecisions);
-    namePrecisions();
+    connect(m_device, &QComboBox::currentIndexChanged, this, &RecipeForm::describePrecision);
+    describePrecision();
     for (QComboBox *combo : {m_precision, m_device}) {
         combo->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
         connect(combo, &QComboBox::currentIndexChanged, this, &RecipeForm::refresh);
@@ -124,16 +123,15 @@ void RecipeForm::addMain()
     m_grid->setContentsMargins(0, 0, 0, 0);
 }
 
-/// Says in the list which precision is the faster one on the chosen device.
-void RecipeForm::namePrecisions()
+/// Says which precision is the faster one on the chosen device.
+void RecipeForm::describePrecision()
 {
+    const QString meaning = tr("Numbers that the frozen model computes in; what is trained is always kept in float32.");
     const auto device = std::size_t(std::max(0, m_device->currentIndex()));
-    for (int i = 0; i < m_precision->count(); ++i) {
-        const Precision precision = Precision(m_precision->itemData(i).toInt());
-        const QString name = QString::fromStdString(toString(precision));
-        const bool fastest = device < m_devices.size() && m_devices[device].fastest == precision;
-        m_precision->setItemText(i, fastest ? tr("%1 (fastest)").arg(name) : name);
-    }
+    m_precision->setToolTip(
+        device < m_devices.size()
+            ? tr("%1 Faster on this device: %2.").arg(meaning, QString::fromStdString(toString(m_devices[device].fastest)))
+            : meaning);
 }
 
 void RecipeForm::addMore()
@@ -280,6 +278,14 @@ void RecipeForm::setSuggestedRate(double rate)
 void RecipeForm::setLongest(int tokens)
 {
     m_maxLength->setMaximum(tokens);
+}
+
+QString RecipeForm::remark() const
+{
+    const auto device = std::size_t(std::max(0, m_device->currentIndex()));
+    const bool slow = device < m_devices.size() && m_devices[device].fastest == Precision::Float32 &&
+                      recipe().precision == Precision::BFloat16;
+    return slow ? tr("bfloat16 is slower than float32 on this device.") : QString();
 }
 
 QString RecipeForm::problem() const

@@ -40,6 +40,8 @@ public:
     void setLongest(int tokens); ///< what the model can read
     /// What to correct, as a sentence; empty: nothing.
     QString problem() const;
+    /// What is allowed and yet unwise here, as a sentence; empty: nothing.
+    QString remark() const;
 
 signals:
     void changed();
@@ -52,7 +54,7 @@ private:
     NumberField *numberField(const char *name, double minimum, double maximum, double value);
     QSpinBox *spin(const char *name, int minimum, int maximum, int value);
     void refresh();
-    void namePrecisions();
+    void describePrecision();
 
     NumberField *m_rate, *m_warmup, *m_initStd, *m_weightDecay, *m_clip, *m_dropout;
     QSpinBox *m_epochs, *m_batch, *m_maxLength, *m_threads;

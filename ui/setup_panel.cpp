@@ -193,9 +193,12 @@ void SetupPanel::refresh()
     ui.add->setText(runs == 1 ? tr("Add 1 run to the queue") : tr("Add %1 runs to the queue").arg(runs));
     ui.add->setEnabled(wrong.isEmpty());
     ui.copy->setEnabled(wrong.isEmpty());
-    ui.add->setToolTip(wrong.isEmpty() ? tr("One run for each seed, computed one after the other.") : wrong);
+    ui.add->setToolTip(wrong.isEmpty() ? tr("One run for each seed.") : wrong);
     ui.copy->setToolTip(wrong.isEmpty() ? tr("Puts the same runs on the clipboard as lines for the command line.") : wrong);
-    ui.note->setText(wrong.isEmpty() ? wording::text(describe(now, ui.shape.layers)) : wrong);
+    ui.note->setText(
+        wrong.isEmpty()
+            ? QStringList{wording::text(describe(now, ui.shape.layers)), ui.recipe->remark()}.join(u' ').trimmed()
+            : wrong);
 }
 
 void SetupPanel::showCount(const Method &method, int outputs)
