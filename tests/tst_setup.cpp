@@ -290,6 +290,17 @@ private slots:
         QVERIFY(shown.panel.specs().front() == other);
     }
 
+    void aRateThatIsHighForTheBottleneckIsRemarkedOn()
+    {
+        Shown shown;
+        QVERIFY(!shown.note().contains("can fail"));
+        shown.type("learningRateEdit", "2e-3");
+        QVERIFY(shown.note().endsWith("take a smaller rate, or bias correction under More."));
+        shown.click("moreButton");
+        QTest::keyClick(shown.find<QWidget>("biasCorrectionCheck"), Qt::Key_Space);
+        QVERIFY(!shown.note().contains("can fail"));
+    }
+
     void theFasterPrecisionOfTheDeviceIsNamed()
     {
         Shown shown;

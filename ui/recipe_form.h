@@ -40,8 +40,8 @@ public:
     void setLongest(int tokens); ///< what the model can read
     /// What to correct, as a sentence; empty: nothing.
     QString problem() const;
-    /// What is allowed and yet unwise here, as a sentence; empty: nothing.
-    QString remark() const;
+    /// What is allowed and yet unwise here with adapters of that bottleneck (0: none), in sentences; empty: nothing.
+    QString remark(int bottleneck) const;
 
 signals:
     void changed();

@@ -195,10 +195,11 @@ void SetupPanel::refresh()
     ui.copy->setEnabled(wrong.isEmpty());
     ui.add->setToolTip(wrong.isEmpty() ? tr("One run for each seed.") : wrong);
     ui.copy->setToolTip(wrong.isEmpty() ? tr("Puts the same runs on the clipboard as lines for the command line.") : wrong);
-    ui.note->setText(
-        wrong.isEmpty()
-            ? QStringList{wording::text(describe(now, ui.shape.layers)), ui.recipe->remark()}.join(u' ').trimmed()
-            : wrong);
+    ui.note->setText(wrong.isEmpty()
+                         ? QStringList{wording::text(describe(now, ui.shape.layers)), ui.recipe->remark(now.bottleneck)}
+                               .join(u' ')
+                               .trimmed()
+                         : wrong);
 }
 
 void SetupPanel::showCount(const Method &method, int outputs)
