@@ -197,7 +197,7 @@ void SetupPanel::refresh()
     ui.copy->setToolTip(wrong.isEmpty() ? tr("Puts the same runs on the clipboard as lines for the command line.") : wrong);
     ui.note->setText(wrong.isEmpty()
                          ? QStringList{wording::text(describe(now, ui.shape.layers)), ui.recipe->remark(now.bottleneck)}
-                               .join(u' ')
+                               .join(u'\n')
                                .trimmed()
                          : wrong);
 }
