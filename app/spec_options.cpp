@@ -69,13 +69,10 @@ void addSpecOptions(CLI::App &command, SpecOptions &options)
     addRecipeOptions(command, options);
 }
 
-TrainSpec specFromOptions(Context &context, const SpecOptions &options)
+TrainSpec specFromOptions(const SpecOptions &options, int layers)
 {
-    Store &store = context.store();
     TrainSpec spec = options.spec;
-    const auto folder = store.resolve(store.checkpoint(spec.checkpoint).folder);
-    store.dataset(spec.dataset); // throws, listing the known names
-    spec.method = methodFromOptions(options.method, Checkpoint::open(folder).shape().layers);
+    spec.method = methodFromOptions(options.method, layers);
     spec.recipe.precision =
         options.precision == "auto" ? fastestPrecision(spec.recipe.device) : precisionFromString(options.precision);
     if (const std::string warning = precisionWarning(spec.recipe); !warning.empty())
@@ -83,6 +80,14 @@ TrainSpec specFromOptions(Context &context, const SpecOptions &options)
     if (!options.rateGiven)
         spec.recipe.learningRate = methodEntry(spec.method.name).learningRate;
     return spec;
+}
+
+TrainSpec specFromOptions(Context &context, const SpecOptions &options)
+{
+    Store &store = context.store();
+    const auto folder = store.resolve(store.checkpoint(options.spec.checkpoint).folder);
+    store.dataset(options.spec.dataset); // throws, listing the known names
+    return specFromOptions(options, Checkpoint::open(folder).shape().layers);
 }
 
 } // namespace awb

@@ -17,5 +17,7 @@ struct SpecOptions {
 void addSpecOptions(CLI::App &command, SpecOptions &options);
 /// The spec for a checkpoint and data set of the library. Throws Error listing the known names.
 TrainSpec specFromOptions(Context &context, const SpecOptions &options);
+/// The same for a model of `layers` layers; nothing is looked up.
+TrainSpec specFromOptions(const SpecOptions &options, int layers);
 
 } // namespace awb

@@ -9,7 +9,7 @@
 #include "core/train/ablation_engine.h"
 #include "core/train/computation.h"
 #include "core/train/evaluate.h"
-#include "tests/random_model.h"
+#include "core/model/random_checkpoint.h"
 #include "tests/tiny_model.h"
 
 using namespace awb;

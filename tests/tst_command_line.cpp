@@ -434,6 +434,35 @@ private Q_SLOTS:
         QCOMPARE(awb({"runs", "--json"}).json()["runs"].toArray().size(), 0);
     }
 
+    void benchNeedsNoLibraryAndDrawsHowCostsGrow()
+    {
+        const QStringList shortly{"--shape", "bert-tiny", "--length", "8", "--steps", "2", "--skip", "1", "--repetitions", "2"};
+        const Result one = awb(QStringList{"bench", "--json", "--bottleneck", "4"} + shortly);
+        QVERIFY2(one.status == 0, one.err.constData());
+        QCOMPARE(one.json()["work"].toString(), "bert-tiny, 8 tokens, adapters, m = 4");
+        QCOMPARE(one.json()["steps"].toInt(), 4);
+        QVERIFY(one.json()["product_gflop_per_s"].toDouble() > one.json()["gflop_per_s"].toDouble());
+        QVERIFY(!QDir(home()).exists());
+
+        const QString csv = path(QStringLiteral("growth.csv"));
+        const Result grown = awb(QStringList{"bench", "--grow", "layers", "--out", csv} + shortly);
+        QVERIFY2(grown.status == 0, grown.err.constData());
+        QVERIFY(grown.out.contains("layers 24") && grown.out.contains("plain"));
+        const QList<QByteArray> lines = read(QStringLiteral("growth.csv")).trimmed().split('\n');
+        QCOMPARE(lines.size(), 1 + 2 * 5); // a heading, both paths
+        QVERIFY(lines.first().startsWith("layers,path,precision,median_step_ms,"));
+        QVERIFY(lines.last().startsWith("24,plain,float32,"));
+#ifdef AWB_FIGURES
+        const QString svg = path(QStringLiteral("growth.svg"));
+        QCOMPARE(awb(QStringList{"bench", "--grow", "layers", "--out", svg} + shortly).status, 0);
+        QVERIFY(read(QStringLiteral("growth.svg")).contains("Tokens per second (thousands)"));
+#endif
+        QVERIFY(awb({"bench", "--checkpoint", "tiny"}).err.contains("Name both a checkpoint and a data set"));
+        QVERIFY(awb({"bench", "--out", csv}).err.contains("say what is to grow"));
+        QVERIFY(awb({"bench", "--grow", "length", "--dataset", "questions"}).err.contains("leave out the checkpoint"));
+        QCOMPARE(awb({"bench", "--grow", "width"}).status, 2);
+    }
+
     void aStudyFromAFileIsComputedShownAndCompleted()
     {
         addTinyLibrary();

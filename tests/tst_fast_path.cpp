@@ -9,7 +9,7 @@
 
 #include "core/model/fast_path.h"
 #include "core/model/kernels/product.h"
-#include "tests/random_model.h"
+#include "core/model/random_checkpoint.h"
 #include "tests/tiny_model.h"
 
 using namespace awb;

@@ -61,6 +61,14 @@ void makeLinear(QCPAxis &axis)
     axis.setTicker(QSharedPointer<EvenTicker>::create());
 }
 
+void setTicks(QCPAxis &axis, const std::vector<double> &values)
+{
+    const auto ticker = QSharedPointer<QCPAxisTickerText>::create();
+    for (const double value : values)
+        ticker->addTick(value, QLocale().toString(value));
+    axis.setTicker(ticker);
+}
+
 QCPRange padded(double low, double high, double minimumSpan, double padding)
 {
     const double middle = (low + high) / 2;

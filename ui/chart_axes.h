@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include <qcustomplot.h>
 
 class QLabel;
@@ -28,6 +30,9 @@ private:
 void makeLogarithmic(QCPAxis &axis);
 /// Makes `axis` linear, with even ticks.
 void makeLinear(QCPAxis &axis);
+
+/// Labels these values and no others, after makeLogarithmic() or makeLinear().
+void setTicks(QCPAxis &axis, const std::vector<double> &values);
 
 /// A range that holds low..high, at least `minimumSpan` wide, with free space of `padding` of its width on both sides.
 QCPRange padded(double low, double high, double minimumSpan, double padding = 0.08);

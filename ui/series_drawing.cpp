@@ -190,7 +190,12 @@ void fitRanges(QCustomPlot &plot, const StudyChart &chart)
         }
     if (left > right)
         return;
-    plot.xAxis->setRange(chart.logarithmicX ? chart_axes::paddedDecades(left, right) : QCPRange(0, 1.03 * right));
+    if (!chart.logarithmicX)
+        plot.xAxis->setRange(QCPRange(0, 1.03 * right));
+    else if (chart.xTicks.empty())
+        plot.xAxis->setRange(chart_axes::paddedDecades(left, right));
+    else
+        plot.xAxis->setRange(left / 1.25, right * 1.25);
     plot.yAxis->setRange(chart_axes::padded(bottom, top, chart.logarithmicX ? 1 : 0.05));
 }
 

@@ -44,6 +44,8 @@ void SeriesPlot::setChart(const StudyChart &chart)
         chart_axes::makeLogarithmic(*m_plot->xAxis);
     else
         chart_axes::makeLinear(*m_plot->xAxis);
+    if (!m_chart.xTicks.empty())
+        chart_axes::setTicks(*m_plot->xAxis, m_chart.xTicks);
     m_points.clear();
     for (const Series &series : m_chart.series)
         for (const SeriesPoint &point : series.points)

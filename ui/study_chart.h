@@ -40,6 +40,7 @@ struct StudyChart {
     QString title, xLabel, yLabel;
     QStringList caption; ///< rules that the numbers follow, below the chart
     bool logarithmicX = true;
+    std::vector<double> xTicks; ///< that are labelled, and between which the axis ends; empty: decades or even steps
     bool zeroLine = false;
     std::vector<Series> series;
     std::string csv;    ///< the numbers of exactly this chart

@@ -1,7 +1,9 @@
 #include "core/model/fast_path.h"
 
 #include <algorithm>
+#include <chrono>
 #include <numeric>
+#include <utility>
 
 #include <torch/types.h>
 
@@ -9,6 +11,7 @@
 
 #include "core/model/fast_head.h"
 #include "core/model/fast_layer.h"
+#include "core/model/fast_states.h"
 #include "core/model/fast_weights.h"
 #include "core/random.h"
 
@@ -29,6 +32,7 @@ struct FastPath::Engine {
     virtual double run(const Batch &batch, const Pass &pass, const Task *task, float *logits) = 0;
     virtual std::unique_ptr<PrefixCache> prefixCache(const EncodedTexts &texts, std::size_t limit) const = 0;
     const std::int64_t outputs;
+    double forwardShare = 0; ///< of the last step
 };
 
 namespace {
@@ -44,7 +48,14 @@ struct Lane {
     Buffer<T> cls;                                               ///< (examples, d) the encoder's output
     HeadTape<T> head;
     Buffer<float> gradient; ///< (rows, d)
+    double forwardSeconds = 0, backwardSeconds = 0; ///< of the step
 };
+
+using Clock = std::chrono::steady_clock;
+double secondsBetween(Clock::time_point from, Clock::time_point to)
+{
+    return std::chrono::duration<double>(to - from).count();
+}
 
 template <typename T>
 class EngineOf : public FastPath::Engine {
@@ -62,7 +73,7 @@ public:
         m_stale = task != nullptr; // the optimizer will change them
         const std::vector<Block> blocks = blocksOf(batch);
         if (pass.states)
-            allocate(*pass.states, batch);
+            allocate<T>(*pass.states, batch, m_shape);
         const auto shares = std::min(std::int64_t(blocks.size()), sharesThatFit());
         m_lanes.resize(std::max(m_lanes.size(), std::size_t(at::get_num_threads())));
         m_sums.resize(std::max(m_sums.size(), std::size_t(shares)));
@@ -85,6 +96,7 @@ public:
         });
         if (!task)
             return 0;
+        shareTime();
         addGradients(m_weights.slots, m_sums, shares);
         if (embeddingsTrained())
             addEmbeddingGradients(m_model->embeddings, batch, m_embeddingGradient.data());
@@ -108,6 +120,17 @@ public:
     }
 
 private:
+    /// Sets forwardShare from what the lanes have taken since the last call.
+    void shareTime()
+    {
+        double forward = 0, backward = 0;
+        for (Lane<T> &lane : m_lanes) {
+            forward += std::exchange(lane.forwardSeconds, 0.0);
+            backward += std::exchange(lane.backwardSeconds, 0.0);
+        }
+        forwardShare = forward / (forward + backward);
+    }
+
     double rate(int part, double value, const Pass &pass) const { return pass.training && part >= m_lowest ? value : 0.0; }
 
     bool onlyHeadTrained() const { return m_lowest == m_shape.layers; }
@@ -152,6 +175,7 @@ private:
     double runBlock(const Batch &batch, const Block &block, const Pass &pass, const Task *task, float *logits, Lane<T> &lane,
                     float *sums)
     {
+        const auto start = Clock::now();
         const std::int64_t d = m_shape.hidden;
         lane.layers.resize(std::size_t(m_shape.layers));
         lane.cls.reserve(std::size_t(block.cls().padded * d));
@@ -163,6 +187,7 @@ private:
             std::copy_n(lane.head.logits.data(), block.examples() * outputs, logits + block.firstExample * outputs);
         if (!task)
             return 0;
+        const auto there = Clock::now();
         const double loss = lossGradient(batch, block, *task, outputs, lane.head.logits.data());
         head.backward(block, lane.cls.data(), lane.head, m_lowest < m_shape.layers ? lane.gradient.data() : nullptr, sums,
                       lane.scratch);
@@ -171,6 +196,8 @@ private:
                           lane.scratch, m_weights.slots, sums, lane.gradient);
         if (m_lowest < 0)
             embedBackward(block, pass, lane, sums);
+        lane.forwardSeconds += secondsBetween(start, there);
+        lane.backwardSeconds += secondsBetween(there, Clock::now());
         return loss;
     }
 
@@ -207,39 +234,9 @@ private:
         return x.data();
     }
 
-    void allocate(LayerStates &states, const Batch &batch) const
-    {
-        const auto layers = std::size_t(m_shape.layers);
-        states.input.resize(layers);
-        states.heard.resize(layers);
-        for (std::size_t i = 0; i < layers; ++i) {
-            const auto rows = [&](std::int64_t count) {
-                return torch::empty({count, m_shape.hidden}, sizeof(T) == 4 ? torch::kFloat32 : torch::kBFloat16);
-            };
-            if (!states.input[i].defined())
-                states.input[i] = rows(batch.tokens());
-            if (!states.heard[i].defined())
-                states.heard[i] = rows(i + 1 == layers ? batch.size() : batch.tokens());
-        }
-    }
-
-    /// The block's rows in a layer's states: where its input and what its attention gives lie, and how many numbers they are.
-    struct Kept {
-        T *input, *heard;
-        std::int64_t inputSize, heardSize;
-    };
-    Kept kept(const Block &block, LayerStates &states, int layer) const
-    {
-        const std::int64_t d = m_shape.hidden, first = std::int64_t(block.numbers.front()) * d;
-        const bool last = layer + 1 == m_shape.layers;
-        const auto data = [&](std::vector<torch::Tensor> &of) { return static_cast<T *>(of[std::size_t(layer)].data_ptr()); };
-        return {data(states.input) + first, data(states.heard) + (last ? block.firstExample * d : first),
-                block.all().count * d, (last ? block.cls() : block.all()).count * d};
-    }
-
     void recall(const Block &block, LayerStates &states, int layer, Lane<T> &lane) const
     {
-        const Kept from = kept(block, states, layer);
+        const Kept<T> from = kept<T>(block, states, layer, m_shape);
         std::copy_n(from.input, from.inputSize, inputOf(layer, block, lane));
         Buffer<T> &heard = lane.layers[std::size_t(layer)].attention.h;
         heard.reserve(std::size_t(block.all().padded * m_shape.hidden));
@@ -248,7 +245,7 @@ private:
 
     void remember(const Block &block, LayerStates &states, int layer, Lane<T> &lane) const
     {
-        const Kept to = kept(block, states, layer);
+        const Kept<T> to = kept<T>(block, states, layer, m_shape);
         std::copy_n(inputOf(layer, block, lane), to.inputSize, to.input);
         std::copy_n(lane.layers[std::size_t(layer)].attention.h.data(), to.heardSize, to.heard);
     }
@@ -302,17 +299,8 @@ private:
             buffer->reserve(std::size_t(padded * d));
         lane.embeddedInverse.reserve(std::size_t(padded));
         lane.layers.front().x.reserve(std::size_t(padded * d));
-        const float *words = m_model->embeddings->wordEmbeddings.template data_ptr<float>();
-        const float *positions = m_model->embeddings->positionEmbeddings.template data_ptr<float>();
-        const float *types = m_model->embeddings->tokenTypeEmbeddings.template data_ptr<float>();
         float *sum = lane.embedded.data();
-        for (std::int64_t r = 0; r < rows; ++r) {
-            const auto row = std::size_t(block.numbers[std::size_t(r)]);
-            const float *word = words + batch.ids[row] * d, *position = positions + batch.positions[row] * d;
-            const float *type = types + batch.segments[row] * d;
-            for (std::int64_t i = 0; i < d; ++i)
-                sum[r * d + i] = word[i] + type[i] + position[i];
-        }
+        lookUp(m_model->embeddings, batch, block.numbers, sum);
         normRows<float>({.product = sum}, m_weights.embeddingNorm.values(), lane.embeddedNormalised.data(),
                         lane.embeddedInverse.data(), sum, rows, d);
         dropRows(sum, nullptr, embeddingMask(pass), block.numbers.data(), lane.layers.front().x.data(), rows, d);
@@ -375,6 +363,11 @@ std::unique_ptr<PrefixCache> FastPath::prefixCache(const EncodedTexts &texts, st
 double FastPath::step(const Batch &batch, Task task, const Pass &pass)
 {
     return m_engine->run(batch, pass, &task, nullptr);
+}
+
+double FastPath::forwardShare() const
+{
+    return m_engine->forwardShare;
 }
 
 torch::Tensor FastPath::forward(const Batch &batch, const Pass &pass)

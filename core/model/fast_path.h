@@ -30,6 +30,8 @@ public:
 
     /// Mean loss of the batch. Adds the gradients of all trained parameters to theirs. `pass` as in the plain path.
     double step(const Batch &batch, Task task, const Pass &pass);
+    /// Of the cores' time in the last step, 0..1: the way forward; the rest is the way back.
+    double forwardShare() const;
     /// Logits, float32 (B, outputs).
     torch::Tensor forward(const Batch &batch, const Pass &pass);
 

@@ -179,6 +179,22 @@ void addGradients(const Slots &slots, const std::vector<kernels::Buffer<float>> 
     });
 }
 
+void lookUp(const Embeddings &embeddings, const Batch &batch, std::span<const std::int32_t> rows, float *sums)
+{
+    const std::int64_t d = embeddings->wordEmbeddings.size(1);
+    const float *words = embeddings->wordEmbeddings.data_ptr<float>();
+    const float *positions = embeddings->positionEmbeddings.data_ptr<float>();
+    const float *types = embeddings->tokenTypeEmbeddings.data_ptr<float>();
+    for (const std::int32_t number : rows) {
+        const auto row = std::size_t(number);
+        const float *word = words + batch.ids[row] * d, *position = positions + batch.positions[row] * d;
+        const float *type = types + batch.segments[row] * d;
+        for (std::int64_t i = 0; i < d; ++i)
+            sums[i] = word[i] + type[i] + position[i];
+        sums += d;
+    }
+}
+
 void addEmbeddingGradients(const Embeddings &embeddings, const Batch &batch, const float *gradient)
 {
     const auto add = [&](const torch::Tensor &table, const std::vector<std::int32_t> &numbers) {

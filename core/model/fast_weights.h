@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -77,6 +78,8 @@ struct ModelWeights {
 
 /// Adds the sums of the first `shares` buffers, in their order, to the parameters' gradients.
 void addGradients(const Slots &slots, const std::vector<kernels::Buffer<float>> &sums, std::int64_t shares);
+/// Sums of token, position and segment embeddings of some rows of the batch: (rows, d).
+void lookUp(const Embeddings &embeddings, const Batch &batch, std::span<const std::int32_t> rows, float *sums);
 /// Adds the rows of `gradient` (T, d) to the gradients of the trained embedding tables.
 void addEmbeddingGradients(const Embeddings &embeddings, const Batch &batch, const float *gradient);
 

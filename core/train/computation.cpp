@@ -1,9 +1,13 @@
 #include "core/train/computation.h"
 
+#include <chrono>
+
 #include <torch/types.h>
 
 namespace awb {
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 torch::Tensor lossOf(const torch::Tensor &logits, const Batch &batch, Task task)
 {
@@ -46,11 +50,18 @@ void Computation::prepare()
 
 double Computation::step(const Batch &batch, Task task, const Pass &pass)
 {
-    if (m_fast)
-        return m_fast->step(batch, task, pass);
+    if (m_fast) {
+        const double loss = m_fast->step(batch, task, pass);
+        m_forwardShare = m_fast->forwardShare();
+        return loss;
+    }
+    const auto start = Clock::now();
     const torch::Tensor loss = lossOf(m_model->forward(batch, pass), batch, task);
+    const auto there = Clock::now();
     loss.backward();
-    return loss.item<double>();
+    const double value = loss.item<double>(); // waits for the device
+    m_forwardShare = std::chrono::duration<double>(there - start) / std::chrono::duration<double>(Clock::now() - start);
+    return value;
 }
 
 std::unique_ptr<PrefixCache> Computation::prefixCache(const EncodedTexts &texts, std::size_t limit) const

@@ -21,6 +21,8 @@ public:
     void prepare();
     /// Mean loss of the batch; adds to the gradients of the trained parameters.
     double step(const Batch &batch, Task task, const Pass &pass);
+    /// Of the time of the last step, 0..1: the way forward; the rest is the way back.
+    double forwardShare() const { return m_forwardShare; }
     /// For Pass::prefix, as FastPath's; null on the plain path.
     std::unique_ptr<PrefixCache> prefixCache(const EncodedTexts &texts, std::size_t limit) const;
     /// Logits, float32 (B, outputs).
@@ -31,6 +33,7 @@ private:
     std::shared_ptr<FrozenPacks> m_frozen;
     bool m_isFast;
     Precision m_precision;
+    double m_forwardShare = 0;
     AdaptedBert m_model;
     std::unique_ptr<FastPath> m_fast;
 };

@@ -98,6 +98,16 @@ void checkInputs(const TrainSpec &spec, const Checkpoint &checkpoint, const Enco
         throw Error("Epochs, batch and learning rate must be positive and the maximum length at least 3 tokens.");
 }
 
+Workload workOf(const Batch &batch)
+{
+    Workload work{batch.size(), batch.tokens(), 0};
+    for (int i = 0; i < batch.size(); ++i) {
+        const std::int64_t length = batch.offsets[std::size_t(i) + 1] - batch.offsets[std::size_t(i)];
+        work.pairs += length * length;
+    }
+    return work;
+}
+
 /// Keeps this thread at the number of CPU threads that it may use now.
 class ThreadShare {
 public:
@@ -203,7 +213,7 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
                         .dropoutKey = streamKey(streamKey(spec.seed, Dropout), std::uint64_t(step)),
                         .prefix = trainPrefix.get()};
         const double lossValue = computation.step(batch, data.task, pass);
-        const double computed = secondsSince(stepStart);
+        const double inModel = secondsSince(stepStart) - dataSeconds;
         adam.step(learningRate);
 
         if (!std::isfinite(lossValue))
@@ -216,7 +226,8 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
         if (hooks.progress)
             hooks.progress({0, step + 1, steps, lossValue, learningRate, double(examples) / trainSeconds});
         if (hooks.step)
-            hooks.step({step + 1, lossValue, batch.size(), batch.tokens(), seconds, dataSeconds, seconds - computed});
+            hooks.step({step + 1, lossValue, workOf(batch), seconds, dataSeconds, computation.forwardShare() * inModel,
+                        (1 - computation.forwardShare()) * inModel, seconds - dataSeconds - inModel});
 
         if ((step + 1) % perEpoch == 0) {
             // The last one is the inference time, and a new text goes through all layers.

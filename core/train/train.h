@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/data/batch.h"
+#include "core/methods/operations.h"
 #include "core/model/checkpoint.h"
 #include "core/types.h"
 
@@ -38,9 +39,9 @@ struct Evaluation {
 struct StepReport {
     int step = 0; ///< 1 for the first
     double loss = 0;
-    int examples = 0, tokens = 0;
-    double seconds = 0;                           ///< wall time of the whole step
-    double dataSeconds = 0, optimizerSeconds = 0; ///< of it; the rest is forward and backward
+    Workload work;
+    double seconds = 0; ///< wall time of the whole step; of it:
+    double dataSeconds = 0, forwardSeconds = 0, backwardSeconds = 0, optimizerSeconds = 0;
 };
 
 /// All may be empty.

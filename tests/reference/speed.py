@@ -62,7 +62,7 @@ class Bench:
 
     def ours(self, name, precision, more):
         return json_of([*self.awb, "--json", "bench", "--checkpoint", "sample", "--dataset", name, "--precision", precision,
-                        "--steps", str(self.o.steps), *more])
+                        "--steps", str(self.o.steps), "--repetitions", "1", *more])
 
     def theirs(self, name, precision, more):
         folder = f"{self.o.data}/{name}"
@@ -113,7 +113,7 @@ class Bench:
 
     def start(self):
         times = [measured(self.awb + ["bench", "--checkpoint", "sample", "--dataset", "CoLA", "--bottleneck", "64", "--skip", "0",
-                                      "--steps", "1"])[0] for _ in range(self.o.rounds)]
+                                      "--steps", "1", "--repetitions", "1"])[0] for _ in range(self.o.rounds)]
         print(f"{'start to end of first step':28} {statistics.median(times):8.2f} s", flush=True)
 
     def line(self, work, ours, theirs, ratio, unit, our_memory=0, their_memory=0, note=""):

@@ -1,0 +1,183 @@
+#include "core/train/bench.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <mutex>
+#include <numeric>
+
+#include "core/error.h"
+#include "core/methods/parameters.h"
+#include "core/model/frozen_packs.h"
+#include "core/train/precision.h"
+
+namespace awb {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr int fewestSteps = 3;
+constexpr int mostTogether = 8; // as the queue
+
+/// What the counted steps of one repetition took, all runs together.
+struct Repetition {
+    std::vector<double> steps; ///< seconds
+    double data = 0, forward = 0, backward = 0, optimizer = 0;
+    Workload work;
+    double seconds = 0;
+    std::int64_t peakMemory = 0;
+
+    void add(const StepReport &step)
+    {
+        steps.push_back(step.seconds);
+        data += step.dataSeconds;
+        forward += step.forwardSeconds;
+        backward += step.backwardSeconds;
+        optimizer += step.optimizerSeconds;
+        add(step.work);
+    }
+    void add(const Repetition &other)
+    {
+        steps.insert(steps.end(), other.steps.begin(), other.steps.end());
+        data += other.data;
+        forward += other.forward;
+        backward += other.backward;
+        optimizer += other.optimizer;
+        add(other.work);
+        peakMemory = std::max(peakMemory, other.peakMemory);
+    }
+    void add(const Workload &more)
+    {
+        work.examples += more.examples;
+        work.tokens += more.tokens;
+        work.pairs += more.pairs;
+    }
+    double examplesPerSecond() const { return double(work.examples) / seconds; }
+};
+
+class Bench {
+public:
+    Bench(const TrainSpec &spec, const Checkpoint &checkpoint, const EncodedDataset &texts, const BenchSettings &settings)
+        : m_spec(spec), m_checkpoint(checkpoint), m_texts(texts), m_settings(settings),
+          m_together(sharesTheCores(spec.recipe) ? std::min({settings.runs, mostTogether, defaultThreads()}) : 1)
+    {
+        const int steps = settings.steps + (settings.runs > 1 ? 0 : settings.skip);
+        m_spec.recipe.epochs = steps / stepsPerEpoch(texts.train.size(), spec.recipe) + 1;
+    }
+
+    Repetition repetition()
+    {
+        Repetition result;
+        if (m_settings.runs == 1) {
+            run(m_spec, m_settings.skip, result, nullptr);
+            result.seconds = std::accumulate(result.steps.begin(), result.steps.end(), 0.0);
+        } else {
+            const auto start = Clock::now();
+            together(result);
+            result.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+        }
+        result.peakMemory = peakMemory();
+        return result;
+    }
+
+private:
+    void run(const TrainSpec &spec, int skip, Repetition &into, std::shared_ptr<FrozenPacks> frozen)
+    {
+        int done = 0;
+        double seconds = 0;
+        TrainHooks hooks;
+        hooks.threads = [this] { return std::max(1, defaultThreads() / m_together); };
+        hooks.step = [&](const StepReport &step) {
+            if (++done <= skip)
+                return;
+            seconds += step.seconds;
+            const std::lock_guard guard(m_mutex);
+            into.add(step);
+        };
+        hooks.stopRequested = [&] {
+            return done >= skip + m_settings.steps ||
+                   (m_settings.seconds > 0 && seconds >= m_settings.seconds && done >= skip + fewestSteps);
+        };
+        try {
+            train(spec, m_checkpoint, m_texts, {}, hooks, std::move(frozen));
+        } catch (const Stopped &) {
+        }
+    }
+
+    void together(Repetition &into)
+    {
+        const auto frozen = std::make_shared<FrozenPacks>();
+        std::atomic<int> next = 0;
+        std::vector<std::future<void>> members;
+        for (int i = 0; i < m_together; ++i)
+            members.push_back(std::async(std::launch::async, [&] {
+                for (int number = next++; number < m_settings.runs; number = next++) {
+                    TrainSpec spec = m_spec;
+                    spec.seed += std::uint64_t(number);
+                    run(spec, 0, into, frozen);
+                }
+            }));
+        for (std::future<void> &member : members)
+            member.wait(); // all of them, before an error of one leaves this function
+        for (std::future<void> &member : members)
+            member.get();
+    }
+
+    TrainSpec m_spec;
+    const Checkpoint &m_checkpoint;
+    const EncodedDataset &m_texts;
+    const BenchSettings &m_settings;
+    int m_together;
+    std::mutex m_mutex;
+};
+
+double atShare(std::vector<double> numbers, double share)
+{
+    std::sort(numbers.begin(), numbers.end());
+    return numbers[std::min(numbers.size() - 1, std::size_t(share * double(numbers.size())))];
+}
+
+} // namespace
+
+BenchResult benchTraining(const TrainSpec &spec, const Checkpoint &checkpoint, const EncodedDataset &texts,
+                          const BenchSettings &settings)
+{
+    Bench bench(spec, checkpoint, texts, settings);
+    BenchResult result;
+    Repetition all;
+    std::vector<double> rates;
+    for (int i = 0; i < settings.repetitions; ++i) {
+        const Repetition one = bench.repetition();
+        if (one.steps.empty())
+            throw Error("Nothing was measured: ask for at least one step.");
+        rates.push_back(one.examplesPerSecond());
+        all.add(one);
+    }
+    const double inSteps = std::accumulate(all.steps.begin(), all.steps.end(), 0.0);
+    result.steps = int(all.steps.size());
+    result.medianStep = atShare(all.steps, 0.5);
+    result.p90Step = atShare(all.steps, 0.9);
+    result.examplesPerSecond = atShare(rates, 0.5);
+    result.slowest = atShare(rates, 0);
+    result.fastest = atShare(rates, 1);
+    result.peakMemory = all.peakMemory;
+    result.tokensPerExample = double(all.work.tokens) / double(all.work.examples);
+    result.tokensPerSecond = result.examplesPerSecond * result.tokensPerExample;
+    result.trainable = countParameters(checkpoint.shape(), spec.method, texts.outputs()).trainable;
+    const Operations operations = productOperations(checkpoint.shape(), spec.method, texts.outputs(), all.work);
+    result.operationsPerSecond =
+        double(operations.forward + operations.backward) / double(all.work.examples) * result.examplesPerSecond;
+    result.productRate = spec.recipe.device == "cpu" ? productRate(spec.recipe.precision) : 0;
+    result.dataShare = all.data / inSteps;
+    result.forwardShare = all.forward / inSteps;
+    result.backwardShare = all.backward / inSteps;
+    result.optimizerShare = all.optimizer / inSteps;
+    if (settings.evaluation)
+        result.evaluationSeconds = evaluationSeconds(spec, checkpoint, texts.dev, texts);
+    result.provenance = provenanceOf(checkpoint.shape(), spec.recipe);
+    result.path = result.provenance.path;
+    return result;
+}
+
+} // namespace awb
