@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/bench_library.h"
 #include "app/bench_output.h"
 #include "app/commands.h"
 #include "app/figure_file.h"
@@ -26,7 +27,7 @@ struct BenchOptions {
     SpecOptions spec;
     BenchSettings settings;
     std::string shape = "minilm-l6", grow, out;
-    int length = 32;
+    int length = 32, library = 0;
 };
 
 Line ofLibrary(Context &context, const BenchOptions &options)
@@ -101,6 +102,8 @@ int grow(Context &context, BenchOptions &options)
 int bench(Context &context, BenchOptions &options)
 {
     const bool library = !options.spec.spec.checkpoint.empty() || !options.spec.spec.dataset.empty();
+    if (options.library > 0)
+        return benchLibrary(context, options.library);
     if (!options.grow.empty()) {
         if (library)
             throw Error("--grow measures random weights and texts; leave out the checkpoint and the data set.");
@@ -126,7 +129,7 @@ int bench(Context &context, BenchOptions &options)
 void addBenchCommand(CLI::App &app, Context &context)
 {
     const auto options = std::make_shared<BenchOptions>();
-    CLI::App *command = app.add_subcommand("bench", "Measure training steps; nothing is stored");
+    CLI::App *command = app.add_subcommand("bench", "Measure training steps, or a large library; nothing is stored");
     addSpecOptions(*command, options->spec);
     command->get_option("--checkpoint")->required(false);
     command->get_option("--dataset")->required(false);
@@ -141,6 +144,10 @@ void addBenchCommand(CLI::App &app, Context &context)
     command->add_option("--grow", options->grow, "Measure how the cost grows with one thing, on both paths")
         ->check(CLI::IsMember(growthNames()));
     command->add_option("--out", options->out, "Of --grow: " + std::string(figureOut));
+    command
+        ->add_option("--library", options->library,
+                     "Instead: the window and the charts with a library of at least so many runs")
+        ->check(CLI::Range(1, 1000000));
     BenchSettings &settings = options->settings;
     command->add_option("--steps", settings.steps, "Steps of a repetition that are measured")
         ->check(CLI::Range(1, 100000))

@@ -457,6 +457,15 @@ private Q_SLOTS:
         QCOMPARE(awb(QStringList{"bench", "--grow", "layers", "--out", svg} + shortly).status, 0);
         QVERIFY(read(QStringLiteral("growth.svg")).contains("Tokens per second (thousands)"));
 #endif
+        const Result library = awb({"bench", "--library", "20", "--json"});
+#ifdef AWB_FIGURES
+        QVERIFY2(library.status == 0, library.err.constData());
+        QCOMPARE(library.json()["runs"].toInt(), 9 * 14); // one seed of a study of nine tasks
+        for (const char *part : {"open_ms", "window_ms", "figure1_ms", "tradeoff_ms"})
+            QVERIFY2(library.json()[part].toDouble() > 0, part);
+#else
+        QCOMPARE(library.status, 1);
+#endif
         QVERIFY(awb({"bench", "--checkpoint", "tiny"}).err.contains("Name both a checkpoint and a data set"));
         QVERIFY(awb({"bench", "--out", csv}).err.contains("say what is to grow"));
         QVERIFY(awb({"bench", "--grow", "length", "--dataset", "questions"}).err.contains("leave out the checkpoint"));

@@ -1,12 +1,11 @@
 #include "core/train/random_work.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
 
 #include "core/error.h"
 #include "core/model/random_checkpoint.h"
 #include "core/random.h"
+#include "core/temporary_folder.h"
 
 namespace awb {
 
@@ -54,31 +53,6 @@ const auto &named(const Entries &entries, std::string_view name, const char *wha
     throw Error("There is no " + std::string(what) + " " + std::string(name) + "; known are " + known + ".");
 }
 
-/// A folder that goes with the object.
-class TemporaryFolder {
-public:
-    TemporaryFolder()
-    {
-        std::string name = (std::filesystem::temp_directory_path() / "awb-bench-XXXXXX").string();
-        if (!::mkdtemp(name.data()))
-            throw Error("No folder for random weights could be made in " + std::filesystem::temp_directory_path().string() +
-                        "; free some space or set TMPDIR.");
-        m_path = name;
-    }
-    ~TemporaryFolder()
-    {
-        std::error_code ignored;
-        std::filesystem::remove_all(m_path, ignored);
-    }
-    TemporaryFolder(const TemporaryFolder &) = delete;
-    TemporaryFolder &operator=(const TemporaryFolder &) = delete;
-
-    const std::filesystem::path &path() const { return m_path; }
-
-private:
-    std::filesystem::path m_path;
-};
-
 EncodedTexts randomTexts(int count, int length, int vocabulary)
 {
     constexpr int cls = 101, sep = 102; // of BERT's vocabularies
@@ -120,7 +94,7 @@ BenchResult benchRandom(const RandomWork &work, const BenchSettings &settings)
 {
     if (work.length < 3 || work.length > work.shape.positions)
         throw Error("A text must have 3 to " + std::to_string(work.shape.positions) + " tokens.");
-    const TemporaryFolder folder;
+    const TemporaryFolder folder("awb-bench");
     const Checkpoint checkpoint = randomCheckpoint(folder.path(), work.shape);
     EncodedDataset texts;
     // One batch more than is measured: no epoch ends, so nothing is scored or remembered meanwhile.
