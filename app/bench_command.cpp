@@ -10,6 +10,7 @@
 #include "app/spec_options.h"
 #include "core/data/word_piece.h"
 #include "core/files.h"
+#include "core/model/random_checkpoint.h"
 #include "core/spec_json.h"
 
 #ifdef AWB_FIGURES

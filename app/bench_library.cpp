@@ -19,7 +19,6 @@
 #include "core/model/random_checkpoint.h"
 #include "core/store/study_queue.h"
 #include "core/temporary_folder.h"
-#include "core/train/random_work.h"
 #include "ui/lab_bridge.h"
 #include "ui/main_window.h"
 #include "ui/series_plot.h"

@@ -51,6 +51,7 @@ Json json(const Line &line)
                 {"precision", toString(line.spec.recipe.precision)},
                 {"method", methodText(line.spec.method)},
                 {"trainable", result.trainable},
+                {"loss", result.loss},
                 {"steps", result.steps},
                 {"median_step_ms", 1e3 * result.medianStep},
                 {"p90_step_ms", 1e3 * result.p90Step},

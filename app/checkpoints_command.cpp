@@ -1,13 +1,22 @@
+#include <algorithm>
+
 #include <CLI/CLI.hpp>
 
 #include "app/commands.h"
 #include "app/method_options.h"
 #include "app/output.h"
+#include "core/error.h"
+#include "core/files.h"
 #include "core/model/checkpoint.h"
+#include "core/model/random_checkpoint.h"
 
 namespace awb {
 
 namespace {
+
+struct Options {
+    std::string folder, name, shape = "minilm-l6", vocabulary;
+};
 
 std::string shapeText(const ModelShape &shape)
 {
@@ -48,6 +57,23 @@ int add(Context &context, const std::string &folder, std::string name)
                    {"missing", checkpoint.missing()}},
                   text);
     return 0;
+}
+
+/// Weights for measuring: a folder that is registered like any other.
+int random(Context &context, const Options &options)
+{
+    const auto folder = std::filesystem::weakly_canonical(options.folder);
+    if (std::filesystem::exists(folder))
+        throw Error(folder.string() + " is there already; name a folder that is not.");
+    const ModelShape shape = shapeNamed(options.shape);
+    const std::string vocabulary = readFile(options.vocabulary);
+    const auto lines = std::count(vocabulary.begin(), vocabulary.end(), '\n') + (vocabulary.ends_with('\n') ? 0 : 1);
+    if (lines > shape.vocabulary)
+        throw Error(options.vocabulary + " has more than the " + withThousands(shape.vocabulary) + " tokens of " +
+                    options.shape + "; name the vocab.txt of an English BERT.");
+    randomCheckpoint(folder, shape);
+    writeFileAtomically(folder / "vocab.txt", vocabulary);
+    return add(context, folder.string(), options.name);
 }
 
 int list(Context &context)
@@ -111,9 +137,6 @@ int removeEntry(Context &context, const std::string &name)
 
 void addCheckpointsCommand(CLI::App &app, Context &context)
 {
-    struct Options {
-        std::string folder, name;
-    };
     const auto options = std::make_shared<Options>();
     CLI::App *command = app.add_subcommand("checkpoints", "List, add, show or remove checkpoints");
     command->require_subcommand(0, 1);
@@ -129,6 +152,13 @@ void addCheckpointsCommand(CLI::App &app, Context &context)
     sub->callback([&context, options] {
         context.action = [&context, options] { return add(context, options->folder, options->name); };
     });
+
+    sub = command->add_subcommand("random", "Write and register a checkpoint with random weights, for measuring speed");
+    sub->add_option("folder", options->folder, "A new folder")->required();
+    sub->add_option("--shape", options->shape, "Its size")->check(CLI::IsMember(shapeNames()))->capture_default_str();
+    sub->add_option("--vocabulary", options->vocabulary, "A vocab.txt that is copied")->required();
+    sub->add_option("--name", options->name, "Name in the library (else the folder's)");
+    sub->callback([&context, options] { context.action = [&context, options] { return random(context, *options); }; });
 
     command->add_subcommand("list", "List the checkpoints of the library");
 

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/methods/operations.h"
+#include "core/model/random_checkpoint.h"
 #include "core/train/precision.h"
 #include "core/train/random_work.h"
 #include "tests/model_shapes.h"
@@ -50,6 +51,7 @@ private Q_SLOTS:
     void upperLayersAloneSaveTheLowerOnesBackward();
     void timeIsDividedAmongThePhases_data();
     void timeIsDividedAmongThePhases();
+    void bothPathsHaveTheSameLosses();
     void repetitionEndsWhenItsTimeIsOver();
     void runsSideBySideCountTogether();
     void scoringIsMeasuredOnRequest();
@@ -131,6 +133,14 @@ void TestBench::timeIsDividedAmongThePhases()
     const double each = double(operations.forward + operations.backward) / 4;
     QVERIFY(std::abs(result.operationsPerSecond / (each * result.examplesPerSecond) - 1) < 1e-9);
     QVERIFY(result.operationsPerSecond < result.productRate);
+}
+
+void TestBench::bothPathsHaveTheSameLosses()
+{
+    RandomWork own = tinyWork();
+    const double fast = benchRandom(own, shortly()).loss;
+    own.recipe.plainPath = true;
+    QVERIFY(std::abs(benchRandom(own, shortly()).loss / fast - 1) < 1e-4);
 }
 
 void TestBench::repetitionEndsWhenItsTimeIsOver()

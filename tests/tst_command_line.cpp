@@ -434,6 +434,24 @@ private Q_SLOTS:
         QCOMPARE(awb({"runs", "--json"}).json()["runs"].toArray().size(), 0);
     }
 
+    void aRandomCheckpointIsRegisteredLikeAnyOther()
+    {
+        const QString vocabulary = write(QStringLiteral("vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\nwhere\nwho\n");
+        const QStringList command{"checkpoints", "random", path("random"), "--shape", "bert-tiny", "--vocabulary", vocabulary};
+        const Result made = awb(command + QStringList{"--json"});
+        QVERIFY2(made.status == 0, made.err.constData());
+        QCOMPARE(made.json()["shape"].toObject()["layers"].toInt(), 2);
+        QCOMPARE(made.json()["missing"].toArray(), QJsonArray());
+        QCOMPARE(awb({"datasets", "add", questionsFile(), "--name", "questions"}).status, 0);
+        const Result trained =
+            awb({"train", "--checkpoint", "random", "--dataset", "questions", "--bottleneck", "2", "--epochs", "1", "--json"});
+        QVERIFY2(trained.status == 0, trained.err.constData());
+        QVERIFY(awb(command).err.contains("is there already"));
+        const QString large = write(QStringLiteral("large.txt"), QByteArray("word\n").repeated(30523));
+        QVERIFY(awb({"checkpoints", "random", path("other"), "--vocabulary", large}).err.contains("more than the 30,522 tokens"));
+        QVERIFY(!QFileInfo::exists(path(QStringLiteral("other"))));
+    }
+
     void benchNeedsNoLibraryAndDrawsHowCostsGrow()
     {
         const QStringList shortly{"--shape", "bert-tiny", "--length", "8", "--steps", "2", "--skip", "1", "--repetitions", "2"};

@@ -1,13 +1,55 @@
 #include "core/model/random_checkpoint.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <nlohmann/json.hpp>
 
+#include "core/error.h"
 #include "core/files.h"
 #include "core/random.h"
 
 namespace awb {
+
+namespace {
+
+struct NamedShape {
+    const char *name;
+    int layers, hidden, heads;
+};
+/// Turc et al. 2019 (the small ones), Devlin et al. 2018, Wang et al. 2020 (MiniLM).
+constexpr NamedShape shapes[] = {{"minilm-l6", 6, 384, 12},   {"bert-tiny", 2, 128, 2},   {"bert-mini", 4, 256, 4},
+                                 {"bert-small", 4, 512, 8},   {"bert-medium", 8, 512, 8}, {"bert-base", 12, 768, 12},
+                                 {"bert-large", 24, 1024, 16}};
+
+} // namespace
+
+std::vector<std::string> shapeNames()
+{
+    std::vector<std::string> names;
+    for (const NamedShape &each : shapes)
+        names.push_back(each.name);
+    return names;
+}
+
+ModelShape shapeNamed(std::string_view name)
+{
+    const auto own = std::ranges::find(shapes, name, [](const NamedShape &each) { return std::string_view(each.name); });
+    if (own == std::end(shapes)) {
+        std::string known;
+        for (const std::string &each : shapeNames())
+            known += (known.empty() ? "" : ", ") + each;
+        throw Error("There is no shape " + std::string(name) + "; known are " + known + ".");
+    }
+    ModelShape shape;
+    shape.layers = own->layers;
+    shape.hidden = own->hidden;
+    shape.heads = own->heads;
+    shape.feedForward = 4 * own->hidden;
+    shape.vocabulary = 30522;
+    shape.positions = 512;
+    return shape;
+}
 
 Checkpoint randomCheckpoint(const std::filesystem::path &folder, const ModelShape &shape)
 {

@@ -24,6 +24,7 @@ constexpr int mostTogether = 8; // as the queue
 struct Repetition {
     std::vector<double> steps; ///< seconds
     double data = 0, forward = 0, backward = 0, optimizer = 0;
+    double losses = 0; ///< sum
     Workload work;
     double seconds = 0;
     std::int64_t peakMemory = 0;
@@ -31,6 +32,7 @@ struct Repetition {
     void add(const StepReport &step)
     {
         steps.push_back(step.seconds);
+        losses += step.loss;
         data += step.dataSeconds;
         forward += step.forwardSeconds;
         backward += step.backwardSeconds;
@@ -40,6 +42,7 @@ struct Repetition {
     void add(const Repetition &other)
     {
         steps.insert(steps.end(), other.steps.begin(), other.steps.end());
+        losses += other.losses;
         data += other.data;
         forward += other.forward;
         backward += other.backward;
@@ -162,6 +165,7 @@ BenchResult benchTraining(const TrainSpec &spec, const Checkpoint &checkpoint, c
     result.slowest = atShare(rates, 0);
     result.fastest = atShare(rates, 1);
     result.peakMemory = all.peakMemory;
+    result.loss = all.losses / double(all.steps.size());
     result.tokensPerExample = double(all.work.tokens) / double(all.work.examples);
     result.tokensPerSecond = result.examplesPerSecond * result.tokensPerExample;
     result.trainable = countParameters(checkpoint.shape(), spec.method, texts.outputs()).trainable;

@@ -22,6 +22,7 @@ struct BenchResult {
     double slowest = 0, fastest = 0;    ///< examples per second of those
     double tokensPerSecond = 0, tokensPerExample = 0;
     std::int64_t trainable = 0;
+    double loss = 0; ///< mean of the counted steps': on another path, precision or device the same but for rounding
     double operationsPerSecond = 0; ///< productOperations() of the work by its time
     double productRate = 0;         ///< the same of nothing but products here, see productRate(); 0: not measured
     double dataShare = 0, forwardShare = 0, backwardShare = 0, optimizerShare = 0; ///< of the steps' time

@@ -11,15 +11,6 @@ namespace awb {
 
 namespace {
 
-struct NamedShape {
-    const char *name;
-    int layers, hidden, heads;
-};
-/// Turc et al. 2019 (the small ones), Devlin et al. 2018, Wang et al. 2020 (MiniLM).
-constexpr NamedShape shapes[] = {{"minilm-l6", 6, 384, 12},   {"bert-tiny", 2, 128, 2},   {"bert-mini", 4, 256, 4},
-                                 {"bert-small", 4, 512, 8},   {"bert-medium", 8, 512, 8}, {"bert-base", 12, 768, 12},
-                                 {"bert-large", 24, 1024, 16}};
-
 struct NamedGrowth {
     const char *name;
     Growth growth;
@@ -30,28 +21,6 @@ const NamedGrowth growths[] = {{"length", Growth::Length, {16, 32, 64, 128, 256,
                                {"bottleneck", Growth::Bottleneck, {1, 2, 4, 8, 16, 32, 64, 128, 256, 512}},
                                {"layers", Growth::Layers, {2, 4, 6, 12, 24}},
                                {"runs", Growth::Runs, {1, 2, 4, 8, 16}}};
-
-template <class Entries>
-std::vector<std::string> namesOf(const Entries &entries)
-{
-    std::vector<std::string> names;
-    for (const auto &entry : entries)
-        names.push_back(entry.name);
-    return names;
-}
-
-template <class Entries>
-const auto &named(const Entries &entries, std::string_view name, const char *what)
-{
-    const auto found =
-        std::find_if(std::begin(entries), std::end(entries), [&](const auto &entry) { return entry.name == name; });
-    if (found != std::end(entries))
-        return *found;
-    std::string known;
-    for (const std::string &each : namesOf(entries))
-        known += (known.empty() ? "" : ", ") + each;
-    throw Error("There is no " + std::string(what) + " " + std::string(name) + "; known are " + known + ".");
-}
 
 EncodedTexts randomTexts(int count, int length, int vocabulary)
 {
@@ -71,24 +40,6 @@ EncodedTexts randomTexts(int count, int length, int vocabulary)
 }
 
 } // namespace
-
-std::vector<std::string> shapeNames()
-{
-    return namesOf(shapes);
-}
-
-ModelShape shapeNamed(std::string_view name)
-{
-    const NamedShape &own = named(shapes, name, "shape");
-    ModelShape shape;
-    shape.layers = own.layers;
-    shape.hidden = own.hidden;
-    shape.heads = own.heads;
-    shape.feedForward = 4 * own.hidden;
-    shape.vocabulary = 30522;
-    shape.positions = 512;
-    return shape;
-}
 
 BenchResult benchRandom(const RandomWork &work, const BenchSettings &settings)
 {
@@ -110,12 +61,18 @@ BenchResult benchRandom(const RandomWork &work, const BenchSettings &settings)
 
 std::vector<std::string> growthNames()
 {
-    return namesOf(growths);
+    std::vector<std::string> names;
+    for (const NamedGrowth &each : growths)
+        names.push_back(each.name);
+    return names;
 }
 
 Growth growthNamed(std::string_view name)
 {
-    return named(growths, name, "growth").growth;
+    const auto found = std::ranges::find(growths, name, [](const NamedGrowth &each) { return std::string_view(each.name); });
+    if (found == std::end(growths))
+        throw Error("There is no growth " + std::string(name) + "; known are length, batch, bottleneck, layers and runs.");
+    return found->growth;
 }
 
 std::vector<GrowthPoint> benchGrowth(Growth growth, const RandomWork &work, const BenchSettings &settings,

@@ -9,11 +9,6 @@
 
 namespace awb {
 
-/// Names of the shapes that shapeNamed() knows: "minilm-l6", "bert-tiny" ... "bert-large".
-std::vector<std::string> shapeNames();
-/// Throws Error listing the known names.
-ModelShape shapeNamed(std::string_view name);
-
 /// Work that needs no library: random weights of a shape and random texts, all of one length.
 struct RandomWork {
     ModelShape shape;

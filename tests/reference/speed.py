@@ -62,12 +62,13 @@ class Bench:
 
     def ours(self, name, precision, more):
         return json_of([*self.awb, "--json", "bench", "--checkpoint", "sample", "--dataset", name, "--precision", precision,
-                        "--steps", str(self.o.steps), "--repetitions", "1", *more])
+                        "--device", self.o.device, "--steps", str(self.o.steps), "--repetitions", "1", *more])
 
     def theirs(self, name, precision, more):
         folder = f"{self.o.data}/{name}"
         return json_of([self.o.python, self.o.program, "--checkpoint", self.o.checkpoint, "--train", folder + "/train.tsv",
-                        "--dev", folder + "/dev.tsv", *COLUMNS[name], "--m", "64", "--precision", SHORT[precision], *more])
+                        "--dev", folder + "/dev.tsv", *COLUMNS[name], "--m", "64", "--precision", SHORT[precision],
+                        "--device", self.o.device, *more])
 
     def work(self, work):
         name, precision, their_precision, our_options, their_options = WORKS[work]
@@ -101,7 +102,7 @@ class Bench:
         """Eight runs of one epoch of a study, start to end, beside eight times the reference's steps."""
         study = {"name": "eight", "title": "Eight runs", "checkpoint": "sample", "datasets": ["CoLA"],
                  "methods": [{"method": "adapter", "sizes": [1, 2, 4, 8, 16, 32, 64, 128], "learning_rates": [1e-3]}],
-                 "recipe": {"epochs": 1, "precision": precision}}
+                 "recipe": {"epochs": 1, "precision": precision, "device": self.o.device}}
         file = os.path.join(self.home, "eight.json")
         with open(file, "w") as out:
             json.dump(study, out)
@@ -126,6 +127,7 @@ def main():
     for name in ("awb", "checkpoint", "data", "python", "program"):
         parser.add_argument("--" + name, required=True)
     parser.add_argument("--works", default=",".join([*WORKS, "evaluation", "top-half", "eight", "start"]))
+    parser.add_argument("--device", default="cpu", help="cpu, cuda:0")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=40)
     o = parser.parse_args()
