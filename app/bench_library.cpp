@@ -121,7 +121,7 @@ void drawNow(QWidget &chart)
 
 int benchLibrary(Context &context, int atLeast)
 {
-    const TemporaryFolder folder("awb-bench");
+    const TemporaryFolder folder(TemporaryFolder::freeName("awb-bench"));
     const Study study = studyOf(atLeast);
     const OffscreenApplication application;
     for (const QSettings::Format format : {QSettings::NativeFormat, QSettings::IniFormat}) // not the user's

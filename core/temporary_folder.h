@@ -1,24 +1,27 @@
 #pragma once
 
-#include <cstdlib>
+#include <atomic>
 #include <filesystem>
 #include <string>
+
+#include <unistd.h>
 
 #include "core/error.h"
 
 namespace awb {
 
-/// A new folder among the temporary ones that goes with the object, and all that is in it.
+/// A new folder that is gone with the object, and all that is in it.
 class TemporaryFolder {
 public:
-    /// `name`: begins the folder's. Throws Error naming where it could not be made.
-    explicit TemporaryFolder(const std::string &name)
+    /// In a folder that is there. Removes what lies there from an earlier time. Throws Error naming the folder.
+    explicit TemporaryFolder(std::filesystem::path folder) : m_path(std::move(folder))
     {
-        const std::filesystem::path parent = std::filesystem::temp_directory_path();
-        std::string made = (parent / (name + "-XXXXXX")).string();
-        if (!::mkdtemp(made.data()))
-            throw Error("No folder could be made in " + parent.string() + "; free some space there or set TMPDIR.");
-        m_path = made;
+        std::error_code error;
+        std::filesystem::remove_all(m_path, error);
+        std::filesystem::create_directory(m_path, error);
+        if (error)
+            throw Error("The folder " + m_path.string() + " cannot be created: " + error.message() +
+                        "; choose another place.");
     }
     ~TemporaryFolder()
     {
@@ -29,6 +32,14 @@ public:
     TemporaryFolder &operator=(const TemporaryFolder &) = delete;
 
     const std::filesystem::path &path() const { return m_path; }
+
+    /// A name among the system's temporary files (TMPDIR) that nothing else has.
+    static std::filesystem::path freeName(const std::string &begin)
+    {
+        static std::atomic<int> number = 0;
+        return std::filesystem::temp_directory_path() /
+               (begin + "-" + std::to_string(::getpid()) + "-" + std::to_string(++number));
+    }
 
 private:
     std::filesystem::path m_path;

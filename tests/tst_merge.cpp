@@ -138,6 +138,35 @@ private Q_SLOTS:
         QCOMPARE(importStudy(from.store, archive).known, 2);
     }
 
+    void ablationMapsComeAlong()
+    {
+        const AblationMap map{"accuracy", 0.8, {{0.75, 0.7}, {0.5}}, {0.003, 0.002, 0.001}, "that processor", 2};
+        Library from, to;
+        from.store.saveStudy(someStudy());
+        to.add(7, 0.6, "another"); // takes the number that the run has there
+        const std::int64_t there = from.add(0, 0.8);
+        const fs::path archive = from.home() / "mine.zip";
+        exportStudy(from.store, someStudy(), archive, {});
+        importStudy(to.store, archive);
+        const std::int64_t here = to.store.runsOfStudy("mine").front().id;
+        QVERIFY(!to.store.ablation(here));
+
+        from.store.saveAblation(there, map); // computed later: the run is here, its map is not
+        QCOMPARE(mergeLibrary(to.store, from.home()).runs, 0);
+        QVERIFY(to.store.ablation(here) == map);
+        Library empty;
+        exportStudy(from.store, someStudy(), archive, {});
+        importStudy(empty.store, archive);
+        QVERIFY(empty.store.ablation(empty.store.runs().front().id) == map);
+
+        AblationMap own = map;
+        own.score = 0.9;
+        to.store.saveAblation(here, own); // a map that is here stays
+        mergeLibrary(to.store, from.home());
+        QVERIFY(to.store.ablation(here) == own);
+        QVERIFY(!to.store.ablation(1)); // another run's number there
+    }
+
     void twoLibrariesJoinBothWaysWithoutDuplicates()
     {
         Library a, b;

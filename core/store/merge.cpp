@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/store/zip.h"
+#include "core/temporary_folder.h"
 
 namespace awb {
 
@@ -16,31 +17,11 @@ namespace fs = std::filesystem;
 
 constexpr const char *libraryName = "library.sqlite";
 
-/// A new folder that is gone with the object.
-class TemporaryFolder {
-public:
-    explicit TemporaryFolder(const fs::path &beside) : m_folder(beside.string() + ".part-" + std::to_string(::getpid()))
-    {
-        std::error_code error;
-        fs::remove_all(m_folder, error);
-        fs::create_directory(m_folder, error);
-        if (error)
-            throw Error("The folder " + m_folder.string() + " cannot be created: " + error.message() +
-                        "; choose another place.");
-    }
-    ~TemporaryFolder()
-    {
-        std::error_code ignored;
-        fs::remove_all(m_folder, ignored);
-    }
-    TemporaryFolder(const TemporaryFolder &) = delete;
-    TemporaryFolder &operator=(const TemporaryFolder &) = delete;
-
-    const fs::path &path() const { return m_folder; }
-
-private:
-    fs::path m_folder;
-};
+/// Beside what it becomes or where it goes: on the same disk.
+fs::path partOf(const fs::path &path)
+{
+    return path.string() + ".part-" + std::to_string(::getpid());
+}
 
 std::string runsText(int count)
 {
@@ -118,7 +99,7 @@ MergeReport mergeLibrary(Store &store, const fs::path &otherHome)
 void exportStudy(const Store &store, const Study &study, const fs::path &archive,
                  const std::function<void(const fs::path &folder)> &addFigures)
 {
-    const TemporaryFolder folder(archive);
+    const TemporaryFolder folder(partOf(archive));
     {
         Store part(folder.path());
         part.saveStudy(study);
@@ -136,7 +117,7 @@ void exportStudy(const Store &store, const Study &study, const fs::path &archive
 
 MergeReport importStudy(Store &store, const fs::path &archive)
 {
-    const TemporaryFolder folder(store.home() / "incoming");
+    const TemporaryFolder folder(partOf(store.home() / "incoming"));
     unpackZip(archive, folder.path(), [](const std::string &entry) {
         return entry == libraryName || entry.starts_with("runs/") ? entry : std::string();
     });

@@ -19,12 +19,13 @@ struct MergeReport {
 /// "3 runs came in; 2 were here already. ..."
 std::string describe(const MergeReport &report);
 
-/// Takes the finished runs of another library in, with curves and weights, its studies, and whatever data sets and
-/// checkpoints are missing here (these stay in the other library's folder). All or nothing. Throws Error naming the folder
+/// Takes the finished runs of another library in, with curves, weights and ablation maps, its studies, and whatever data
+/// sets and checkpoints are missing here (these stay in the other library's folder). A run that is here already gets the map
+/// that only the other library has. All or nothing. Throws Error naming the folder
 /// when it is no library.
 MergeReport mergeLibrary(Store &store, const std::filesystem::path &otherHome);
 
-/// Writes a study with its finished runs (specs, results, curves, weights) to a zip archive, which is a library of its own
+/// Writes a study with its finished runs (specs, results, curves, weights, ablation maps) to a zip archive, which is a library of its own
 /// with study.json beside it. `addFigures` may put files into the folder it is given. The archive is there when complete and
 /// not before. Throws Error naming the file.
 void exportStudy(const Store &store, const Study &study, const std::filesystem::path &archive,

@@ -3,25 +3,13 @@
 #include <unistd.h>
 
 #include "core/store/merge.h"
+#include "core/temporary_folder.h"
 
 namespace awb {
 
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A folder that is gone when the work is over, well or not.
-struct Staging {
-    fs::path folder;
-    explicit Staging(fs::path path) : folder(std::move(path)) {}
-    ~Staging()
-    {
-        std::error_code ignored;
-        fs::remove_all(folder, ignored);
-    }
-    Staging(const Staging &) = delete;
-    Staging &operator=(const Staging &) = delete;
-};
 
 /// The other library, for as long as the object lives. SQLite attaches outside of transactions only.
 struct Attached {
@@ -53,22 +41,44 @@ std::string copiedColumns(SQLite::Database &db)
     return columns;
 }
 
-constexpr const char *sameRun =
-    "EXISTS (SELECT 1 FROM main.run AS mine WHERE mine.dataset = theirs.dataset AND mine.checkpoint = theirs.checkpoint AND "
-    "mine.state = 'done' AND mine.spec = theirs.spec AND mine.finished = theirs.finished AND mine.seconds IS theirs.seconds "
-    "AND mine.program = theirs.program AND mine.libtorch = theirs.libtorch AND mine.device = theirs.device AND mine.path = "
-    "theirs.path AND mine.checkpoint_sha256 = theirs.checkpoint_sha256 AND mine.data_sha256 = theirs.data_sha256)";
+/// `mine`, a run of this library, is `theirs`.
+constexpr const char *same =
+    "mine.dataset = theirs.dataset AND mine.checkpoint = theirs.checkpoint AND mine.state = 'done' AND mine.spec = "
+    "theirs.spec AND mine.finished = theirs.finished AND mine.seconds IS theirs.seconds AND mine.program = theirs.program "
+    "AND mine.libtorch = theirs.libtorch AND mine.device = theirs.device AND mine.path = theirs.path AND "
+    "mine.checkpoint_sha256 = theirs.checkpoint_sha256 AND mine.data_sha256 = theirs.data_sha256";
 
 std::vector<std::int64_t> newRuns(SQLite::Database &db, const std::string &ofStudy)
 {
     std::vector<std::int64_t> ids;
     SQLite::Statement rows(db, std::string("SELECT id FROM other.run AS theirs WHERE state = 'done' AND (?1 = '' OR study = "
-                                           "?1) AND NOT ") +
-                                   sameRun + " ORDER BY id");
+                                           "?1) AND NOT EXISTS (SELECT 1 FROM main.run AS mine WHERE ") +
+                                   same + ") ORDER BY id");
     rows.bind(1, ofStudy);
     while (rows.executeStep())
         ids.push_back(rows.getColumn(0).getInt64());
     return ids;
+}
+
+/// The ablation maps of runs that both libraries have by now, where only the other one has a map.
+void copyAblations(SQLite::Database &db, const std::string &ofStudy)
+{
+    // Parts first: whether the map is missing is asked of the head.
+    db.exec("PRAGMA defer_foreign_keys = ON");
+    for (const auto &[table, columns] :
+         {std::pair("ablation_span", "first, last, score"), std::pair("ablation_drop", "layers, seconds"),
+          std::pair("ablation", "score, device, threads, computed")}) {
+        const std::string part(table), own(columns);
+        SQLite::Statement copy(db, "INSERT INTO main." + part + " (run, " + own + ") SELECT mine, " + own + " FROM other." +
+                                       part +
+                                       " JOIN (SELECT mine.id AS mine, theirs.id AS theirs FROM other.run AS theirs JOIN "
+                                       "main.run AS mine ON " +
+                                       same +
+                                       " WHERE ?1 = '' OR theirs.study = ?1) ON run = theirs "
+                                       "WHERE NOT EXISTS (SELECT 1 FROM main.ablation AS have WHERE have.run = mine)");
+        copy.bind(1, ofStudy);
+        copy.exec();
+    }
 }
 
 void copyFolder(const fs::path &from, const fs::path &to)
@@ -120,11 +130,13 @@ MergeReport Store::absorb(const Store &other, const std::string &study)
 {
     return m->read([&] {
         const Attached attached(m->db, other.m->file());
-        const Staging staging(home() / "runs" / (".incoming-" + std::to_string(::getpid())));
+        std::error_code ignored; // said by the next line
+        fs::create_directories(home() / "runs", ignored);
+        const TemporaryFolder staging(home() / "runs" / (".incoming-" + std::to_string(::getpid())));
         // Large files are copied before the lock is taken, so that a run in progress is not held up.
         for (const std::int64_t id : newRuns(m->db, study))
-            copyFolder(other.m->runFolder(id), staging.folder / std::to_string(id));
-        return m->absorb(staging.folder, study);
+            copyFolder(other.m->runFolder(id), staging.path() / std::to_string(id));
+        return m->absorb(staging.path(), study);
     });
 }
 
@@ -157,6 +169,7 @@ MergeReport Store::Impl::absorb(const std::filesystem::path &staging, const std:
                 }
                 ++report.runs;
             }
+            copyAblations(db, study);
             report.notes = differentStudies(db, study);
             execute(
                 "INSERT OR IGNORE INTO main.study (name, json, created) SELECT name, json, created FROM other.study WHERE "

@@ -45,7 +45,7 @@ BenchResult benchRandom(const RandomWork &work, const BenchSettings &settings)
 {
     if (work.length < 3 || work.length > work.shape.positions)
         throw Error("A text must have 3 to " + std::to_string(work.shape.positions) + " tokens.");
-    const TemporaryFolder folder("awb-bench");
+    const TemporaryFolder folder(TemporaryFolder::freeName("awb-bench"));
     const Checkpoint checkpoint = randomCheckpoint(folder.path(), work.shape);
     EncodedDataset texts;
     // One batch more than is measured: no epoch ends, so nothing is scored or remembered meanwhile.
