@@ -317,6 +317,11 @@ private Q_SLOTS:
         }
         QVERIFY(!finished.empty());
         workQueue(pathOf(home), pretended(1, milliseconds(0)), {}, {}, {});
+        for (const std::int64_t id : store.runIds(RunState::Failed)) { // struck three times in a row
+            QVERIFY(store.run(id)->error.find("three times") != std::string::npos);
+            store.retry(id);
+        }
+        workQueue(pathOf(home), pretended(1, milliseconds(0)), {}, {}, {});
         QCOMPARE(store.finishedRuns("", "").size(), ids.size());
     }
 

@@ -295,6 +295,32 @@ private Q_SLOTS:
         QCOMPARE(store.requeueOrphans(), 0);
     }
 
+    void aRunThatAlwaysTakesItsProgramAlongIsGivenUp()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        const auto id = store.enqueue({someSpec()}).front();
+        const auto die = [&] {
+            store.claim(id);
+            QCOMPARE(store.requeueOrphans(), 1);
+        };
+        die();
+        die();
+        QVERIFY(stateOf(store, id) == RunState::Queued);
+        store.claim(id);
+        store.addMeasurements(id, {{"loss", 1, 1.0, 0.5}}); // an epoch is done: it gets on
+        QCOMPARE(store.requeueOrphans(), 1);
+        QVERIFY(stateOf(store, id) == RunState::Queued);
+        die();
+        die();
+        QVERIFY(stateOf(store, id) == RunState::Failed);
+        QVERIFY(store.run(id)->error.find("memory") != std::string::npos);
+        QVERIFY(!store.run(id)->finished.empty());
+        store.retry(id);
+        die();
+        QVERIFY(stateOf(store, id) == RunState::Queued);
+    }
+
     void openingAViewRequeuesNothing()
     {
         QTemporaryDir home;

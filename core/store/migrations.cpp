@@ -120,11 +120,15 @@ const char *const company = R"sql(
 ALTER TABLE run ADD COLUMN together INTEGER NOT NULL DEFAULT 1;
 )sql";
 
+const char *const deaths = R"sql(
+ALTER TABLE run ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0;
+)sql";
+
 } // namespace
 
 const std::vector<const char *> &migrations()
 {
-    static const std::vector<const char *> all = {first, countedParts, studies, inferenceTime, ablations, company};
+    static const std::vector<const char *> all = {first, countedParts, studies, inferenceTime, ablations, company, deaths};
     return all;
 }
 

@@ -90,7 +90,7 @@ public:
     RunState requestedState(std::int64_t id) const;
     void setQueuePaused(bool paused);
     bool queuePaused() const;
-    /// 'running' runs whose worker is gone go back to 'queued'. Call only with the worker lock held. Returns how many.
+    /// 'running' without a worker: 'queued' again, the third time in a row 'failed'. With the worker lock. Returns how many.
     int requeueOrphans();
 
     // -- reading

@@ -19,6 +19,12 @@ std::string withNow(std::string sql)
     return sql;
 }
 
+/// A run that always takes its program along must not keep the queue from all others.
+constexpr int mostDeaths = 3;
+const std::string deadlyRun =
+    "The program ended three times in a row while it computed this run, each time before an epoch was done. Perhaps the "
+    "memory did not suffice: try a smaller batch or maximum length, or run it while nothing else is computed.";
+
 /// Binds a number, or NULL for what SQLite and a chart cannot hold.
 void bindFinite(SQLite::Statement &statement, int index, double value)
 {
@@ -126,6 +132,7 @@ void Store::addMeasurements(std::int64_t run, const std::vector<Measurement> &me
             insert.exec();
             insert.reset();
         }
+        m->execute("UPDATE run SET deaths = 0 WHERE id = ? AND deaths > 0", run); // it gets on
     });
 }
 
@@ -236,9 +243,10 @@ void Store::retry(std::int64_t id)
                         "; only a failed or cancelled run can be tried again.");
         removeFolder(m->runFolder(id));
         m->execute("DELETE FROM metric WHERE run = ?", id);
-        m->execute("UPDATE run SET state = 'queued', stop = NULL, position = (SELECT MAX(position) + 1 FROM run), step = 0, "
-                   "steps = 0, loss = 0, examples_per_second = 0, error = '', started = '', finished = '' WHERE id = ?",
-                   id);
+        m->execute(
+            "UPDATE run SET state = 'queued', stop = NULL, position = (SELECT MAX(position) + 1 FROM run), step = 0, "
+            "steps = 0, loss = 0, examples_per_second = 0, error = '', started = '', finished = '', deaths = 0 WHERE id = ?",
+            id);
     });
 }
 
@@ -311,7 +319,14 @@ int Store::requeueOrphans()
         SQLite::Statement cancelled(m->db, "SELECT id FROM run WHERE state = 'running' AND stop = 'cancelled'");
         while (cancelled.executeStep())
             removeFolder(m->runFolder(cancelled.getColumn(0).getInt64()));
-        return m->execute(withNow("UPDATE run SET state = COALESCE(stop, 'queued'), finished = iif(stop = 'cancelled', NOW, "
+        m->execute("UPDATE run SET deaths = deaths + 1 WHERE state = 'running'");
+        const int given =
+            m->execute(withNow("UPDATE run SET state = 'failed', finished = NOW, stop = NULL, deaths = 0, error = ? "
+                               "WHERE state = 'running' AND stop IS NULL AND deaths >= ?")
+                           .c_str(),
+                       deadlyRun, mostDeaths);
+        return given +
+               m->execute(withNow("UPDATE run SET state = COALESCE(stop, 'queued'), finished = iif(stop = 'cancelled', NOW, "
                                   "''), stop = NULL WHERE state = 'running'")
                               .c_str());
     });
