@@ -4,11 +4,24 @@
 #include "app/output.h"
 #include "core/error.h"
 #include "core/spec_json.h"
+#include "core/store/worker_lock.h"
 #include "core/methods/train_command.h"
 
 namespace awb {
 
 namespace {
+
+/// Runs whose program was killed wait again: said at once, also where nothing works the queue.
+void requeueOrphans(Context &context)
+{
+    Store &store = context.store();
+    try {
+        WorkerLock lock(store.home());
+        if (lock.tryLock())
+            store.requeueOrphans();
+    } catch (const Error &) { // a library that can only be read is shown as it is
+    }
+}
 
 Run existingRun(Context &context, std::int64_t id)
 {
@@ -20,6 +33,7 @@ Run existingRun(Context &context, std::int64_t id)
 
 int list(Context &context)
 {
+    requeueOrphans(context);
     Json runs = Json::array();
     std::vector<std::vector<std::string>> rows{
         {"run", "state", "data set", "checkpoint", "method", "seed", "trained", "score", "metric"}};
@@ -39,6 +53,7 @@ int list(Context &context)
 
 int show(Context &context, std::int64_t id)
 {
+    requeueOrphans(context);
     const Run run = existingRun(context, id);
     Json object = runJson(run, context.store());
     Json curves = Json::object();
@@ -58,6 +73,7 @@ using Change = void (Store::*)(std::int64_t);
 /// Does one thing to several runs; checks all of them first, so that a typing error changes nothing.
 int change(Context &context, const std::vector<std::int64_t> &ids, Change what, const std::string &done)
 {
+    requeueOrphans(context);
     for (const std::int64_t id : ids)
         existingRun(context, id);
     std::string text;

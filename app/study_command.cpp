@@ -168,11 +168,23 @@ int run(Context &context, const Study &study)
     return 0;
 }
 
+int cancel(Context &context, const std::string &nameOrFile)
+{
+    const Study study = findStudy(context.store(), nameOrFile);
+    const int cancelled = cancelStudy(context.store(), study.name);
+    context.print({{"study", study.name}, {"cancelled", cancelled}},
+                  cancelled == 0   ? "The study " + study.name + " has no run that waits or is being computed."
+                  : cancelled == 1 ? "1 run of the study " + study.name + " is cancelled; what is finished stays."
+                                   : std::to_string(cancelled) + " runs of the study " + study.name +
+                                         " are cancelled; what is finished stays.");
+    return 0;
+}
+
 int quick(Context &context)
 {
     if (!sampleLibraryPresent(context.store()))
         throw Error("The quick study needs the sample library; `awb fetch` brings it.");
-    return run(context, *presetStudy(quickStudyName));
+    return run(context, findStudy(context.store(), quickStudyName));
 }
 
 } // namespace
@@ -197,6 +209,8 @@ void addStudyCommand(CLI::App &app, Context &context)
              [&context](const std::string &nameOrFile) { return show(context, nameOrFile); });
     addNamed("run", "Queue and compute what a study lacks; can be stopped and called again",
              [&context](const std::string &nameOrFile) { return run(context, findStudy(context.store(), nameOrFile)); });
+    addNamed("cancel", "Cancel the runs of a study that are not finished; what is finished stays",
+             [&context](const std::string &nameOrFile) { return cancel(context, nameOrFile); });
     addStudyExchange(*command, context);
 }
 

@@ -65,7 +65,7 @@ struct Library {
         manifest.train.textA = 1;
         completeManifest(manifest);
         Store store(pathOf(home));
-        store.addCheckpoint({"tiny", testData("model/tiny").string(), "0", {}});
+        store.addCheckpoint({"tiny", testData("model/tiny").string(), {}, {}});
         store.addDataset(manifest);
         TrainSpec spec;
         spec.checkpoint = "tiny";

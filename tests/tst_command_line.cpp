@@ -560,6 +560,64 @@ private Q_SLOTS:
         QCOMPARE(awb({"runs", "--json"}).json()["runs"].toArray().size(), 0);
     }
 
+    void aRunWhoseProgramIsKilledGoesOnToTheSameResult()
+    {
+        addTinyLibrary();
+        const QStringList train{"train",    "--checkpoint", "tiny", "--dataset",    "questions", "--bottleneck", "4",
+                                "--epochs", "40",           "--batch", "8", "--max-length", "12"};
+        QProcess process;
+        process.setProcessEnvironment(environment(home()));
+        process.start(QStringLiteral(AWB_PROGRAM), train);
+        QVERIFY(process.waitForStarted());
+        QByteArray seen;
+        QTRY_VERIFY_WITH_TIMEOUT((seen += process.readAllStandardError()).contains("epoch 3 "), 60000);
+        process.kill();
+        QVERIFY(process.waitForFinished(10000));
+        const Result shown = awb({"runs", "--json"});
+        QCOMPARE(shown.json()["runs"].toArray().at(0).toObject()["state"].toString(), QStringLiteral("queued"));
+
+        QVERIFY2(awb(train).status == 0, seen.constData()); // waits for nothing: its own run is computed
+        const Result worked = awb({"work", "--json"});
+        QVERIFY2(worked.status == 0, worked.err.constData());
+        const QJsonObject killed = awb({"runs", "show", "1", "--json"}).json(), whole = awb({"runs", "show", "2", "--json"}).json();
+        QCOMPARE(killed["state"].toString(), QStringLiteral("done"));
+        QCOMPARE(killed["score"], whole["score"]);
+        const auto weights = [&](int run) { return read(QStringLiteral("library/runs/%1/adapter.safetensors").arg(run)); };
+        QVERIFY(weights(1).size() > 1000);
+        QVERIFY(weights(1) == weights(2));
+        for (const char *key : {"program", "libtorch", "device", "threads", "checkpoint_sha256", "data_sha256", "seconds"})
+            QVERIFY2(!killed["provenance"].toObject()[QLatin1String(key)].toVariant().toString().isEmpty(), key);
+        QCOMPARE(killed["provenance"].toObject()["checkpoint_sha256"],
+                 awb({"checkpoints", "--json"}).json()["checkpoints"].toArray().at(0).toObject()["sha256"]);
+    }
+
+    void filesThatHaveChangedAreNotTrainedOn()
+    {
+        addTinyLibrary();
+        const QStringList train{"train", "--checkpoint", "tiny", "--dataset", "questions", "--epochs", "1", "--max-length", "12"};
+        QCOMPARE(awb(train).status, 0);
+        questionsFile(100); // the same name, other content
+        const Result changed = awb(train);
+        QCOMPARE(changed.status, 1);
+        QVERIFY2(changed.err.contains("The files of the data set questions (") && changed.err.contains("have changed"),
+                 changed.err.constData());
+        QCOMPARE(awb({"datasets", "add", path("questions.csv"), "--name", "questions"}).status, 0);
+        QCOMPARE(awb(train).status, 0);
+        const Result prediction = awb({"predict", "1", "--text", "Where is Lima?"});
+        QCOMPARE(prediction.status, 1);
+        QVERIFY2(prediction.err.contains("has other files now than when run 1 was trained"), prediction.err.constData());
+    }
+
+    void theRestOfAStudyIsCancelled()
+    {
+        addTinyLibrary();
+        const QString file = write(QStringLiteral("study.json"), R"({"name": "mine", "checkpoint": "tiny", "datasets":
+            ["questions"], "methods": [{"method": "head"}], "recipe": {"epochs": 1, "batch": 8, "max_length": 12}})");
+        QVERIFY(awb({"study", "cancel", file}).out.contains("has no run that waits"));
+        QCOMPARE(awb({"study", "run", file}).status, 0);
+        QCOMPARE(awb({"study", "cancel", "mine", "--json"}).json()["cancelled"].toInt(), 0);
+    }
+
     void anInterruptedRunIsQueuedAgainAndWorkGoesOnWithIt()
     {
         addTinyLibrary();

@@ -178,7 +178,7 @@ private Q_SLOTS:
             QSKIP("needs the real data sets");
         QTemporaryDir home;
         Store store(pathOf(home));
-        store.addCheckpoint({"tiny", testData("model/tiny").string(), "0", {}});
+        store.addCheckpoint({"tiny", testData("model/tiny").string(), {}, {}});
         Manifest manifest = *recogniseLabelText(trec);
         manifest.name = "trec";
         completeManifest(manifest);

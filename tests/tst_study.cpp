@@ -1,5 +1,6 @@
 #include <set>
 
+#include <QElapsedTimer>
 #include <QTest>
 
 #include "core/error.h"
@@ -230,6 +231,29 @@ private Q_SLOTS:
         QCOMPARE(expectedTime({planned("trec", "adapter", 2)}, finished).seconds, 150.0);
         finished[1].spec.recipe.device = "cuda:0"; // tells nothing about the processor
         QCOMPARE(expectedTime({planned("trec", "adapter", 2)}, finished).seconds, 100.0);
+    }
+
+    void runsThatWereComputedTogetherSharedTheirTime()
+    {
+        std::vector<Run> finished = {measured(1, "trec", "adapter", 0.5)};
+        finished[0].provenance.together = 2;
+        QCOMPARE(expectedTime({planned("trec", "adapter", 2), planned("trec", "adapter", 2)}, finished).seconds, 100.0);
+    }
+
+    void thousandsOfRunsAreEstimatedAtOnce()
+    {
+        std::vector<Run> finished;
+        std::vector<TrainSpec> ahead;
+        for (int i = 0; i < 5000; ++i) {
+            finished.push_back(measured(i + 1, ("task " + std::to_string(i % 9)).c_str(), i % 2 ? "adapter" : "full", 0.5));
+            ahead.push_back(planned(("task " + std::to_string(i % 9)).c_str(), i % 3 ? "adapter" : "head", 1));
+        }
+        QElapsedTimer timer;
+        timer.start();
+        QCOMPARE(expectedTime(ahead, finished).runs, 5000);
+#ifndef __SANITIZE_ADDRESS__
+        QVERIFY2(timer.elapsed() < 100, qPrintable(QString::number(timer.elapsed()) + " ms"));
+#endif
     }
 };
 

@@ -314,6 +314,97 @@ private slots:
         QVERIFY(graph(panel.chart(), "points.adapter.cola.0"));
     }
 
+    void theRestOfAStudyIsCancelledFromThePanel()
+    {
+        Library library;
+        library.store().saveStudy(library.study);
+        StudyPanel panel(*library.bridge);
+        panel.show();
+        panel.showStudy("mine");
+        auto *cancel = panel.findChild<QPushButton *>("cancelStudyButton");
+        QVERIFY(!cancel->isVisible());
+        const auto ids = queueStudy(library.store(), library.study);
+        for (int i = 0; i < 3; ++i)
+            library.finish(ids[std::size_t(i)]);
+        library.store().pause(ids[3]);
+        emit library.bridge->changed();
+        QVERIFY(cancel->isVisible());
+        AnsweredDialogs dialogs;
+        dialogs.yes = false;
+        QTest::mouseClick(cancel, Qt::LeftButton);
+        QCOMPARE(library.store().runIds(RunState::Cancelled).size(), std::size_t(0));
+        dialogs.yes = true;
+        QTest::mouseClick(cancel, Qt::LeftButton);
+        QCOMPARE(library.store().runIds(RunState::Cancelled).size(), std::size_t(57));
+        QCOMPARE(library.store().runIds(RunState::Done).size(), std::size_t(3));
+        QVERIFY(!cancel->isVisible());
+        QVERIFY(panel.findChild<QLabel *>("studyState")->text().contains("3 of 60 runs done"));
+        QCOMPARE(panel.findChild<QPushButton *>("queueStudyButton")->text(), QString("&Queue 57 runs"));
+    }
+
+    void whileNobodySeesItThePageWaits()
+    {
+        Library library;
+        library.store().saveStudy(library.study);
+        StudyPanel panel(*library.bridge);
+        panel.show();
+        panel.showStudy("mine");
+        panel.hide();
+        library.finishAll();
+        emit library.bridge->changed();
+        auto *state = panel.findChild<QLabel *>("studyState");
+        QVERIFY(state->text().contains("0 of 60 runs done"));
+        panel.show();
+        QVERIFY(state->text().contains("60 of 60 runs done"));
+        QVERIFY(!panel.chart().chart().empty());
+    }
+
+    void aRunIsMarkedInEveryPointThatItStandsFor()
+    {
+        Library library;
+        library.finishAll();
+        SeriesPlot plot;
+        plot.setChart(library.figure1({CountingRule::WithoutEmbeddings, false, false}));
+        for (const Run &run : library.store().runsOfStudy("mine")) {
+            if (run.spec.method.name != "head") // one setting for each task and both seeds: all of them stand in its point
+                continue;
+            plot.setSelectedRun(run.id);
+            QCOMPARE(graph(plot, "selection")->dataCount(), 1);
+            QCOMPARE(graph(plot, "selection")->data()->at(0)->key, graph(plot, "points.head")->data()->at(0)->key);
+        }
+    }
+
+    void publishedPointsFollowTheAxisOfTheSweep()
+    {
+        Library library(R"({"name": "mine", "checkpoint": "tiny", "datasets": ["cola"],
+            "methods": [{"method": "adapter", "sizes": [64], "learning_rates": [1e-3], "init_stds": [1e-3, 1e-2]}]})");
+        library.finishAll();
+        const auto highest = [&] {
+            double highest = 0;
+            const auto results = studyResults(library.store(), library.study);
+            for (const Series &series : study_charts::initialisationChart(results, {}).series)
+                if (series.kind == Series::Kind::Published)
+                    for (const SeriesPoint &point : series.points)
+                        highest = std::max(highest, point.y);
+            return highest;
+        };
+        QVERIFY(highest() > 50); // per cent
+        for (Run run : library.store().runsOfStudy("mine")) {
+            run.metric = "matthews";
+            library.store().finish(run);
+        }
+        QVERIFY(highest() < 1);
+    }
+
+    void publishedPointsSayWhatTheyCount()
+    {
+        Library library;
+        library.finishAll();
+        const auto caption = [&](CountingRule rule) { return library.figure1({rule, true, false}).caption.join(' '); };
+        QVERIFY(!caption(CountingRule::WithoutEmbeddings).contains("they count"));
+        QVERIFY(caption(CountingRule::ShareOfModel).contains("they count trained parameters, embedding tables not counted"));
+    }
+
     void tablesAreShownAndExported()
     {
         Library library;

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/study/costs.h"
+#include "core/study/study.h"
 #include "core/study/tradeoff.h"
 #include "core/methods/methods.h"
 
@@ -210,7 +211,7 @@ private Q_SLOTS:
 
     void quickStudyIsSmallAndUsesTheSuggestedRates()
     {
-        const auto specs = quickStudy();
+        const auto specs = specsOf(*presetStudy(quickStudyName), 6);
         QCOMPARE(specs.size(), std::size_t(5));
         const std::vector<int> bottlenecks = {1, 8, 64, 0, 0};
         for (std::size_t i = 0; i < specs.size(); ++i) {

@@ -71,6 +71,7 @@ private Q_SLOTS:
     void stoppedAndResumedEqualsUninterrupted();
     void snapshotOfOtherSettingsIsNotUsed();
     void stopIsSeenBeforeTheNextBatch();
+    void stopIsSeenWhileDevIsScoredAndTheScoreIsMadeUpFor();
     void storedWeightsScoreTheSame();
     void divergingLearningRateIsSaid();
     void impossibleSettingsAreSaid();
@@ -261,7 +262,7 @@ void TestTrain::stoppedAndResumedEqualsUninterrupted()
     hooks.step = [&](const StepReport &step) { losses.push_back(step.loss); };
     hooks.started = [&](int step) { started = step; };
     for (const std::size_t stopAfter :
-         {std::size_t(5), std::size_t(21), std::size_t(48)}) { // in an epoch, in the next, never
+         {std::size_t(5), std::size_t(21), std::size_t(49)}) { // in an epoch, in the next, never
         hooks.stopRequested = [&] { return losses.size() >= stopAfter; };
         try {
             train(spec, tinyCheckpoint(), data, parts, hooks);
@@ -299,6 +300,36 @@ void TestTrain::stopIsSeenBeforeTheNextBatch()
     hooks.stopRequested = [&] { return steps == 7; };
     QVERIFY_EXCEPTION_THROWN(train(tinySpec(), tinyCheckpoint(), learnableTask(), {}, hooks), Stopped);
     QCOMPARE(steps, 7);
+}
+
+void TestTrain::stopIsSeenWhileDevIsScoredAndTheScoreIsMadeUpFor()
+{
+    QTemporaryDir folder;
+    const TrainFiles files{std::filesystem::path(folder.path().toStdString()) / "adapter.safetensors",
+                           std::filesystem::path(folder.path().toStdString()) / "snapshot"};
+    const EncodedDataset data = learnableTask();
+    const TrainSpec spec = tinySpec();
+    const TrainResult whole = train(spec, tinyCheckpoint(), data, {}, {});
+    const int perEpoch = stepsPerEpoch(data.train.size(), spec.recipe);
+    for (const int epoch : {1, spec.recipe.epochs}) { // also after the last step of all
+        std::filesystem::remove(files.snapshot);
+        int steps = 0;
+        std::vector<Measurement> measured;
+        TrainHooks hooks;
+        hooks.step = [&](const StepReport &) { ++steps; };
+        hooks.measured = [&](const std::vector<Measurement> &more) { measured.insert(measured.end(), more.begin(), more.end()); };
+        hooks.stopRequested = [&] { return steps == epoch * perEpoch; }; // asked next before the first batch of dev
+        QVERIFY_EXCEPTION_THROWN(train(spec, tinyCheckpoint(), data, files, hooks), Stopped);
+        const auto scores = [&] {
+            return std::count_if(measured.begin(), measured.end(), [](const Measurement &one) { return one.name == "dev.loss"; });
+        };
+        QCOMPARE(scores(), epoch - 1);
+        hooks.stopRequested = nullptr;
+        const TrainResult resumed = train(spec, tinyCheckpoint(), data, files, hooks);
+        QCOMPARE(scores(), spec.recipe.epochs);
+        QCOMPARE(steps, spec.recipe.epochs * perEpoch);
+        QVERIFY(resumed.dev.logits == whole.dev.logits);
+    }
 }
 
 void TestTrain::storedWeightsScoreTheSame()

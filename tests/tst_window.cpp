@@ -26,6 +26,7 @@
 #include "core/data/recognise.h"
 #include "core/methods/methods.h"
 #include "core/store/run_training.h"
+#include "core/store/sample_library.h"
 #include "core/study/tradeoff.h"
 #include "tests/chart_fixture.h"
 #include "tests/gui_helpers.h"
@@ -109,6 +110,7 @@ private slots:
 
     void aFirstUserSeesWhatToDo();
     void aFailedFetchIsSaidAndCanBeTriedAgain();
+    void theQuickStudyIsQueuedOnce();
     void aRunTravelsFromTheSetUpToTheChart();
     void tableAndChartSelectEachOther();
     void chartAndCurveAreExportedFromTheMenu();
@@ -166,7 +168,7 @@ void TestWindow::addTinyLibrary()
     const std::filesystem::path home = m_home->path().toStdString();
     writeText(m_home->filePath(QStringLiteral("reviews.tsv")), reviews());
     Store store(home);
-    store.addCheckpoint({"tiny", testData("model/tiny").string(), "0", {}});
+    store.addCheckpoint({"tiny", testData("model/tiny").string(), {}, {}});
     store.addDataset(manifestOf(home / "reviews.tsv"));
 }
 
@@ -200,6 +202,29 @@ void TestWindow::aFailedFetchIsSaidAndCanBeTriedAgain()
     QVERIFY(m_bridge->store().checkpoints().empty());
     m_dialogs.errors.clear();
     qunsetenv("AWB_PYTHON");
+}
+
+void TestWindow::theQuickStudyIsQueuedOnce()
+{
+    addTinyLibrary();
+    {
+        const std::filesystem::path home = m_home->path().toStdString();
+        Store store(home); // a library that has all of the sample by name
+        store.addCheckpoint({"all-MiniLM-L6-v2", testData("model/tiny").string(), {}, {}});
+        Manifest manifest = manifestOf(home / "reviews.tsv");
+        for (const char *name : {"20newsgroups", "reuters-r8", "election-tweets-2016"}) {
+            manifest.name = name;
+            store.addDataset(manifest);
+        }
+        QVERIFY(sampleLibraryPresent(store));
+        store.setQueuePaused(true);
+    }
+    open();
+    QTest::mouseClick(find<QPushButton>("quickStudyButton"), Qt::LeftButton);
+    QCOMPARE(m_bridge->store().runsOfStudy("quick").size(), std::size_t(5));
+    m_window->runQuickStudy(); // from the menu
+    QCOMPARE(m_bridge->store().runs().size(), std::size_t(5));
+    QVERIFY(m_dialogs.errors.isEmpty());
 }
 
 void TestWindow::aRunTravelsFromTheSetUpToTheChart()
@@ -581,7 +606,7 @@ void TestWindow::theWindowStaysFluidWhileTraining()
     if (checkpoint.empty())
         QSKIP("needs the sample checkpoint");
     addTinyLibrary();
-    Store(m_home->path().toStdString()).addCheckpoint({"tiny", checkpoint.string(), "0", {}});
+    Store(m_home->path().toStdString()).addCheckpoint({"tiny", checkpoint.string(), {}, {}});
     QElapsedTimer clock;
     clock.start();
     open();

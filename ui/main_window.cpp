@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "core/store/sample_library.h"
+#include "core/store/study_queue.h"
 #include "core/study/tradeoff.h"
 #include "ui/ablation_panel.h"
 #include "ui/checkpoint_view.h"
@@ -238,11 +239,11 @@ void MainWindow::enqueueQuickStudy()
 {
     m_quickStudyWaits = false;
     try {
-        m_bridge.store().saveStudy(*presetStudy(quickStudyName));
-        const auto runs = m_bridge.store().enqueue(quickStudy(), quickStudyName);
+        const auto runs = queueStudy(m_bridge.store(), findStudy(m_bridge.store(), quickStudyName));
         m_bridge.wake();
         m_tabs->setCurrentWidget(m_tradeoff);
-        selectRun(runs.front());
+        if (!runs.empty()) // else all of it is computed already
+            selectRun(runs.front());
     } catch (const Error &error) {
         dialogs::functions().error(this, tr("Quick study"), QString::fromUtf8(error.what()));
     }

@@ -16,6 +16,11 @@ namespace {
 
 constexpr double reach = 12; // pixels between mouse and point
 
+bool standsFor(const SeriesPoint &point, std::int64_t run)
+{
+    return point.run == run || std::find(point.runs.begin(), point.runs.end(), run) != point.runs.end();
+}
+
 } // namespace
 
 bool StudyChart::empty() const
@@ -139,7 +144,7 @@ void SeriesPlot::drawMarks()
     if (m_selected != 0) {
         QCPGraph *graph = ring("selection", QPen(theme.highlight, 2.5), 18);
         for (const SeriesPoint *point : m_points)
-            if (point->run == m_selected)
+            if (standsFor(*point, m_selected))
                 graph->addData(point->x, point->y);
     }
     if (m_cursor >= 0)
@@ -191,8 +196,8 @@ QString SeriesPlot::summary() const
 
 int SeriesPlot::firstPoint() const
 {
-    const auto chosen =
-        std::find_if(m_points.begin(), m_points.end(), [&](const SeriesPoint *point) { return point->run == m_selected; });
+    const auto chosen = std::find_if(m_points.begin(), m_points.end(),
+                                     [&](const SeriesPoint *point) { return standsFor(*point, m_selected); });
     return m_selected == 0 || chosen == m_points.end() ? 0 : int(chosen - m_points.begin());
 }
 

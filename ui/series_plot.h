@@ -20,7 +20,7 @@ public:
 
     /// Keeps zoom only when the user zoomed.
     void setChart(const StudyChart &chart);
-    /// Rings the points of this run; 0: none.
+    /// Rings the points that stand for this run; 0: none.
     void setSelectedRun(std::int64_t run);
     const StudyChart &chart() const { return m_chart; }
 

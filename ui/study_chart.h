@@ -18,6 +18,7 @@ struct SeriesPoint {
     double high = std::numeric_limits<double>::quiet_NaN();
     QString words;        ///< rich text for the tooltip
     std::int64_t run = 0; ///< chosen when the point is clicked; 0: none
+    std::vector<std::int64_t> runs = {}; ///< all that it stands for: marked when one of them is selected
 };
 
 /// A line of points, in the order of x.

@@ -67,6 +67,15 @@ std::int64_t typicalRun(const Figure1Point &point)
     return nearest->chosen.outcome.runs.front();
 }
 
+/// Of all tasks and seeds.
+std::vector<std::int64_t> runsOf(const Figure1Point &point)
+{
+    std::vector<std::int64_t> all;
+    for (const TaskDelta &task : point.tasks)
+        all.insert(all.end(), task.chosen.outcome.runs.begin(), task.chosen.outcome.runs.end());
+    return all;
+}
+
 Series overTasks(const std::string &method, const std::vector<const Figure1Point *> &points, const StudyResults &results)
 {
     Series series;
@@ -76,7 +85,7 @@ Series overTasks(const std::string &method, const std::vector<const Figure1Point
     series.method = method;
     for (const Figure1Point *point : points)
         series.points.push_back({std::max(1.0, point->parameters), point->p50, point->p20, point->p80,
-                                 study_words::tooltip(*point, results.study), typicalRun(*point)});
+                                 study_words::tooltip(*point, results.study), typicalRun(*point), runsOf(*point)});
     return series;
 }
 
@@ -92,7 +101,7 @@ std::vector<Series> perTask(const std::string &method, const std::vector<const F
             series.name = text(method + "." + task.chosen.dataset());
             series.method = method;
             series.points.push_back({std::max(1.0, double(outcome.parameters)), task.points, NAN, NAN,
-                                     study_words::tooltip(task, point->label), outcome.runs.front()});
+                                     study_words::tooltip(task, point->label), outcome.runs.front(), outcome.runs});
         }
     std::vector<Series> all;
     for (auto &[task, series] : byTask) {
@@ -102,11 +111,12 @@ std::vector<Series> perTask(const std::string &method, const std::vector<const F
     return all;
 }
 
-void addPublished(StudyChart &chart, const char *name)
+/// `scale`: of a per cent on our axis, where scores that are no per cent stand as they are. `more`: ends the caption.
+void addPublished(StudyChart &chart, const char *name, double scale = 1, const QString &more = {})
 {
     const PublishedFigure &figure = *publishedFigure(name);
-    chart.caption << tr("Published: Houlsby et al. 2019, Figure %1; %2, %3.")
-                         .arg(text(figure.figure.substr(0, 1)), text(figure.backbone), text(figure.task));
+    chart.caption << tr("Published: Houlsby et al. 2019, Figure %1; %2, %3%4.")
+                         .arg(text(figure.figure.substr(0, 1)), text(figure.backbone), text(figure.task), more);
     std::map<std::string, Series> byMethod;
     for (const PublishedPoint &point : figure.points) {
         Series &series = byMethod[point.method];
@@ -115,7 +125,8 @@ void addPublished(StudyChart &chart, const char *name)
         series.title = figure.figure.starts_with("6") ? tr("Published, %1").arg(text(figure.task))
                                                       : tr("%1, published").arg(methodTitle(point.method));
         series.method = point.method;
-        series.points.push_back({point.x, point.y, point.p20, point.p80, study_words::tooltip(figure, point), 0});
+        series.points.push_back(
+            {point.x, scale * point.y, scale * point.p20, scale * point.p80, study_words::tooltip(figure, point), 0});
     }
     for (auto &[method, series] : byMethod) {
         std::stable_sort(series.points.begin(), series.points.end(), [](const auto &a, const auto &b) { return a.x < b.x; });
@@ -147,18 +158,32 @@ QString curveTitle(const SweepCurve &curve, bool manyTasks)
     return manyTasks ? QString(title + QStringLiteral(" · ") + text(curve.dataset)) : title;
 }
 
-StudyChart sweepChart(const StudyResults &results, SweepAxis axis, StudyChart chart)
+/// What all scores of a study's sweeps are measured by; empty: several metrics.
+std::string metricOf(const std::vector<SweepCurve> &curves)
 {
-    const auto curves = sweepCurves(outcomesOf(results, CountingRule::Trained), axis);
-    std::set<std::string> metrics, tasks;
-    for (const SweepCurve &curve : curves) {
-        tasks.insert(curve.dataset);
+    std::set<std::string> metrics;
+    for (const SweepCurve &curve : curves)
         for (const SweepPoint &point : curve.points)
             metrics.insert(point.outcome.metric);
-    }
-    const bool oneMetric = metrics.size() == 1;
-    const double scale = oneMetric ? chart_text::metricScale(*metrics.begin()) : 100;
-    chart.yLabel = oneMetric ? chart_text::metricAxis(*metrics.begin()) : tr("Score on dev, times 100");
+    return metrics.size() == 1 ? *metrics.begin() : std::string();
+}
+
+double scaleOf(const std::string &metric)
+{
+    return metric.empty() ? 100 : chart_text::metricScale(metric);
+}
+
+/// `published`: figures whose points are drawn too.
+StudyChart sweepChart(const StudyResults &results, SweepAxis axis, StudyChart chart,
+                      const std::vector<const char *> &published)
+{
+    const auto curves = sweepCurves(outcomesOf(results, CountingRule::Trained), axis);
+    std::set<std::string> tasks;
+    for (const SweepCurve &curve : curves)
+        tasks.insert(curve.dataset);
+    const std::string metric = metricOf(curves);
+    const double scale = scaleOf(metric);
+    chart.yLabel = metric.empty() ? tr("Score on dev, times 100") : chart_text::metricAxis(metric);
     std::map<std::string, int> shades; // of one method's curves
     for (const SweepCurve &curve : curves) {
         Series series;
@@ -171,12 +196,16 @@ StudyChart sweepChart(const StudyResults &results, SweepAxis axis, StudyChart ch
             const SettingResult &outcome = point.outcome;
             series.points.push_back({point.x, scale * outcome.score, scale * (outcome.score - outcome.sem),
                                      scale * (outcome.score + outcome.sem), study_words::tooltip(point),
-                                     outcome.runs.front()});
+                                     outcome.runs.front(), outcome.runs});
         }
         chart.series.push_back(std::move(series));
     }
     chart.title = titleOf(results.study);
     chart.csv = toCsv(curves, axis, results.study);
+    if (!chart.empty())
+        for (const char *figure : published)
+            addPublished(chart, figure, scale / 100);
+    chart.summary = summaryOf(chart);
     return chart;
 }
 
@@ -202,8 +231,12 @@ StudyChart figure1Chart(const StudyResults &results, const Options &options)
     std::map<std::string, std::vector<const Figure1Point *>> byMethod;
     for (const Figure1Point &point : figure.points)
         byMethod[point.method].push_back(&point);
-    if (options.published && !figure.points.empty())
-        addPublished(chart, study_words::publishedFor(results.study));
+    if (options.published && !figure.points.empty()) {
+        const char *published = study_words::publishedFor(results.study);
+        const CountingRule counted = study_words::countingOf(published);
+        addPublished(chart, published, 1,
+                     counted == options.counting ? QString() : tr("; they count %1").arg(text(describe(counted))));
+    }
     for (const auto &[method, points] : byMethod)
         if (options.tasks)
             for (Series &series : perTask(method, points))
@@ -225,12 +258,9 @@ StudyChart initialisationChart(const StudyResults &results, const Options &optio
                               CountingRule::Trained);
     chart.nothing =
         whyNothing(results, tr("This study has no finished run with adapters, so no initialisation to compare."));
-    chart = sweepChart(results, SweepAxis::Initialisation, std::move(chart));
-    if (options.published && !chart.empty())
-        for (const char *figure : {"6-mnli", "6-cola"})
-            addPublished(chart, figure);
-    chart.summary = summaryOf(chart);
-    return chart;
+    const std::vector<const char *> published = {"6-mnli", "6-cola"};
+    return sweepChart(results, SweepAxis::Initialisation, std::move(chart),
+                      options.published ? published : std::vector<const char *>());
 }
 
 StudyChart learningRateChart(const StudyResults &results, const Options &options)
@@ -240,11 +270,9 @@ StudyChart learningRateChart(const StudyResults &results, const Options &options
     chart.caption =
         captionOf(results, tr("Mean and s.e.m. over seeds; the best size and epochs at each."), {}, CountingRule::Trained);
     chart.nothing = whyNothing(results, {});
-    chart = sweepChart(results, SweepAxis::LearningRate, std::move(chart));
-    if (options.published && !chart.empty())
-        addPublished(chart, "7");
-    chart.summary = summaryOf(chart);
-    return chart;
+    const std::vector<const char *> published = {"7"};
+    return sweepChart(results, SweepAxis::LearningRate, std::move(chart),
+                      options.published ? published : std::vector<const char *>());
 }
 
 } // namespace awb::study_charts

@@ -82,11 +82,11 @@ StudyPanel::StudyPanel(LabBridge &bridge, QWidget *parent) : QWidget(parent), m_
     for (QCheckBox *box : {m_published, m_tasks})
         connect(box, &QCheckBox::toggled, this, &StudyPanel::refreshChart);
     connect(m_queue, &QPushButton::clicked, this, &StudyPanel::queueMissing);
+    connect(m_cancel, &QPushButton::clicked, this, &StudyPanel::cancelRest);
     connect(m_export, &QPushButton::clicked, this, &StudyPanel::exportChart);
     connect(m_chart, &SeriesPlot::runSelected, this, &StudyPanel::runSelected);
     refresh();
     takeCounting();
-    refreshChart();
 }
 
 QLayout *StudyPanel::makeBar()
@@ -137,18 +137,33 @@ QLayout *StudyPanel::makeFooter()
     m_state = new QLabel(this);
     m_state->setObjectName(QStringLiteral("studyState"));
     m_state->setWordWrap(true);
-    m_queue = new QPushButton(this);
+    m_queue = new QPushButton(tr("&Queue"), this);
     m_queue->setObjectName(QStringLiteral("queueStudyButton"));
+    m_cancel = new QPushButton(tr("&Cancel the rest"), this);
+    m_cancel->setObjectName(QStringLiteral("cancelStudyButton"));
+    m_cancel->setToolTip(tr("Cancel what waits or is being computed; what is finished stays."));
     auto *footer = new QHBoxLayout;
     footer->setContentsMargins(8, 0, 8, 6);
     footer->addWidget(m_state, 1);
+    footer->addWidget(m_cancel);
     footer->addWidget(m_queue);
     return footer;
+}
+
+void StudyPanel::showEvent(QShowEvent *event)
+{
+    QWidget::showEvent(event);
+    if (m_stale)
+        refresh();
 }
 
 void StudyPanel::refresh()
 {
     refreshStudies();
+    // A worker says so with every curve that it stores; with thousands of runs the rest is work that nobody sees.
+    m_stale = !isVisible();
+    if (m_stale)
+        return;
     refreshState();
     refreshChart();
 }
@@ -209,6 +224,7 @@ void StudyPanel::refreshState()
         const StudyState state = studyState(m_bridge.store(), *now, false);
         const int missing = int(state.missing.size());
         const int ahead = int(state.specs.size()) - state.done;
+        m_cancel->setVisible(int(state.runs.size()) > state.done);
         QString words = tr("%1: %2 of %3 runs done").arg(text(now->title)).arg(state.done).arg(state.specs.size());
         if (ahead > 0)
             words += QStringLiteral(", ") + timeText(state.expected);
@@ -220,6 +236,7 @@ void StudyPanel::refreshState()
         m_queue->setToolTip(missing > 0 ? tr("Only what is missing is computed.") : tr("Nothing is missing."));
     } catch (const Error &error) {
         m_state->setText(QString::fromUtf8(error.what()));
+        m_cancel->setVisible(!unfinishedRuns(m_bridge.store(), now->name).empty());
         m_queue->setText(tr("&Queue %1 runs").arg(numberOfRuns(*now)));
         m_queue->setEnabled(false);
         m_queue->setToolTip(m_state->text());
@@ -309,6 +326,26 @@ void StudyPanel::queueMissing()
     } catch (const Error &error) {
         dialogs::functions().error(this, tr("The study was not queued"), QString::fromUtf8(error.what()));
     }
+}
+
+void StudyPanel::cancelRest()
+{
+    const auto now = study();
+    const int rest = now ? int(unfinishedRuns(m_bridge.store(), now->name).size()) : 0;
+    const QString question = rest == 1
+                                 ? tr("Cancel the one run of the study %1 that is not finished? What is finished stays.")
+                                 : tr("Cancel the %2 runs of the study %1 that are not finished? What is finished stays.");
+    if (rest == 0 || !dialogs::functions().confirm(this, tr("Cancel the rest of a study"),
+                                                   rest == 1 ? question.arg(text(now->name))
+                                                             : question.arg(text(now->name), wording::count(rest)),
+                                                   tr("Cancel runs")))
+        return;
+    try {
+        cancelStudy(m_bridge.store(), now->name);
+    } catch (const Error &error) {
+        dialogs::functions().error(this, tr("The study was not cancelled"), QString::fromUtf8(error.what()));
+    }
+    m_bridge.wake();
 }
 
 void StudyPanel::exportArchive()

@@ -45,7 +45,8 @@ signals:
 private:
     QLayout *makeBar();
     QLayout *makeFooter();
-    void refresh();
+    void showEvent(QShowEvent *event) override;
+    void refresh(); ///< the list at once; the rest when the page is seen
     void refreshStudies();
     void refreshState();
     void refreshChart(); ///< or the table
@@ -54,17 +55,19 @@ private:
     bool isTable() const;
     void takeCounting();
     void queueMissing();
+    void cancelRest();
     std::optional<Study> study() const;
 
     LabBridge &m_bridge;
     QComboBox *m_study, *m_figure, *m_counting;
     QCheckBox *m_published, *m_tasks;
-    QPushButton *m_queue, *m_export;
+    QPushButton *m_queue, *m_cancel, *m_export;
     QLabel *m_state;
     QStackedWidget *m_pages;
     SeriesPlot *m_chart;
     QTextBrowser *m_tableView;
     ResultTable m_table;
+    bool m_stale = false; ///< the store has changed while the page was not seen
 };
 
 } // namespace awb

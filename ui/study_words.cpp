@@ -104,6 +104,11 @@ const char *publishedFor(const Study &study)
     return paper == "additional" || paper == "table2" ? "3-right" : "1";
 }
 
+CountingRule countingOf(const char *publishedFigure)
+{
+    return publishedFigure[0] == '1' ? CountingRule::WithoutEmbeddings : CountingRule::ShareOfModel;
+}
+
 QString tooltip(const Figure1Point &point, const Study &study)
 {
     QString rows = row(tr("Median"), tr("%1 points").arg(points(point.p50)));

@@ -82,13 +82,19 @@ void setMetricsAndHashes(Manifest &manifest)
     });
     if (manifest.metrics.empty() || !fit)
         manifest.metrics = scores ? ofScores : std::vector<std::string>{"accuracy", "f1"};
-    manifest.sha256 = sha256OfFile(manifest.train.path);
-    for (const auto &file : {manifest.dev, manifest.test})
-        if (file)
-            manifest.sha256.append(1, ' ').append(sha256OfFile(file->path));
+    manifest.sha256 = sha256OfFiles(manifest);
 }
 
 } // namespace
+
+std::string sha256OfFiles(const Manifest &manifest)
+{
+    std::string hashes = sha256OfFile(manifest.train.path);
+    for (const auto &file : {manifest.dev, manifest.test})
+        if (file)
+            hashes.append(1, ' ').append(sha256OfFile(file->path));
+    return hashes;
+}
 
 std::optional<Manifest> recognise(const std::filesystem::path &path, const std::string &name)
 {

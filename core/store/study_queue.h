@@ -28,6 +28,11 @@ StudyState studyState(const Store &store, const Study &study, bool readDatasets)
 /// done yet, in queue order. Called again it only completes: what is finished stays.
 std::vector<std::int64_t> queueStudy(Store &store, const Study &study);
 
+/// Runs of a study that wait, are paused or are being computed.
+std::vector<std::int64_t> unfinishedRuns(const Store &store, const std::string &study);
+/// Cancels them; those at work stop within one batch. What is finished stays. Returns how many.
+int cancelStudy(Store &store, const std::string &study);
+
 /// What the store holds of a study.
 StudyResults studyResults(const Store &store, const Study &study);
 

@@ -9,7 +9,7 @@
 
 namespace awb {
 
-/// Expected computing time of runs, one after the other.
+/// Expected computing time of runs as the queue computes them: as many together as those that were measured.
 struct TimeEstimate {
     double seconds = 0; ///< of the runs that could be estimated
     int runs = 0;       ///< that could be

@@ -65,11 +65,6 @@ std::vector<Point> tradeoffPoints(const std::vector<Run> &runs)
     return points;
 }
 
-std::vector<TrainSpec> quickStudy()
-{
-    return specsOf(*presetStudy(quickStudyName), 0); // its methods do not depend on the number of layers
-}
-
 std::string toCsv(const std::vector<Point> &points)
 {
     std::string text =

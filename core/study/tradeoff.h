@@ -21,7 +21,6 @@ MeanSem meanSem(const std::vector<double> &values);
 std::vector<Point> tradeoffPoints(const std::vector<Run> &runs);
 
 /// The quick study on the sample library: election tweets, adapters m = 1, 8, 64, head only, full fine-tuning, one epoch.
-std::vector<TrainSpec> quickStudy();
 inline constexpr const char *quickStudyName = "quick";
 
 /// Points as CSV (RFC 4180): method,label,metric,trainable,mean,sem,n,runs, and the means of what the runs cost

@@ -60,11 +60,14 @@ std::vector<std::vector<int>> evaluationBatches(const EncodedTexts &part)
     return batches;
 }
 
-Evaluation evaluateModel(Computation &computation, const EncodedTexts &part, const EncodedDataset &data, const Pass &pass)
+Evaluation evaluateModel(Computation &computation, const EncodedTexts &part, const EncodedDataset &data, const Pass &pass,
+                         const std::function<bool()> &stop)
 {
     const int outputs = data.outputs();
     std::vector<float> all(std::size_t(part.size()) * std::size_t(outputs));
     for (const std::vector<int> &indices : evaluationBatches(part)) {
+        if (stop && stop())
+            throw Stopped();
         const torch::Tensor logits = computation.forward(packBatch(part, indices), pass);
         for (std::size_t i = 0; i < indices.size(); ++i)
             std::copy_n(logits.data_ptr<float>() + std::ptrdiff_t(i) * outputs, outputs,

@@ -7,8 +7,9 @@
 namespace awb {
 
 /// Scores a part with the model as it is; ablation and prefix as `pass` says. Examples go through by length, so that little
-/// is padded in attention; results stand in the part's own order.
-Evaluation evaluateModel(Computation &computation, const EncodedTexts &part, const EncodedDataset &data, const Pass &pass);
+/// is padded in attention; results stand in the part's own order. `stop`: asked between batches; true: Stopped is thrown.
+Evaluation evaluateModel(Computation &computation, const EncodedTexts &part, const EncodedDataset &data, const Pass &pass,
+                         const std::function<bool()> &stop = {});
 
 /// The batches that evaluations go through: numbers of examples, by length.
 std::vector<std::vector<int>> evaluationBatches(const EncodedTexts &part);

@@ -30,7 +30,8 @@ void saveTensors(const std::filesystem::path &file, const std::vector<std::pair<
 void saveSnapshot(const std::filesystem::path &file, const SnapshotState &state, const std::string &specJson,
                   const std::vector<std::pair<std::string, at::Tensor>> &tensors)
 {
-    const nlohmann::json json = {{"step", state.step}, {"loss_sum", state.lossSum}, {"seconds", state.seconds}};
+    const nlohmann::json json = {
+        {"step", state.step}, {"loss_sum", state.lossSum}, {"seconds", state.seconds}, {"scored", state.scored}};
     saveTensors(file, tensors, {{stateKey, json.dump()}, {specKey, specJson}});
 }
 
@@ -49,7 +50,8 @@ bool loadSnapshot(const std::filesystem::path &file, SnapshotState &state, const
                 stored->tensors()[i].shape != tensors[i].second.sizes().vec())
                 return false;
         const auto json = nlohmann::json::parse(metadata.at(stateKey));
-        state = {json.at("step").get<int>(), json.at("loss_sum").get<double>(), json.at("seconds").get<double>()};
+        state = {json.at("step").get<int>(), json.at("loss_sum").get<double>(), json.at("seconds").get<double>(),
+                 json.value("scored", true)};
         const torch::NoGradGuard noGrad;
         for (std::size_t i = 0; i < tensors.size(); ++i) {
             const TensorView &view = stored->tensors()[i];

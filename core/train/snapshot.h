@@ -20,6 +20,7 @@ struct SnapshotState {
     int step = 0;       ///< optimizer steps done
     double lossSum = 0; ///< of the steps since the last stored measurement
     double seconds = 0; ///< computed so far
+    bool scored = true; ///< false: the step ends an epoch, whose dev score is not computed yet
 };
 
 /// Writes state and optimizer tensors; `specJson` guards against going on with other settings.

@@ -184,23 +184,40 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
     const double secondsBefore = done.seconds;
     double trainSeconds = 0;
     std::int64_t examples = 0;
-    const auto keep = [&](int step) {
-        done = {step, curve.sum, secondsBefore + secondsSince(start)};
+    const auto keep = [&](int step, bool isScored) {
+        done = {step, curve.sum, secondsBefore + secondsSince(start), isScored};
         if (!files.snapshot.empty())
             saveSnapshot(files.snapshot, done, specJson, adam.state());
     };
 
     double scoringSeconds = 0;
-    const auto scoreDev = [&](PrefixCache *prefix) {
+    const auto endEpoch = [&](int step) {
         const auto before = Clock::now();
-        dev = evaluateModel(computation, data.dev, data, {.prefix = prefix});
+        // The last one is the inference time, and a new text goes through all layers.
+        PrefixCache *prefix = step < steps ? devPrefix.get() : nullptr;
+        try {
+            dev = evaluateModel(computation, data.dev, data, {.prefix = prefix}, hooks.stopRequested);
+        } catch (const Stopped &) {
+            store();
+            keep(step, false);
+            throw;
+        }
         scoringSeconds = secondsSince(before);
+        const double epoch = double(step) / perEpoch;
+        for (std::size_t i = 0; i < data.metrics.size(); ++i)
+            curve.pending.push_back({"dev." + data.metrics[i], step, epoch, dev.metrics[i]});
+        curve.pending.push_back({"dev.loss", step, epoch, dev.loss});
+        store();
+        if (step < steps)
+            keep(step, true);
     };
+    if (!done.scored)
+        endEpoch(firstStep);
 
     for (int step = firstStep; step < steps; ++step) {
         if (hooks.stopRequested && hooks.stopRequested()) {
             store();
-            keep(step);
+            keep(step, true);
             throw Stopped();
         }
         const auto stepStart = Clock::now();
@@ -229,20 +246,9 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
             hooks.step({step + 1, lossValue, workOf(batch), seconds, dataSeconds, computation.forwardShare() * inModel,
                         (1 - computation.forwardShare()) * inModel, seconds - dataSeconds - inModel});
 
-        if ((step + 1) % perEpoch == 0) {
-            // The last one is the inference time, and a new text goes through all layers.
-            scoreDev(step + 1 < steps ? devPrefix.get() : nullptr);
-            const double epoch = double(step + 1) / perEpoch;
-            for (std::size_t i = 0; i < data.metrics.size(); ++i)
-                curve.pending.push_back({"dev." + data.metrics[i], step + 1, epoch, dev.metrics[i]});
-            curve.pending.push_back({"dev.loss", step + 1, epoch, dev.loss});
-            store();
-            if (step + 1 < steps)
-                keep(step + 1);
-        }
+        if ((step + 1) % perEpoch == 0)
+            endEpoch(step + 1);
     }
-    if (firstStep == steps) // stopped between the last step and the end
-        scoreDev(nullptr);
 
     TrainResult result;
     result.dev = std::move(dev);
