@@ -17,24 +17,35 @@ namespace awb {
 namespace {
 
 struct FigureOptions {
-    std::string dataset, checkpoint, out, x = "parameters";
+    std::string dataset, checkpoint, study, out, x = "parameters";
     bool seeds = false;
 };
+
+/// Finished runs, those of the study only where one is given.
+std::vector<Run> fittingRuns(const Store &store, const FigureOptions &options)
+{
+    std::vector<Run> runs = store.finishedRuns(options.dataset, options.checkpoint);
+    if (!options.study.empty())
+        std::erase_if(runs, [&](const Run &run) { return run.study != options.study; });
+    return runs;
+}
 
 /// Fills in what was not given from the run that was finished last among those that fit, and returns all runs of that
 /// data set and checkpoint.
 std::vector<Run> chosenRuns(Store &store, FigureOptions &options)
 {
-    const auto fitting = store.finishedRuns(options.dataset, options.checkpoint);
+    const auto fitting = fittingRuns(store, options);
     const Run *latest = nullptr;
     for (const Run &run : fitting)
         if (!latest || run.finished > latest->finished || (run.finished == latest->finished && run.id > latest->id))
             latest = &run;
     if (!latest)
-        throw Error("There is no finished run to draw; `awb train` or `awb study quick` makes one.");
+        throw Error(options.study.empty() ? "There is no finished run to draw; `awb train` or `awb study quick` makes one."
+                                          : "There is no finished run of the study " + options.study +
+                                                " to draw; `awb study list` names what is there.");
     options.dataset = latest->spec.dataset;
     options.checkpoint = latest->spec.checkpoint;
-    return store.finishedRuns(options.dataset, options.checkpoint);
+    return fittingRuns(store, options);
 }
 
 #ifdef AWB_FIGURES
@@ -82,6 +93,7 @@ void addFigureCommand(CLI::App &app, Context &context)
     sub->add_option("--out", options->out, figureOut)->required();
     sub->add_option("--dataset", options->dataset, "Name in the library (else the one of the latest run)");
     sub->add_option("--checkpoint", options->checkpoint, "Name in the library (else the one of the latest run)");
+    sub->add_option("--study", options->study, "Only runs of this study");
     sub->add_option("--x", options->x,
                     "parameters, bytes (stored), speed (training, examples/s), memory (peak), epoch (time) or latency")
         ->capture_default_str();

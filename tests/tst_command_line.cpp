@@ -521,6 +521,9 @@ private Q_SLOTS:
             return awb({"figure", name, "--study", "mine", "--out", path(QString::fromLatin1(out))});
         };
         QCOMPARE(figure("lr", "lr.csv").status, 0);
+        QCOMPARE(figure("tradeoff", "tradeoff.csv").status, 0);
+        QCOMPARE(read(QStringLiteral("tradeoff.csv")).count('\n'), 1 + 3); // a heading, three methods
+        QVERIFY(awb({"figure", "tradeoff", "--study", "other", "--out", "x.csv"}).err.contains("no finished run of the study"));
         QVERIFY(read(QStringLiteral("lr.csv")).contains("mine,questions,head,head only,0.001,accuracy,"));
         QCOMPARE(figure("table1", "table.md").status, 0);
         QVERIFY(read(QStringLiteral("table.md")).contains("| Adapters |"));

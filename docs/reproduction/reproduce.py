@@ -68,13 +68,13 @@ def main():
         library.awb("study", "run", os.path.join(HERE, "initialisation.json"))
     os.makedirs(o.out, exist_ok=True)
 
-    def figure(kind, name, *arguments, formats=("png", "csv")):
+    def figure(kind, name, *arguments, formats=("svg", "csv")):
         for suffix in formats:
             library.awb("figure", kind, *arguments, "--out", os.path.join(o.out, f"{name}.{suffix}"))
 
     figure("figure1", "figure1", "--study", STUDY, "--tasks")
     for dataset in DATASETS:
-        figure("tradeoff", "tradeoff-" + dataset, "--dataset", dataset, "--checkpoint", "all-MiniLM-L6-v2")
+        figure("tradeoff", "tradeoff-" + dataset, "--study", STUDY, "--dataset", dataset)
     figure("table1", "table1", "--study", STUDY, formats=("md", "csv"))
     figure("table2", "table2", "--study", STUDY, formats=("md", "csv"))
     for dataset, published in (("trec-own-dev", "MNLI-m"), ("cola", "CoLA")):
