@@ -11,6 +11,7 @@
 #include <qcustomplot.h>
 
 #include "core/data/recognise.h"
+#include "core/model/checkpoint.h"
 #include "core/store/ablate.h"
 #include "core/store/run_training.h"
 #include "core/study/published.h"
@@ -65,7 +66,8 @@ struct Library {
         manifest.train.textA = 1;
         completeManifest(manifest);
         Store store(pathOf(home));
-        store.addCheckpoint({"tiny", testData("model/tiny").string(), {}, {}});
+        const std::filesystem::path checkpoint = testData("model/tiny");
+        store.addCheckpoint({"tiny", checkpoint.string(), Checkpoint::open(checkpoint).sha256(), {}});
         store.addDataset(manifest);
         TrainSpec spec;
         spec.checkpoint = "tiny";
