@@ -10,6 +10,7 @@
 #include "app/spec_options.h"
 #include "core/data/word_piece.h"
 #include "core/files.h"
+#include "core/methods/methods.h"
 #include "core/model/random_checkpoint.h"
 #include "core/spec_json.h"
 
@@ -88,7 +89,9 @@ int grow(Context &context, BenchOptions &options)
         });
     }
     const std::string csv = bench_output::csv(options.grow, points, work.recipe.precision);
-    const std::string title = options.shape + ", " + methodText(work.method) + ", " + toString(work.recipe.precision);
+    const std::string method =
+        growth == Growth::Bottleneck ? methodEntry(work.method.name).title : methodText(work.method); // m is the axis then
+    const std::string title = options.shape + ", " + method + ", " + toString(work.recipe.precision);
     if (type == ".csv")
         writeFileAtomically(options.out, csv);
     else if (!type.empty())

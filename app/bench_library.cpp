@@ -107,6 +107,8 @@ void openWindow(const std::filesystem::path &home, int runs)
     QElapsedTimer waiting;
     for (waiting.start(); table->model()->rowCount() < runs && waiting.elapsed() < 60000;)
         QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents, 10);
+    if (table->model()->rowCount() < runs)
+        throw Error("The window did not list all runs within a minute, so nothing was measured.");
     window.grab();
 }
 

@@ -11,18 +11,6 @@ namespace awb {
 
 namespace {
 
-/// Runs whose program was killed wait again: said at once, also where nothing works the queue.
-void requeueOrphans(Context &context)
-{
-    Store &store = context.store();
-    try {
-        WorkerLock lock(store.home());
-        if (lock.tryLock())
-            store.requeueOrphans();
-    } catch (const Error &) { // a library that can only be read is shown as it is
-    }
-}
-
 Run existingRun(Context &context, std::int64_t id)
 {
     const auto run = context.store().run(id);
@@ -33,7 +21,7 @@ Run existingRun(Context &context, std::int64_t id)
 
 int list(Context &context)
 {
-    requeueOrphans(context);
+    requeueOrphansOf(context.store());
     Json runs = Json::array();
     std::vector<std::vector<std::string>> rows{
         {"run", "state", "data set", "checkpoint", "method", "seed", "trained", "score", "metric"}};
@@ -53,7 +41,7 @@ int list(Context &context)
 
 int show(Context &context, std::int64_t id)
 {
-    requeueOrphans(context);
+    requeueOrphansOf(context.store());
     const Run run = existingRun(context, id);
     Json object = runJson(run, context.store());
     Json curves = Json::object();
@@ -73,7 +61,7 @@ using Change = void (Store::*)(std::int64_t);
 /// Does one thing to several runs; checks all of them first, so that a typing error changes nothing.
 int change(Context &context, const std::vector<std::int64_t> &ids, Change what, const std::string &done)
 {
-    requeueOrphans(context);
+    requeueOrphansOf(context.store());
     for (const std::int64_t id : ids)
         existingRun(context, id);
     std::string text;

@@ -11,6 +11,7 @@
 #include "core/spec_json.h"
 #include "core/store/sample_library.h"
 #include "core/store/study_queue.h"
+#include "core/store/worker_lock.h"
 #include "core/study/tradeoff.h"
 
 namespace awb {
@@ -171,6 +172,7 @@ int run(Context &context, const Study &study)
 int cancel(Context &context, const std::string &nameOrFile)
 {
     const Study study = findStudy(context.store(), nameOrFile);
+    requeueOrphansOf(context.store());
     const int cancelled = cancelStudy(context.store(), study.name);
     context.print({{"study", study.name}, {"cancelled", cancelled}},
                   cancelled == 0   ? "The study " + study.name + " has no run that waits or is being computed."

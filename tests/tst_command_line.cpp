@@ -437,24 +437,27 @@ private Q_SLOTS:
     void aRandomCheckpointIsRegisteredLikeAnyOther()
     {
         const QString vocabulary = write(QStringLiteral("vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\nwhere\nwho\n");
-        const QStringList command{"checkpoints", "random", path("random"), "--shape", "bert-tiny", "--vocabulary", vocabulary};
+        const QStringList command{"checkpoints", "random",       path("random"), "--shape",
+                                  "bert-tiny",   "--vocabulary", vocabulary};
         const Result made = awb(command + QStringList{"--json"});
         QVERIFY2(made.status == 0, made.err.constData());
         QCOMPARE(made.json()["shape"].toObject()["layers"].toInt(), 2);
         QCOMPARE(made.json()["missing"].toArray(), QJsonArray());
         QCOMPARE(awb({"datasets", "add", questionsFile(), "--name", "questions"}).status, 0);
-        const Result trained =
-            awb({"train", "--checkpoint", "random", "--dataset", "questions", "--bottleneck", "2", "--epochs", "1", "--json"});
+        const Result trained = awb(
+            {"train", "--checkpoint", "random", "--dataset", "questions", "--bottleneck", "2", "--epochs", "1", "--json"});
         QVERIFY2(trained.status == 0, trained.err.constData());
         QVERIFY(awb(command).err.contains("is there already"));
         const QString large = write(QStringLiteral("large.txt"), QByteArray("word\n").repeated(30523));
-        QVERIFY(awb({"checkpoints", "random", path("other"), "--vocabulary", large}).err.contains("more than the 30,522 tokens"));
+        QVERIFY(awb({"checkpoints", "random", path("other"), "--vocabulary", large})
+                    .err.contains("more than the 30,522 tokens"));
         QVERIFY(!QFileInfo::exists(path(QStringLiteral("other"))));
     }
 
     void benchNeedsNoLibraryAndDrawsHowCostsGrow()
     {
-        const QStringList shortly{"--shape", "bert-tiny", "--length", "8", "--steps", "2", "--skip", "1", "--repetitions", "2"};
+        const QStringList shortly{"--shape", "bert-tiny", "--length",      "8", "--steps", "2",
+                                  "--skip",  "1",         "--repetitions", "2"};
         const Result one = awb(QStringList{"bench", "--json", "--bottleneck", "4"} + shortly);
         QVERIFY2(one.status == 0, one.err.constData());
         QCOMPARE(one.json()["work"].toString(), "bert-tiny, 8 tokens, adapters, m = 4");
@@ -523,7 +526,8 @@ private Q_SLOTS:
         QCOMPARE(figure("lr", "lr.csv").status, 0);
         QCOMPARE(figure("tradeoff", "tradeoff.csv").status, 0);
         QCOMPARE(read(QStringLiteral("tradeoff.csv")).count('\n'), 1 + 3); // a heading, three methods
-        QVERIFY(awb({"figure", "tradeoff", "--study", "other", "--out", "x.csv"}).err.contains("no finished run of the study"));
+        QVERIFY(
+            awb({"figure", "tradeoff", "--study", "other", "--out", "x.csv"}).err.contains("no finished run of the study"));
         QVERIFY(read(QStringLiteral("lr.csv")).contains("mine,questions,head,head only,0.001,accuracy,"));
         QCOMPARE(figure("table1", "table.md").status, 0);
         QVERIFY(read(QStringLiteral("table.md")).contains("| Adapters |"));
@@ -566,8 +570,9 @@ private Q_SLOTS:
     void aRunWhoseProgramIsKilledGoesOnToTheSameResult()
     {
         addTinyLibrary();
-        const QStringList train{"train",    "--checkpoint", "tiny", "--dataset",    "questions", "--bottleneck", "4",
-                                "--epochs", "40",           "--batch", "8", "--max-length", "12"};
+        const QStringList train{"train", "--checkpoint", "tiny", "--dataset", "questions", "--bottleneck",
+                                "4",     "--epochs",     "40",   "--batch",   "8",         "--max-length",
+                                "12"};
         QProcess process;
         process.setProcessEnvironment(environment(home()));
         process.start(QStringLiteral(AWB_PROGRAM), train);
@@ -582,7 +587,8 @@ private Q_SLOTS:
         QVERIFY2(awb(train).status == 0, seen.constData()); // waits for nothing: its own run is computed
         const Result worked = awb({"work", "--json"});
         QVERIFY2(worked.status == 0, worked.err.constData());
-        const QJsonObject killed = awb({"runs", "show", "1", "--json"}).json(), whole = awb({"runs", "show", "2", "--json"}).json();
+        const QJsonObject killed = awb({"runs", "show", "1", "--json"}).json(),
+                          whole = awb({"runs", "show", "2", "--json"}).json();
         QCOMPARE(killed["state"].toString(), QStringLiteral("done"));
         QCOMPARE(killed["score"], whole["score"]);
         const auto weights = [&](int run) { return read(QStringLiteral("library/runs/%1/adapter.safetensors").arg(run)); };
@@ -597,7 +603,8 @@ private Q_SLOTS:
     void filesThatHaveChangedAreNotTrainedOn()
     {
         addTinyLibrary();
-        const QStringList train{"train", "--checkpoint", "tiny", "--dataset", "questions", "--epochs", "1", "--max-length", "12"};
+        const QStringList train{"train", "--checkpoint", "tiny", "--dataset", "questions", "--epochs",
+                                "1",     "--max-length", "12"};
         QCOMPARE(awb(train).status, 0);
         questionsFile(100); // the same name, other content
         const Result changed = awb(train);
@@ -615,10 +622,25 @@ private Q_SLOTS:
     {
         addTinyLibrary();
         const QString file = write(QStringLiteral("study.json"), R"({"name": "mine", "checkpoint": "tiny", "datasets":
-            ["questions"], "methods": [{"method": "head"}], "recipe": {"epochs": 1, "batch": 8, "max_length": 12}})");
+            ["questions"], "methods": [{"method": "head", "epochs": [1, 3000]}], "seeds": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+            "recipe": {"batch": 8, "max_length": 12}})");
         QVERIFY(awb({"study", "cancel", file}).out.contains("has no run that waits"));
-        QCOMPARE(awb({"study", "run", file}).status, 0);
-        QCOMPARE(awb({"study", "cancel", "mine", "--json"}).json()["cancelled"].toInt(), 0);
+        QProcess process;
+        process.setProcessEnvironment(environment(home()));
+        process.start(QStringLiteral(AWB_PROGRAM), {"study", "run", file});
+        QVERIFY(process.waitForStarted());
+        QByteArray seen;
+        QTRY_VERIFY_WITH_TIMEOUT((seen += process.readAllStandardError()).contains("1 of 20 runs done"), 60000);
+        process.kill(); // what it computed is nobody's then
+        QVERIFY(process.waitForFinished(10000));
+        const int cancelled = awb({"study", "cancel", "mine", "--json"}).json()["cancelled"].toInt();
+        QMap<QString, int> states;
+        for (const QJsonValue &run : awb({"runs", "--json"}).json()["runs"].toArray())
+            ++states[run.toObject()["state"].toString()];
+        QVERIFY(states["done"] >= 1 && cancelled >= 1);
+        QCOMPARE(states["done"] + states["cancelled"], 20);
+        QCOMPARE(states["cancelled"], cancelled);
+        QVERIFY(awb({"study", "cancel", "mine"}).out.contains("has no run that waits"));
     }
 
     void anInterruptedRunIsQueuedAgainAndWorkGoesOnWithIt()

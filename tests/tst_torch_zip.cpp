@@ -169,7 +169,7 @@ void TestTorchZip::refusesPicklesThatNameFunctions_data()
         "\x80\x04" + text("os") + "\x94" + text("system") + "\x94h" + std::string(1, '\0') + "h\x01\x93.", "os.system");
     row("a storage from elsewhere", dict(text("w") + global("evil", "FloatStorage")), "evil.FloatStorage");
     row("torch's own loader", dict(text("w") + global("torch", "load")), "torch.load");
-    row("an unprintable name", dict(text("w") + global("a\x1b[31m", std::string(5000, 'x'))), "a?[31m.xxx");
+    row("an unprintable name", dict(text("w") + global("a\x1b[31m", std::string(5000, 'n'))), "a?[31m.nnn");
 }
 
 void TestTorchZip::refusesPicklesThatNameFunctions()

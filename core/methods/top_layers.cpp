@@ -7,7 +7,7 @@ namespace awb {
 
 namespace {
 
-constexpr std::string_view placeholder = "{top}";
+constexpr std::string_view layerNumber = "{top}";
 
 bool namesPooler(const std::string &glob)
 {
@@ -25,14 +25,14 @@ Method topLayersMethod(const Method &entry, int k, bool pooler, int layers)
     method.topLayers = k;
     method.train.clear();
     for (const std::string &glob : entry.train) {
-        const auto at = glob.find(placeholder);
+        const auto at = glob.find(layerNumber);
         if (!pooler && namesPooler(glob))
             continue;
         if (at == glob.npos)
             method.train.push_back(glob);
         else
             for (int layer = layers - k; layer < layers; ++layer)
-                method.train.push_back(std::string(glob).replace(at, placeholder.size(), std::to_string(layer)));
+                method.train.push_back(std::string(glob).replace(at, layerNumber.size(), std::to_string(layer)));
     }
     return method;
 }

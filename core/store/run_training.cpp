@@ -28,8 +28,8 @@ Checkpoint openCheckpoint(const Store &store, const CheckpointEntry &entry)
     return Checkpoint::open(store.resolve(entry.folder));
 }
 
-/// A hash in a run's provenance is that of the files it was computed from. Those that were registered without one (by an
-/// older version) may be any.
+/// A hash in a run's provenance is that of the files it was computed from. Files that were
+/// registered without one may be any.
 void requireUnchanged(const std::string &now, const std::string &registered, const std::string &sentence)
 {
     if (!registered.empty() && now != registered)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/error.h"
+#include "core/store/store.h"
 
 namespace awb {
 
@@ -44,6 +45,16 @@ void WorkerLock::unlock()
     if (m_held)
         ::flock(m_descriptor, LOCK_UN);
     m_held = false;
+}
+
+void requeueOrphansOf(Store &store)
+{
+    try {
+        WorkerLock lock(store.home());
+        if (lock.tryLock())
+            store.requeueOrphans();
+    } catch (const Error &) { // is said where something is to be written
+    }
 }
 
 } // namespace awb

@@ -4,6 +4,8 @@
 
 namespace awb {
 
+class Store;
+
 /// The right to compute runs of a library: an exclusive flock on home/worker.lock. The kernel gives it back when its
 /// process ends, however that happens. Two objects exclude each other in one process too.
 class WorkerLock {
@@ -23,5 +25,9 @@ private:
     int m_descriptor = -1;
     bool m_held = false;
 };
+
+/// Store::requeueOrphans() for whoever works no queue, when nobody else does: runs of a killed program wait again. A library
+/// that can only be read stays as it is.
+void requeueOrphansOf(Store &store);
 
 } // namespace awb

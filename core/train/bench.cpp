@@ -5,7 +5,6 @@
 #include <chrono>
 #include <future>
 #include <mutex>
-#include <numeric>
 
 #include "core/error.h"
 #include "core/methods/parameters.h"
@@ -23,40 +22,36 @@ constexpr int mostTogether = 8; // as the queue
 /// What the counted steps of one repetition took, all runs together.
 struct Repetition {
     std::vector<double> steps; ///< seconds
-    double data = 0, forward = 0, backward = 0, optimizer = 0;
-    double losses = 0; ///< sum
-    Workload work;
-    double seconds = 0;
+    StepReport sum;            ///< of them
+    double seconds = 0;        ///< from start to end
     std::int64_t peakMemory = 0;
 
     void add(const StepReport &step)
     {
         steps.push_back(step.seconds);
-        losses += step.loss;
-        data += step.dataSeconds;
-        forward += step.forwardSeconds;
-        backward += step.backwardSeconds;
-        optimizer += step.optimizerSeconds;
-        add(step.work);
+        addToSum(step);
     }
     void add(const Repetition &other)
     {
         steps.insert(steps.end(), other.steps.begin(), other.steps.end());
-        losses += other.losses;
-        data += other.data;
-        forward += other.forward;
-        backward += other.backward;
-        optimizer += other.optimizer;
-        add(other.work);
+        addToSum(other.sum);
         peakMemory = std::max(peakMemory, other.peakMemory);
     }
-    void add(const Workload &more)
+    double examplesPerSecond() const { return double(sum.work.examples) / seconds; }
+
+private:
+    void addToSum(const StepReport &more)
     {
-        work.examples += more.examples;
-        work.tokens += more.tokens;
-        work.pairs += more.pairs;
+        sum.loss += more.loss;
+        sum.work.examples += more.work.examples;
+        sum.work.tokens += more.work.tokens;
+        sum.work.pairs += more.work.pairs;
+        sum.seconds += more.seconds;
+        sum.dataSeconds += more.dataSeconds;
+        sum.forwardSeconds += more.forwardSeconds;
+        sum.backwardSeconds += more.backwardSeconds;
+        sum.optimizerSeconds += more.optimizerSeconds;
     }
-    double examplesPerSecond() const { return double(work.examples) / seconds; }
 };
 
 class Bench {
@@ -74,7 +69,7 @@ public:
         Repetition result;
         if (m_settings.runs == 1) {
             run(m_spec, m_settings.skip, result, nullptr);
-            result.seconds = std::accumulate(result.steps.begin(), result.steps.end(), 0.0);
+            result.seconds = result.sum.seconds;
         } else {
             const auto start = Clock::now();
             together(result);
@@ -157,7 +152,6 @@ BenchResult benchTraining(const TrainSpec &spec, const Checkpoint &checkpoint, c
         rates.push_back(one.examplesPerSecond());
         all.add(one);
     }
-    const double inSteps = std::accumulate(all.steps.begin(), all.steps.end(), 0.0);
     result.steps = int(all.steps.size());
     result.medianStep = atShare(all.steps, 0.5);
     result.p90Step = atShare(all.steps, 0.9);
@@ -165,18 +159,18 @@ BenchResult benchTraining(const TrainSpec &spec, const Checkpoint &checkpoint, c
     result.slowest = atShare(rates, 0);
     result.fastest = atShare(rates, 1);
     result.peakMemory = all.peakMemory;
-    result.loss = all.losses / double(all.steps.size());
-    result.tokensPerExample = double(all.work.tokens) / double(all.work.examples);
+    result.loss = all.sum.loss / double(all.steps.size());
+    result.tokensPerExample = double(all.sum.work.tokens) / double(all.sum.work.examples);
     result.tokensPerSecond = result.examplesPerSecond * result.tokensPerExample;
     result.trainable = countParameters(checkpoint.shape(), spec.method, texts.outputs()).trainable;
-    const Operations operations = productOperations(checkpoint.shape(), spec.method, texts.outputs(), all.work);
+    const Operations operations = productOperations(checkpoint.shape(), spec.method, texts.outputs(), all.sum.work);
     result.operationsPerSecond =
-        double(operations.forward + operations.backward) / double(all.work.examples) * result.examplesPerSecond;
+        double(operations.forward + operations.backward) / double(all.sum.work.examples) * result.examplesPerSecond;
     result.productRate = spec.recipe.device == "cpu" ? productRate(spec.recipe.precision) : 0;
-    result.dataShare = all.data / inSteps;
-    result.forwardShare = all.forward / inSteps;
-    result.backwardShare = all.backward / inSteps;
-    result.optimizerShare = all.optimizer / inSteps;
+    result.dataShare = all.sum.dataSeconds / all.sum.seconds;
+    result.forwardShare = all.sum.forwardSeconds / all.sum.seconds;
+    result.backwardShare = all.sum.backwardSeconds / all.sum.seconds;
+    result.optimizerShare = all.sum.optimizerSeconds / all.sum.seconds;
     if (settings.evaluation)
         result.evaluationSeconds = evaluationSeconds(spec, checkpoint, texts.dev, texts);
     result.provenance = provenanceOf(checkpoint.shape(), spec.recipe);
