@@ -52,6 +52,7 @@ private Q_SLOTS:
     void timeIsDividedAmongThePhases_data();
     void timeIsDividedAmongThePhases();
     void bothPathsHaveTheSameLosses();
+    void ofTwoRepetitionsTheMeanIsTheMedian();
     void repetitionEndsWhenItsTimeIsOver();
     void runsSideBySideCountTogether();
     void scoringIsMeasuredOnRequest();
@@ -141,6 +142,12 @@ void TestBench::bothPathsHaveTheSameLosses()
     const double fast = benchRandom(own, shortly()).loss;
     own.recipe.plainPath = true;
     QVERIFY(std::abs(benchRandom(own, shortly()).loss / fast - 1) < 1e-4);
+}
+
+void TestBench::ofTwoRepetitionsTheMeanIsTheMedian()
+{
+    const BenchResult result = benchRandom(tinyWork(), {.skip = 1, .steps = 4, .repetitions = 2});
+    QVERIFY(std::abs(result.examplesPerSecond / ((result.slowest + result.fastest) / 2) - 1) < 1e-9);
 }
 
 void TestBench::repetitionEndsWhenItsTimeIsOver()

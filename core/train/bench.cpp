@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/methods/parameters.h"
 #include "core/model/frozen_packs.h"
+#include "core/study/figure1.h"
 #include "core/train/precision.h"
 
 namespace awb {
@@ -130,12 +131,6 @@ private:
     std::mutex m_mutex;
 };
 
-double atShare(std::vector<double> numbers, double share)
-{
-    std::sort(numbers.begin(), numbers.end());
-    return numbers[std::min(numbers.size() - 1, std::size_t(share * double(numbers.size())))];
-}
-
 } // namespace
 
 BenchResult benchTraining(const TrainSpec &spec, const Checkpoint &checkpoint, const EncodedDataset &texts,
@@ -153,11 +148,11 @@ BenchResult benchTraining(const TrainSpec &spec, const Checkpoint &checkpoint, c
         all.add(one);
     }
     result.steps = int(all.steps.size());
-    result.medianStep = atShare(all.steps, 0.5);
-    result.p90Step = atShare(all.steps, 0.9);
-    result.examplesPerSecond = atShare(rates, 0.5);
-    result.slowest = atShare(rates, 0);
-    result.fastest = atShare(rates, 1);
+    result.medianStep = percentile(all.steps, 0.5);
+    result.p90Step = percentile(all.steps, 0.9);
+    result.examplesPerSecond = percentile(rates, 0.5);
+    result.slowest = percentile(rates, 0);
+    result.fastest = percentile(rates, 1);
     result.peakMemory = all.peakMemory;
     result.loss = all.sum.loss / double(all.steps.size());
     result.tokensPerExample = double(all.sum.work.tokens) / double(all.sum.work.examples);

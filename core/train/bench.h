@@ -13,7 +13,7 @@ struct BenchSettings {
     bool evaluation = false; ///< score dev, too
 };
 
-/// What training costs; medians over the steps of all repetitions.
+/// What training costs. Medians are percentile()'s: of two repetitions the mean.
 struct BenchResult {
     std::string path;                   ///< engine path: "fast", "plain"
     int steps = 0;                      ///< measured
