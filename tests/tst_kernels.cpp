@@ -26,6 +26,7 @@ private Q_SLOTS:
     void roundingIsToNearestEven();
     void masksAreThoseOfThePlainPath();
     void layerNormThereAndBack();
+    void attentionOfOneExample_data();
     void attentionOfOneExample();
 };
 
@@ -87,6 +88,7 @@ void TestKernels::products_data()
     QTest::addColumn<int>("columns");
     QTest::newRow("tiles") << 64 << 128 << 128;
     QTest::newRow("parts of tiles") << 41 << 36 << 70;
+    QTest::newRow("deep") << 16 << 300 << 32;
     QTest::newRow("small") << 1 << 2 << 1;
 }
 
@@ -96,11 +98,12 @@ void TestKernels::products()
     QFETCH(int, inner);
     QFETCH(int, columns);
     const auto a = numbers(std::size_t(rows * inner), 1), b = numbers(std::size_t(inner * columns), 2);
-    const auto check = [&]<typename T>(T, double tolerance) {
+    const auto check = [&]<typename T>(T, bool tiled, double tolerance) {
         std::vector<T> own(a.size());
         for (std::size_t i = 0; i < a.size(); ++i)
             own[i] = fromFloat<T>(a[i]);
         Packed<T> packed;
+        packed.tiled = tiled;
         pack(packed, {b.data(), inner, columns, columns, 1}, inner, columns);
         std::vector<float> c(std::size_t(rows * columns), 1.0f);
         product(own.data(), inner, rows, packed, c.data(), columns, true);
@@ -115,10 +118,16 @@ void TestKernels::products()
             }
         return true;
     };
-    QVERIFY(check(float{}, 1e-5));
+    QVERIFY(check(float{}, false, 2e-5));
+    if (hasTiles())
+        QVERIFY(check(float{}, true, 1e-4)); // factors of 16 bits
     if (!multipliesBFloat16())
         QSKIP("this processor has no bfloat16 products");
-    QVERIFY(check(kernels::BFloat16{}, 1e-4)); // the factors are rounded, their products and sums are not
+    for (int again = 0; again < 2; ++again) { // LibTorch's and our own use of the registers in turn
+        QVERIFY(check(kernels::BFloat16{}, false, 1e-4)); // the factors are rounded, their products and sums are not
+        if (hasTiles())
+            QVERIFY(check(kernels::BFloat16{}, true, 1e-4));
+    }
 }
 
 void TestKernels::roundingIsToNearestEven()
@@ -164,9 +173,21 @@ void TestKernels::layerNormThereAndBack()
     QVERIFY(rounded == back);
 }
 
+void TestKernels::attentionOfOneExample_data()
+{
+    QTest::addColumn<int>("headSize");
+    QTest::addColumn<int>("length");
+    QTest::newRow("one token") << 32 << 1;
+    QTest::newRow("whole registers") << 32 << 16;
+    QTest::newRow("parts of registers") << 8 << 21;
+    QTest::newRow("more than a register") << 20 << 53;
+}
+
 void TestKernels::attentionOfOneExample()
 {
-    const std::int64_t heads = 3, size = 8, d = heads * size, keys = 21;
+    QFETCH(int, headSize);
+    QFETCH(int, length);
+    const std::int64_t heads = 3, size = headSize, d = heads * size, keys = length;
     for (const std::int64_t queries : {keys, std::int64_t(1)}) {
         const auto q = numbers(queries * d, 1), kv = numbers(keys * 2 * d, 2), gradient = numbers(queries * d, 3);
         const torch::Tensor tq = torch::tensor(q).view({queries, heads, size}).requires_grad_();

@@ -20,7 +20,7 @@ template <typename T>
 void dense(const T *a, const Rows &rows, const DenseWeights<T> &weights, T *out)
 {
     product(a, weights.in, rows.padded, weights.pack->forward, [&](std::int64_t row, std::int64_t column, const Tile &tile) {
-        addBias(tile.data, columnTile, weights.pack->bias.data() + column, out + row * weights.out + column,
+        addBias(tile.data, tile.stride, weights.pack->bias.data() + column, out + row * weights.out + column,
                 {tile.rows, tile.columns, weights.out});
     });
 }
@@ -31,7 +31,7 @@ void denseActivated(const T *a, const Rows &rows, const DenseWeights<T> &weights
 {
     product(a, weights.in, rows.padded, weights.pack->forward, [&](std::int64_t row, std::int64_t column, const Tile &tile) {
         const std::int64_t at = row * weights.out + column;
-        activate(g, tile.data, columnTile, weights.pack->bias.data() + column, out + at, slope ? slope + at : nullptr,
+        activate(g, tile.data, tile.stride, weights.pack->bias.data() + column, out + at, slope ? slope + at : nullptr,
                  {tile.rows, tile.columns, weights.out});
     });
 }
@@ -43,19 +43,30 @@ void denseBackwardActivated(const T *gradient, const Rows &rows, const DenseWeig
     product(gradient, weights.out, rows.padded, weights.pack->backward,
             [&](std::int64_t row, std::int64_t column, const Tile &tile) {
                 const std::int64_t at = row * weights.in + column;
-                activateBackward(tile.data, columnTile, slope + at, out + at, {tile.rows, tile.columns, weights.in});
+                activateBackward(tile.data, tile.stride, slope + at, out + at, {tile.rows, tile.columns, weights.in});
             });
+}
+
+/// Dropout of a part of a product: out = dropout(part + bias + addend), (rows, d).
+template <typename T>
+void dropPart(const Tile &part, std::int64_t row, std::int64_t column, const float *bias, const float *addend, const Mask &mask,
+              const Rows &rows, std::int64_t d, T *out)
+{
+    const std::int64_t at = row * d + column;
+    dropRows(part.data, part.stride, bias ? bias + column : nullptr, addend ? addend + at : nullptr, mask,
+             {rows.number + row, column, d}, out + at, {std::min(part.rows, rows.count - row), part.columns, d});
 }
 
 /// Dense and dropout of the end of a sub-layer: tape.h.
 template <typename T>
-void project(const OutputWeights<T> &weights, const Mask &mask, const Rows &rows, const T *x, OutputTape<T> &tape,
-             Scratch<T> &scratch)
+void project(const OutputWeights<T> &weights, const Mask &mask, const Rows &rows, const T *x, OutputTape<T> &tape)
 {
     const std::int64_t d = weights.dense.out;
-    float *wide = sized(scratch.wide, rows.padded, d);
-    product(x, weights.dense.in, rows.padded, weights.dense.pack->forward, wide, d);
-    dropRows(wide, weights.dense.pack->bias.data(), mask, rows.number, sized(tape.h, rows.padded, d), rows.count, d);
+    T *h = sized(tape.h, rows.padded, d);
+    product(x, weights.dense.in, rows.padded, weights.dense.pack->forward,
+            [&](std::int64_t row, std::int64_t column, const Tile &part) {
+                dropPart(part, row, column, weights.dense.pack->bias.data(), nullptr, mask, rows, d, h);
+            });
 }
 
 /// Its adapter, residual and LayerNorm.
@@ -91,7 +102,6 @@ void outputBackward(const OutputWeights<T> &weights, bool adapt, const Mask &mas
     };
     normRowsBackward(gradient, tape.normalised.data(), tape.inverse.data(), weights.norm.values().weight, rounded,
                      slot(weights.norm.weightSlot), slot(weights.norm.biasSlot), rows.count, d);
-    const float *into = gradient; // gradient of the dropped dense output
     if (adapt) {
         const AdapterWeights<T> &adapter = weights.adapter;
         const std::int64_t m = adapter.down.out;
@@ -101,12 +111,12 @@ void outputBackward(const OutputWeights<T> &weights, bool adapt, const Mask &mas
         denseBackwardActivated(rounded, rows, adapter.up, tape.slope.data(), z);
         if (adapter.down.trained)
             addDenseGradient(adapter.down, z, m, tape.h.data(), d, rows.count, slots, sums, scratch);
-        float *wide = sized(scratch.wide, rows.padded, d);
-        std::copy_n(gradient, rows.count * d, wide);
-        product(z, m, rows.padded, adapter.down.pack->backward, wide, d, true);
-        into = wide;
+        product(z, m, rows.padded, adapter.down.pack->backward, [&](std::int64_t row, std::int64_t column, const Tile &part) {
+            dropPart(part, row, column, nullptr, gradient, mask, rows, d, narrow);
+        });
+    } else {
+        dropRows(gradient, d, nullptr, nullptr, mask, {rows.number, 0, d}, narrow, {rows.count, d, d});
     }
-    dropRows(into, nullptr, mask, rows.number, narrow, rows.count, d);
     if (weights.dense.trained)
         addDenseGradient(weights.dense, narrow, d, denseInput, weights.dense.in, rows.count, slots, sums, scratch);
 }
@@ -161,7 +171,7 @@ void hear(const LayerWeights<T> &weights, const LayerPlan &plan, const Block &bl
         attend(q + query * d, kv + first * 2 * d, shape, {plan.dropout.attention, rows.number + query, attentionStride},
                heard + query * d, logSum + query * plan.heads, scratch.attention);
     }
-    project(weights.attention, plan.dropout.attentionHidden, rows, heard, tape.attention, scratch);
+    project(weights.attention, plan.dropout.attentionHidden, rows, heard, tape.attention);
 }
 
 } // namespace
@@ -187,7 +197,7 @@ void layerForward(const LayerWeights<T> &weights, const LayerPlan &plan, const B
     T *g = sized(plan.keep && weights.output.dense.trained ? tape.g : scratch.feedForward, rows.padded, plan.f);
     T *slope = plan.keep ? sized(tape.slope, rows.padded, plan.f) : nullptr;
     denseActivated(h, rows, weights.intermediate, plan.activation, g, slope);
-    project(weights.output, plan.dropout.feedForwardHidden, rows, g, tape.output, scratch);
+    project(weights.output, plan.dropout.feedForwardHidden, rows, g, tape.output);
     finish(weights.output, plan.active.feedForward && weights.output.adapter.exists, rows, h, tape.output, plan.keep,
            scratch, y);
 }

@@ -303,14 +303,15 @@ private:
         lookUp(m_model->embeddings, batch, block.numbers, sum);
         normRows<float>({.product = sum}, m_weights.embeddingNorm.values(), lane.embeddedNormalised.data(),
                         lane.embeddedInverse.data(), sum, rows, d);
-        dropRows(sum, nullptr, embeddingMask(pass), block.numbers.data(), lane.layers.front().x.data(), rows, d);
+        dropRows(sum, d, nullptr, nullptr, embeddingMask(pass), {block.numbers.data(), 0, d}, lane.layers.front().x.data(),
+                 {rows, d, d});
     }
 
     void embedBackward(const Block &block, const Pass &pass, Lane<T> &lane, float *sums)
     {
         const std::int64_t d = m_shape.hidden, rows = block.all().count;
         float *g = lane.gradient.data();
-        dropRows(g, nullptr, embeddingMask(pass), block.numbers.data(), g, rows, d);
+        dropRows(g, d, nullptr, nullptr, embeddingMask(pass), {block.numbers.data(), 0, d}, g, {rows, d, d});
         const LayerNormWeights &norm = m_weights.embeddingNorm;
         float *unused = lane.embedded.data();
         normRowsBackward(g, lane.embeddedNormalised.data(), lane.embeddedInverse.data(), norm.values().weight, g,

@@ -10,8 +10,8 @@ namespace awb::kernels {
 
 struct AttentionShape {
     std::int64_t heads, headSize;
-    std::int64_t queries; ///< rows that ask: all of the example's, or 1 ([CLS] alone)
-    std::int64_t keys;    ///< rows of the example
+    std::int64_t queries;                                   ///< rows that ask: all of the example's, or 1 ([CLS] alone)
+    std::int64_t keys;                                      ///< rows of the example
     std::int64_t width() const { return heads * headSize; } ///< d
 };
 
@@ -24,7 +24,9 @@ struct AttentionDropout {
 
 /// Scratch memory of one thread.
 struct AttentionScratch {
-    Buffer<float> query, key, keyAcross, value, probabilities, masks, across, gradient, gradientAcross, head;
+    Buffer<float> query, key, value, keyAcross, outGradient, head; ///< of one head, row by row
+    Buffer<float> probabilities, dropped, gradient;                ///< (queries, keys)
+    Buffer<std::uint64_t> numbers;                                 ///< of random words
     void reserve(const AttentionShape &shape);
 };
 
@@ -36,7 +38,7 @@ void attend(const T *q, const T *kv, const AttentionShape &shape, const Attentio
 
 /// Gradients of q and kv from that of out (queries, d; float32). The probabilities are computed again.
 template <typename T>
-void attendBackward(const T *q, const T *kv, const AttentionShape &shape, const AttentionDropout &dropout, const float *logSum,
-                    const float *outGradient, T *qGradient, T *kvGradient, AttentionScratch &scratch);
+void attendBackward(const T *q, const T *kv, const AttentionShape &shape, const AttentionDropout &dropout,
+                    const float *logSum, const float *outGradient, T *qGradient, T *kvGradient, AttentionScratch &scratch);
 
 } // namespace awb::kernels

@@ -3,6 +3,8 @@
 #include <exception>
 #include <vector>
 
+#include "core/model/kernels/vectorize.h"
+
 #include <ATen/Version.h>
 #include <ATen/native/CPUBlas.h>
 
@@ -39,6 +41,10 @@ template <typename T> void pack(Packed<T> &packed, const Source &source, std::in
 {
     packed.rows = paddedRows;
     packed.columns = paddedColumns;
+    if (packed.tiled) {
+        fillRight(packed.tiles, planesOf<T>, source, paddedRows, paddedColumns);
+        return;
+    }
     packed.data.reserve(std::size_t(paddedRows * paddedColumns)); // padding stays zero
     for (std::int64_t first = 0; first < source.columns; first += columnTile) {
         const std::int64_t width = packed.width(first), used = std::min(width, source.columns - first);
@@ -60,6 +66,10 @@ void packRows(Packed<T> &packed, const T *values, std::int64_t stride, std::int6
 {
     packed.rows = paddedRows;
     packed.columns = columns;
+    if (packed.tiled) {
+        fillRight(packed.tiles, planesOf<T>, Strides<T>{values, rows, columns, stride, 1}, paddedRows, columns);
+        return;
+    }
     packed.data.reserve(std::size_t(paddedRows * columns));
     for (std::int64_t first = 0; first < columns; first += columnTile) {
         const std::int64_t width = packed.width(first);
@@ -89,11 +99,17 @@ void multiply(const BFloat16 *a, std::int64_t lda, std::int64_t rows, const BFlo
     blas::brgemm(rows, width, inner, lda, width, ldc, add, ofAten(a), ofAten(block), c);
 }
 
-void multiplyPlain(std::int64_t m, std::int64_t n, std::int64_t k, const float *a, std::int64_t lda, const float *b,
-                   std::int64_t ldb, float *c, std::int64_t ldc, bool add)
+AWB_VECTORIZE void store(const Tile &tile, float *c, std::int64_t ldc, bool add)
 {
-    for (std::int64_t column = 0; column < n; column += columnTile)
-        blas::brgemm(m, std::min(columnTile, n - column), k, lda, ldb, ldc, add, a, b + column, c + column);
+    for (std::int64_t r = 0; r < tile.rows; ++r)
+        for (std::int64_t i = 0; i < tile.columns; ++i)
+            c[r * ldc + i] = (add ? c[r * ldc + i] : 0.0f) + tile.data[r * tile.stride + i];
+}
+
+Tiles &leftTiles()
+{
+    static thread_local Tiles tiles;
+    return tiles;
 }
 
 bool multipliesBFloat16()

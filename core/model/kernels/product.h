@@ -5,9 +5,10 @@
 
 #include "core/model/kernels/buffer.h"
 #include "core/model/kernels/number.h"
+#include "core/model/kernels/tiles.h"
 
-/// Matrix products C = A B of the fast path. A and C are row-major; B is packed once in blocks of columns, for bfloat16 with
-/// rows in pairs. C is float32.
+/// Matrix products C = A B of the fast path. A and C are row-major, C is float32. B is packed once: as tiles where the processor
+/// has registers for them, else in blocks of columns for LibTorch's brgemm, for bfloat16 with rows in pairs.
 namespace awb::kernels {
 
 constexpr std::int64_t rowStep = 16; ///< rows are rounded up to this, so that few machine-code kernels are needed
@@ -22,21 +23,19 @@ constexpr std::int64_t roundUp(std::int64_t n, std::int64_t to)
     return (n + to - 1) / to * to;
 }
 
-/// B (K, N) as `multiply` wants it.
+/// B (K, N) as products want it.
 template <typename T>
 struct Packed {
+    bool tiled = hasTiles();            ///< in `tiles`, else in `data`
     std::int64_t rows = 0, columns = 0; ///< K (even), N; padding included
     Buffer<T> data;
+    Tiles tiles;
 
     std::int64_t width(std::int64_t column) const { return std::min(columnTile, columns - column); }
     const T *block(std::int64_t column) const { return data.data() + column * rows; }
 };
 
-/// A matrix (rows, columns) in memory: element (r, c) is data[r * rowStride + c * columnStride].
-struct Source {
-    const float *data;
-    std::int64_t rows, columns, rowStride, columnStride;
-};
+using Source = Strides<float>;
 /// Packs a matrix, filled up with zeros to (paddedRows, paddedColumns). Memory of an earlier call is used again.
 template <typename T>
 void pack(Packed<T> &packed, const Source &source, std::int64_t paddedRows, std::int64_t paddedColumns);
@@ -50,40 +49,59 @@ void multiply(const float *a, std::int64_t lda, std::int64_t rows, const float *
               std::int64_t width, float *c, std::int64_t ldc, bool add);
 void multiply(const BFloat16 *a, std::int64_t lda, std::int64_t rows, const BFloat16 *block, std::int64_t inner,
               std::int64_t width, float *c, std::int64_t ldc, bool add);
-/// c (m, n) = or += a (m, k) b (k, n), all row-major float32.
-void multiplyPlain(std::int64_t m, std::int64_t n, std::int64_t k, const float *a, std::int64_t lda, const float *b,
-                   std::int64_t ldb, float *c, std::int64_t ldc, bool add);
-
 /// Whether this processor multiplies bfloat16 (AVX-512 BF16, AMX).
 bool multipliesBFloat16();
 
+/// A part of a product: (rows, columns).
+struct Tile {
+    const float *data;
+    std::int64_t rows, columns, stride;
+};
+/// c = or += the part.
+void store(const Tile &tile, float *c, std::int64_t ldc, bool add);
+/// A left factor's memory of this thread.
+Tiles &leftTiles();
+/// bfloat16 numbers that stand for one.
+template <typename T> constexpr int planesOf = sizeof(T) == sizeof(BFloat16) ? 1 : 2;
+
+/// finish(row, column, tile) takes each part of a B, which stays in the first-level cache, to where it belongs.
+template <typename T, typename Finish>
+void product(const T *a, std::int64_t lda, std::int64_t rows, const Packed<T> &b, const Finish &finish)
+{
+    alignas(64) float sums[rowTile * widestTile];
+    if (b.tiled) {
+        Tiles &left = leftTiles();
+        fillLeft(left, Strides<T>{a, rows, b.rows, lda, 1});
+        const TileUse use;
+        for (std::int64_t column = 0; column < b.columns; column += tileSide)
+            for (std::int64_t row = 0; row < rows; row += tileSide) {
+                use.multiply(left, b.tiles, {row, rows, column}, sums);
+                finish(row, column, Tile{sums, std::min(tileSide, rows - row), std::min(tileSide, b.columns - column), tileSide});
+            }
+        return;
+    }
+    for (std::int64_t column = 0; column < b.columns; column += columnTile)
+        for (std::int64_t row = 0; row < rows; row += rowTile) {
+            const Tile part{sums, std::min(rowTile, rows - row), b.width(column), columnTile};
+            multiply(a + row * lda, lda, part.rows, b.block(column), b.rows, part.columns, sums, columnTile, false);
+            finish(row, column, part);
+        }
+}
+
 /// c (rows, N) = or += a B
 template <typename T>
-void product(const T *a, std::int64_t lda, std::int64_t rows, const Packed<T> &b, float *c, std::int64_t ldc,
-             bool add = false)
+void product(const T *a, std::int64_t lda, std::int64_t rows, const Packed<T> &b, float *c, std::int64_t ldc, bool add = false)
 {
+    if (b.tiled) {
+        product(a, lda, rows, b, [&](std::int64_t row, std::int64_t column, const Tile &tile) {
+            store(tile, c + row * ldc + column, ldc, add);
+        });
+        return;
+    }
     for (std::int64_t column = 0; column < b.columns; column += columnTile)
         for (std::int64_t row = 0; row < rows; row += rowTile)
             multiply(a + row * lda, lda, std::min(rowTile, rows - row), b.block(column), b.rows, b.width(column),
                      c + row * ldc + column, ldc, add);
-}
-
-/// A part of a product: (rows, columns), of row stride columnTile.
-struct Tile {
-    const float *data;
-    std::int64_t rows, columns;
-};
-/// The same in tiles that stay in the first-level cache: finish(row, column, tile) takes each to where it belongs.
-template <typename T, typename Finish>
-void product(const T *a, std::int64_t lda, std::int64_t rows, const Packed<T> &b, const Finish &finish)
-{
-    alignas(64) float tile[rowTile * widestTile];
-    for (std::int64_t column = 0; column < b.columns; column += columnTile)
-        for (std::int64_t row = 0; row < rows; row += rowTile) {
-            const Tile part{tile, std::min(rowTile, rows - row), b.width(column)};
-            multiply(a + row * lda, lda, part.rows, b.block(column), b.rows, part.columns, tile, columnTile, false);
-            finish(row, column, part);
-        }
 }
 
 } // namespace awb::kernels

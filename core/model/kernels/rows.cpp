@@ -29,9 +29,10 @@ AWB_INLINE void maskLoop(const Mask &mask, std::uint64_t first, std::int64_t cou
         bits[i] = randomBits(mask.key, first / 4 + std::uint64_t(i));
     alignas(64) std::uint16_t parts[longestRow]; // 16 bits each, lowest first
     std::memcpy(parts, bits, std::size_t(words) * sizeof *bits);
-    const std::uint16_t drop = std::uint16_t(mask.drop);
+    const std::int32_t drop = std::int32_t(mask.drop); // compared as 32 bits, as wide as the result
+    const float scale = mask.scale;                    // out might be the mask's own memory
     for (std::int64_t i = 0; i < count; ++i)
-        out[i] = parts[i] >= drop ? mask.scale : 0.0f;
+        out[i] = std::int32_t(parts[i]) >= drop ? scale : 0.0f;
 }
 
 AWB_INLINE WithSlope apply(Activation g, float x)
@@ -69,25 +70,26 @@ AWB_INLINE void activateBackwardLoop(const float *gradient, std::int64_t stride,
 }
 
 template <typename T>
-AWB_INLINE void dropLoop(const float *product, const float *bias, const Mask &mask, const std::int32_t *number, T *out,
-                         std::int64_t rows, std::int64_t d)
+AWB_INLINE void dropLoop(const float *product, std::int64_t stride, const float *bias, const float *addend, const Mask &mask,
+                         const DropPlace &place, T *out, Extent e)
 {
-    alignas(64) float values[longestRow];
-    for (std::int64_t r = 0; r < rows; ++r) {
-        const float *from = product + r * d;
-        T *to = out + r * d;
-        if (!mask.active()) {
-            for (std::int64_t i = 0; i < d; ++i)
-                to[i] = fromFloat<T>(from[i] + (bias ? bias[i] : 0.0f));
-            continue;
+    alignas(64) float masks[longestRow], sums[longestRow];
+    for (std::int64_t r = 0; r < e.rows; ++r) {
+        const float *from = product + r * stride;
+        if (bias || addend) {
+            const float *other = bias ? bias : addend + r * e.stride;
+            for (std::int64_t i = 0; i < e.columns; ++i)
+                sums[i] = from[i] + other[i];
+            from = sums;
         }
-        maskLoop(mask, std::uint64_t(number[r]) * std::uint64_t(d), d, values);
-        if (bias)
-            for (std::int64_t i = 0; i < d; ++i)
-                to[i] = fromFloat<T>((from[i] + bias[i]) * values[i]);
-        else
-            for (std::int64_t i = 0; i < d; ++i)
-                to[i] = fromFloat<T>(from[i] * values[i]);
+        if (mask.active()) {
+            maskLoop(mask, std::uint64_t(place.number[r] * place.width + place.column), e.columns, masks);
+            for (std::int64_t i = 0; i < e.columns; ++i)
+                out[r * e.stride + i] = fromFloat<T>(from[i] * masks[i]);
+        } else {
+            for (std::int64_t i = 0; i < e.columns; ++i)
+                out[r * e.stride + i] = fromFloat<T>(from[i]);
+        }
     }
 }
 
@@ -205,10 +207,10 @@ AWB_VECTORIZE void maskValues(const Mask &mask, std::uint64_t first, std::int64_
         activateBackwardLoop(gradient, stride, slope, out, e);                                                              \
     }                                                                                                                       \
     template <>                                                                                                             \
-    AWB_VECTORIZE void dropRows(const float *product, const float *bias, const Mask &mask, const std::int32_t *number,      \
-                                T *out, std::int64_t rows, std::int64_t d)                                                  \
+    AWB_VECTORIZE void dropRows(const float *product, std::int64_t stride, const float *bias, const float *addend,          \
+                                const Mask &mask, const DropPlace &place, T *out, Extent e)                                 \
     {                                                                                                                       \
-        dropLoop(product, bias, mask, number, out, rows, d);                                                                \
+        dropLoop(product, stride, bias, addend, mask, place, out, e);                                                       \
     }                                                                                                                       \
     template <>                                                                                                             \
     AWB_VECTORIZE void normRows(const NormInput<T> &input, const NormWeights &norm, T *normalised, float *inverse, T *y,    \

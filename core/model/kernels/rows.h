@@ -40,11 +40,16 @@ void activate(Activation g, const float *product, std::int64_t stride, const flo
 template <typename T>
 void activateBackward(const float *gradient, std::int64_t stride, const T *slope, T *out, Extent extent);
 
-/// out = dropout(product + bias) for rows that are number[row] of the packed batch; also the way back, with a gradient and no
-/// bias (null). (rows, d)
+/// What the dropout of a block of a matrix depends on: its rows' numbers in the packed batch, its first column, the matrix's width.
+struct DropPlace {
+    const std::int32_t *number;
+    std::int64_t column, width;
+};
+/// out = dropout(product + bias + addend), where null is nothing; also the way back, with gradients. `stride` is the product's, that
+/// of the addend and of out is the extent's.
 template <typename T>
-void dropRows(const float *product, const float *bias, const Mask &mask, const std::int32_t *number, T *out, std::int64_t rows,
-              std::int64_t d);
+void dropRows(const float *product, std::int64_t stride, const float *bias, const float *addend, const Mask &mask,
+              const DropPlace &place, T *out, Extent extent);
 /// LayerNorm of the sum of up to three addends; what is missing is null.
 template <typename T> struct NormInput {
     const float *product = nullptr; ///< (rows, d)
