@@ -59,7 +59,7 @@ void Head<T>::forward(const Block &block, const T *cls, const Mask &drop, HeadTa
 }
 
 template <typename T>
-void Head<T>::backward(const Block &block, const T *cls, HeadTape<T> &tape, float *gradient, float *sums,
+void Head<T>::backward(const Block &block, const T *cls, HeadTape<T> &tape, float *gradient, const GradientSums &sums,
                        Scratch<T> &scratch) const
 {
     const std::int64_t d = weights.pooler.out;
@@ -67,7 +67,7 @@ void Head<T>::backward(const Block &block, const T *cls, HeadTape<T> &tape, floa
     tape.gradient.reserve(std::size_t(rows.padded * d));
     const float *weight = classifier->weight.data_ptr<float>(), *pooled = tape.pooled.data(), *mask = tape.mask.data();
     const float *logits = tape.logits.data();
-    const auto sumOf = [&](int slot) { return slot < 0 ? nullptr : sums + weights.slots.slots[std::size_t(slot)].offset; };
+    const auto sumOf = [&](int slot) { return slot < 0 ? nullptr : sums.of(slot); };
     float *weightSum = sumOf(weights.classifierWeight), *biasSum = sumOf(weights.classifierBias);
     for (std::int64_t b = 0; b < rows.count; ++b)
         for (std::int64_t c = 0; c < outputs; ++c) {
@@ -89,7 +89,7 @@ void Head<T>::backward(const Block &block, const T *cls, HeadTape<T> &tape, floa
             tape.gradient.data()[b * d + i] = fromFloat<T>(sum * mask[b * d + i] * (1 - tanh * tanh));
         }
     if (weights.pooler.trained)
-        addDenseGradient(weights.pooler, tape.gradient.data(), d, cls, d, rows.count, weights.slots, sums, scratch);
+        addDenseGradient(weights.pooler, tape.gradient.data(), d, cls, d, rows.count, sums, scratch);
     if (gradient)
         product(tape.gradient.data(), d, rows.padded, weights.pooler.pack->backward, gradient, d);
 }

@@ -9,21 +9,23 @@
 namespace awb::fast {
 
 /// What the head keeps for the way back.
-template <typename T> struct HeadTape {
+template <typename T>
+struct HeadTape {
     Buffer<float> pooled, mask; ///< (examples, d)
     Buffer<float> logits;       ///< (examples, outputs); the loss's gradient once that is known
     Buffer<T> gradient;         ///< (examples, d) of the pooler's product
 };
 
-template <typename T> struct Head {
+template <typename T>
+struct Head {
     const ModelWeights<T> &weights;
     const Dense &classifier;
     std::int64_t outputs;
 
     /// cls (examples, d): the encoder's output.
     void forward(const Block &block, const T *cls, const kernels::Mask &mask, HeadTape<T> &tape) const;
-    /// Adds the head's gradients to `sums` and writes that of cls to `gradient`, which is null where nobody needs it.
-    void backward(const Block &block, const T *cls, HeadTape<T> &tape, float *gradient, float *sums,
+    /// The head's gradients go to `sums`, that of cls to `gradient`, which is null where nobody needs it.
+    void backward(const Block &block, const T *cls, HeadTape<T> &tape, float *gradient, const GradientSums &sums,
                   Scratch<T> &scratch) const;
 };
 

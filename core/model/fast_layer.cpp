@@ -90,15 +90,24 @@ void finish(const OutputWeights<T> &weights, bool adapt, const Rows &rows, const
              keep ? sized(tape.inverse, rows.padded, 1) : nullptr, y, rows.count, d);
 }
 
+/// Of an adapter that is switched off.
+template <typename T>
+void zeroGradients(const AdapterWeights<T> &adapter, const GradientSums &sums)
+{
+    for (const DenseWeights<T> *dense : {&adapter.down, &adapter.up})
+        if (const int slot = dense->weightSlots.front(); slot >= 0)
+            std::fill_n(sums.of(slot), dense->out * dense->in, 0.0f);
+}
+
 /// gradient of y, in place, becomes that of the residual; scratch.narrow gets that of the dense layer's output.
 template <typename T>
 void outputBackward(const OutputWeights<T> &weights, bool adapt, const Mask &mask, const Rows &rows, const T *denseInput,
-                    OutputTape<T> &tape, Scratch<T> &scratch, const Slots &slots, float *sums, float *gradient)
+                    OutputTape<T> &tape, Scratch<T> &scratch, const GradientSums &sums, float *gradient)
 {
     const std::int64_t d = weights.dense.out;
     T *rounded = sized(scratch.rounded, rows.padded, d), *narrow = sized(scratch.narrow, rows.padded, d);
     const auto slot = [&](int number) {
-        return number < 0 ? sized(scratch.wide, rows.padded + 2, d) : sums + slots.slots[std::size_t(number)].offset;
+        return number < 0 ? sized(scratch.wide, rows.padded + 2, d) : sums.of(number);
     };
     normRowsBackward(gradient, tape.normalised.data(), tape.inverse.data(), weights.norm.values().weight, rounded,
                      slot(weights.norm.weightSlot), slot(weights.norm.biasSlot), rows.count, d);
@@ -106,19 +115,21 @@ void outputBackward(const OutputWeights<T> &weights, bool adapt, const Mask &mas
         const AdapterWeights<T> &adapter = weights.adapter;
         const std::int64_t m = adapter.down.out;
         if (adapter.up.trained)
-            addDenseGradient(adapter.up, rounded, d, tape.z.data(), m, rows.count, slots, sums, scratch);
+            addDenseGradient(adapter.up, rounded, d, tape.z.data(), m, rows.count, sums, scratch);
         T *z = sized(scratch.z, rows.padded, m);
         denseBackwardActivated(rounded, rows, adapter.up, tape.slope.data(), z);
         if (adapter.down.trained)
-            addDenseGradient(adapter.down, z, m, tape.h.data(), d, rows.count, slots, sums, scratch);
+            addDenseGradient(adapter.down, z, m, tape.h.data(), d, rows.count, sums, scratch);
         product(z, m, rows.padded, adapter.down.pack->backward, [&](std::int64_t row, std::int64_t column, const Tile &part) {
             dropPart(part, row, column, nullptr, gradient, mask, rows, d, narrow);
         });
     } else {
+        if (weights.adapter.exists && sums.first)
+            zeroGradients(weights.adapter, sums);
         dropRows(gradient, d, nullptr, nullptr, mask, {rows.number, 0, d}, narrow, {rows.count, d, d});
     }
     if (weights.dense.trained)
-        addDenseGradient(weights.dense, narrow, d, denseInput, weights.dense.in, rows.count, slots, sums, scratch);
+        addDenseGradient(weights.dense, narrow, d, denseInput, weights.dense.in, rows.count, sums, scratch);
 }
 
 AttentionShape shapeOf(const LayerPlan &plan, const Block &block, std::int64_t example)
@@ -131,7 +142,7 @@ AttentionShape shapeOf(const LayerPlan &plan, const Block &block, std::int64_t e
 
 template <typename T>
 void addDenseGradient(const DenseWeights<T> &weights, const T *gradient, std::int64_t gradientStride, const T *x,
-                      std::int64_t xStride, std::int64_t rows, const Slots &slots, float *sums, Scratch<T> &scratch)
+                      std::int64_t xStride, std::int64_t rows, const GradientSums &sums, Scratch<T> &scratch)
 {
     const std::int64_t padded = roundUp(rows, rowTile), parts = std::int64_t(weights.parts.size()),
                        out = weights.out / parts;
@@ -141,11 +152,10 @@ void addDenseGradient(const DenseWeights<T> &weights, const T *gradient, std::in
     for (std::int64_t part = 0; part < parts; ++part) {
         const int weightSlot = weights.weightSlots[std::size_t(part)], biasSlot = weights.biasSlots[std::size_t(part)];
         if (weightSlot >= 0)
-            product(across + part * out * padded, padded, out, scratch.packed,
-                    sums + slots.slots[std::size_t(weightSlot)].offset, weights.in, true);
+            product(across + part * out * padded, padded, out, scratch.packed, sums.of(weightSlot), weights.in, !sums.first);
         if (biasSlot >= 0)
-            sumRows(gradient + part * out, gradientStride, sums + slots.slots[std::size_t(biasSlot)].offset, rows,
-                    slots.slots[std::size_t(biasSlot)].parameter.numel());
+            sumRows(gradient + part * out, gradientStride, sums.of(biasSlot), rows,
+                    sums.slots.slots[std::size_t(biasSlot)].parameter.numel());
     }
 }
 
@@ -204,21 +214,21 @@ void layerForward(const LayerWeights<T> &weights, const LayerPlan &plan, const B
 
 template <typename T>
 void layerBackward(const LayerWeights<T> &weights, const LayerPlan &plan, const Block &block, LayerTape<T> &tape,
-                   Scratch<T> &scratch, const Slots &slots, float *sums, Buffer<float> &gradient)
+                   Scratch<T> &scratch, const GradientSums &sums, Buffer<float> &gradient)
 {
     const std::int64_t d = plan.d, f = plan.f;
     const Rows all = block.all(), rows = plan.clsOnly ? block.cls() : all;
     float *g = sized(gradient, all.padded, d);
     T *wide = sized(scratch.feedForward, rows.padded, f);
     outputBackward(weights.output, plan.active.feedForward && weights.output.adapter.exists, plan.dropout.feedForwardHidden,
-                   rows, tape.g.data(), tape.output, scratch, slots, sums, g);
+                   rows, tape.g.data(), tape.output, scratch, sums, g);
     denseBackwardActivated(scratch.narrow.data(), rows, weights.output.dense, tape.slope.data(), wide);
     if (weights.intermediate.trained)
-        addDenseGradient(weights.intermediate, wide, f, tape.h.data(), d, rows.count, slots, sums, scratch);
+        addDenseGradient(weights.intermediate, wide, f, tape.h.data(), d, rows.count, sums, scratch);
     product(wide, f, rows.padded, weights.intermediate.pack->backward, g, d, true);
 
     outputBackward(weights.attention, plan.active.attention && weights.attention.adapter.exists,
-                   plan.dropout.attentionHidden, rows, tape.heard.data(), tape.attention, scratch, slots, sums, g);
+                   plan.dropout.attentionHidden, rows, tape.heard.data(), tape.attention, scratch, sums, g);
     float *heard = sized(scratch.wide, rows.padded, d);
     product(scratch.narrow.data(), d, rows.padded, weights.attention.dense.pack->backward, heard, d);
     T *dq = sized(scratch.dq, rows.padded, d), *dkv = sized(scratch.dkv, all.padded, 2 * d);
@@ -232,9 +242,9 @@ void layerBackward(const LayerWeights<T> &weights, const LayerPlan &plan, const 
     }
     const T *queries = plan.clsOnly ? tape.xCls.data() : tape.x.data();
     if (weights.query.trained)
-        addDenseGradient(weights.query, dq, d, queries, d, rows.count, slots, sums, scratch);
+        addDenseGradient(weights.query, dq, d, queries, d, rows.count, sums, scratch);
     if (weights.keyValue.trained)
-        addDenseGradient(weights.keyValue, dkv, 2 * d, tape.x.data(), d, all.count, slots, sums, scratch);
+        addDenseGradient(weights.keyValue, dkv, 2 * d, tape.x.data(), d, all.count, sums, scratch);
     if (!plan.inputNeeded)
         return;
     product(dq, d, rows.padded, weights.query.pack->backward, g, d, true);
@@ -254,9 +264,10 @@ void layerBackward(const LayerWeights<T> &weights, const LayerPlan &plan, const 
     template void layerForward(const LayerWeights<T> &, const LayerPlan &, const Block &, LayerTape<T> &, Scratch<T> &,     \
                                T *);                                                                                        \
     template void layerBackward(const LayerWeights<T> &, const LayerPlan &, const Block &, LayerTape<T> &, Scratch<T> &,    \
-                                const Slots &, float *, Buffer<float> &);                                                   \
+                                const GradientSums &, Buffer<float> &);                                                     \
     template void addDenseGradient(const DenseWeights<T> &, const T *, std::int64_t, const T *, std::int64_t, std::int64_t, \
-                                   const Slots &, float *, Scratch<T> &);
+                                   const GradientSums &, Scratch<T> &);
+
 
 AWB_OF_TYPE(float)
 AWB_OF_TYPE(BFloat16)

@@ -63,13 +63,13 @@ struct LayerPlan {
 template <typename T>
 void layerForward(const LayerWeights<T> &weights, const LayerPlan &plan, const Block &block, LayerTape<T> &tape,
                   Scratch<T> &scratch, T *y);
-/// gradient (queries, d; float32) of y becomes that of x (rows, d); gradients of trained parameters are added to `sums`.
+/// gradient (queries, d; float32) of y becomes that of x (rows, d); gradients of trained parameters go to `sums`.
 template <typename T>
 void layerBackward(const LayerWeights<T> &weights, const LayerPlan &plan, const Block &block, LayerTape<T> &tape,
-                   Scratch<T> &scratch, const Slots &slots, float *sums, Buffer<float> &gradient);
-/// The gradient of y = x W^T + b: adds that of W, rows and stride as the slots say, and of b.
+                   Scratch<T> &scratch, const GradientSums &sums, Buffer<float> &gradient);
+/// The gradient of y = x W^T + b: sums that of W, rows and stride as the slots say, and of b.
 template <typename T>
 void addDenseGradient(const DenseWeights<T> &weights, const T *gradient, std::int64_t gradientStride, const T *x,
-                      std::int64_t xStride, std::int64_t rows, const Slots &slots, float *sums, Scratch<T> &scratch);
+                      std::int64_t xStride, std::int64_t rows, const GradientSums &sums, Scratch<T> &scratch);
 
 } // namespace awb::fast

@@ -86,12 +86,12 @@ public:
                 Buffer<float> &sums = m_sums[std::size_t(share)];
                 if (task) {
                     sums.reserve(std::size_t(m_weights.slots.size));
-                    std::fill_n(sums.data(), m_weights.slots.size, 0.0f);
+                    m_weights.slots.clear(sums.data());
                 }
                 const std::size_t first = blocks.size() * std::size_t(share) / std::size_t(shares);
                 const std::size_t last = blocks.size() * std::size_t(share + 1) / std::size_t(shares);
                 for (std::size_t i = first; i < last; ++i)
-                    losses[std::size_t(share)] += runBlock(batch, blocks[i], pass, task, logits, lane, sums.data());
+                    losses[std::size_t(share)] += runBlock(batch, blocks[i], pass, task, logits, lane, {m_weights.slots, sums.data(), i == first});
             }
         });
         if (!task)
@@ -149,8 +149,6 @@ private:
         return std::clamp<std::int64_t>(numbers / std::max<std::int64_t>(1, m_weights.slots.size), 2, mostShares);
     }
 
-    float *slot(int number, float *sums) const { return sums + m_weights.slots.slots[std::size_t(number)].offset; }
-
     LayerPlan plan(int layer, const Pass &pass, bool backward) const
     {
         const std::uint64_t key = streamKey(pass.dropoutKey, std::uint64_t(layer));
@@ -173,7 +171,7 @@ private:
     }
 
     double runBlock(const Batch &batch, const Block &block, const Pass &pass, const Task *task, float *logits, Lane<T> &lane,
-                    float *sums)
+                    const GradientSums &sums)
     {
         const auto start = Clock::now();
         const std::int64_t d = m_shape.hidden;
@@ -193,7 +191,7 @@ private:
                       lane.scratch);
         for (int i = m_shape.layers - 1; i >= std::max(0, m_lowest); --i)
             layerBackward(m_weights.layers[std::size_t(i)], plan(i, pass, true), block, lane.layers[std::size_t(i)],
-                          lane.scratch, m_weights.slots, sums, lane.gradient);
+                          lane.scratch, sums, lane.gradient);
         if (m_lowest < 0)
             embedBackward(block, pass, lane, sums);
         lane.forwardSeconds += secondsBetween(start, there);
@@ -307,7 +305,7 @@ private:
                  {rows, d, d});
     }
 
-    void embedBackward(const Block &block, const Pass &pass, Lane<T> &lane, float *sums)
+    void embedBackward(const Block &block, const Pass &pass, Lane<T> &lane, const GradientSums &sums)
     {
         const std::int64_t d = m_shape.hidden, rows = block.all().count;
         float *g = lane.gradient.data();
@@ -315,8 +313,8 @@ private:
         const LayerNormWeights &norm = m_weights.embeddingNorm;
         float *unused = lane.embedded.data();
         normRowsBackward(g, lane.embeddedNormalised.data(), lane.embeddedInverse.data(), norm.values().weight, g,
-                         norm.weightSlot < 0 ? unused : slot(norm.weightSlot, sums),
-                         norm.biasSlot < 0 ? unused : slot(norm.biasSlot, sums), rows, d);
+                         norm.weightSlot < 0 ? unused : sums.of(norm.weightSlot),
+                         norm.biasSlot < 0 ? unused : sums.of(norm.biasSlot), rows, d);
         if (embeddingsTrained())
             std::copy_n(g, rows * d, m_embeddingGradient.data() + std::int64_t(block.numbers.front()) * d);
     }

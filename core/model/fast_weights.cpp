@@ -22,6 +22,13 @@ int Slots::add(const torch::Tensor &parameter, std::int64_t rows, std::int64_t s
     return int(slots.size()) - 1;
 }
 
+void Slots::clear(float *sums) const
+{
+    for (const Slot &slot : slots)
+        if (slot.rows == 1)
+            std::fill_n(sums + slot.offset, slot.stride, 0.0f);
+}
+
 kernels::NormWeights LayerNormWeights::values() const
 {
     return {module->weight.data_ptr<float>(), module->bias.data_ptr<float>(), float(module->eps)};
@@ -171,9 +178,7 @@ void addGradients(const Slots &slots, const std::vector<kernels::Buffer<float>> 
             float *to = slot.parameter.grad().data_ptr<float>();
             for (std::int64_t share = 0; share < shares; ++share) {
                 const float *from = sums[std::size_t(share)].data() + slot.offset;
-                for (std::int64_t r = 0; r < rows; ++r)
-                    for (std::int64_t i = 0; i < columns; ++i)
-                        to[r * columns + i] += from[r * slot.stride + i];
+                kernels::store({from, rows, columns, slot.stride}, to, columns, true);
             }
         }
     });

@@ -24,8 +24,19 @@ struct Slot {
 struct Slots {
     std::vector<Slot> slots;
     std::int64_t size = 0; ///< of a buffer, in float32 numbers
+    /// Makes all but the matrices of a buffer zero.
+    void clear(float *sums) const;
     /// Number of the slot, -1 for a frozen parameter. Matrices are padded to (rows, stride).
     int add(const torch::Tensor &parameter, std::int64_t rows = 1, std::int64_t stride = 0);
+};
+
+/// The gradients that one share of the batch sums.
+struct GradientSums {
+    const Slots &slots;
+    float *values;
+    bool first; ///< block of the share: a matrix's gradient is stored, not added to what lies there
+
+    float *of(int slot) const { return values + slots.slots[std::size_t(slot)].offset; }
 };
 
 /// y = x W^T + b, W (out, in).

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/model/kernels/small_product.h"
 #include "core/model/kernels/vectorize.h"
 
 #include <ATen/native/CPUBlas.h>
@@ -77,6 +78,18 @@ AWB_INLINE void leftLoop(Tiles &tiles, const Strides<From> &source)
         }
 }
 
+/// A register of a right factor of which a column lies in a row of memory, (16, 32): the rows of a left one's register,
+/// transposed in pairs.
+template <bool two>
+AWB_INLINE void acrossRegister(const float *from, std::int64_t rowStride, BFloat16 *to, std::int64_t planeSize)
+{
+    alignas(64) BFloat16 rows[2 * tileRows * tileDepth];
+    leftRegister(from, rowStride, rows, tileRows * tileDepth);
+    for (int plane = 0; plane <= int(two); ++plane)
+        transposeSquare(reinterpret_cast<const float *>(rows + plane * tileRows * tileDepth), tileRows,
+                        reinterpret_cast<float *>(to + plane * planeSize), tileRows);
+}
+
 /// 16 columns of a pair of rows of a right factor; `rows` (0 to 2) and `columns` exist, the others are zero.
 template <bool two, typename From>
 AWB_INLINE void rightPair(const From *from, std::int64_t rowStride, std::int64_t columnStride, std::int64_t rows,
@@ -98,20 +111,32 @@ AWB_INLINE void rightPair(const From *from, std::int64_t rowStride, std::int64_t
     }
 }
 
+/// A register of a right factor, (32, 16); of the source `rows` and `columns` are left from there on.
+template <bool two, typename From>
+AWB_INLINE void rightRegister(const Strides<From> &source, std::int64_t row, std::int64_t column, BFloat16 *to,
+                              std::int64_t planeSize)
+{
+    const From *from = source.data + row * source.rowStride + column * source.columnStride;
+    const std::int64_t rows = source.rows - row, columns = std::clamp<std::int64_t>(source.columns - column, 0, tileRows);
+    if constexpr (sizeof(From) == sizeof(float))
+        if (source.rowStride == 1 && rows >= tileDepth && columns == tileRows)
+            return acrossRegister<two>(from, source.columnStride, to, planeSize);
+    for (std::int64_t r = 0; r < tileDepth; r += 2, from += 2 * source.rowStride, to += 2 * tileRows) {
+        const std::int64_t left = std::clamp<std::int64_t>(rows - r, 0, 2);
+        if (source.columnStride == 1 && left == 2 && columns == tileRows)
+            rightPair<two>(from, source.rowStride, 1, 2, tileRows, to, planeSize);
+        else
+            rightPair<two>(from, source.rowStride, source.columnStride, left, columns, to, planeSize);
+    }
+}
+
 template <bool two, typename From>
 AWB_INLINE void rightLoop(Tiles &tiles, const Strides<From> &source, std::int64_t paddedColumns)
 {
     for (std::int64_t strip = 0; strip < roundedUp(paddedColumns, tileSide); strip += tileRows)
-        for (std::int64_t r = 0; r < tiles.depth; r += 2) {
-            BFloat16 *to = tiles.data.data() + strip * tiles.depth + r * tileRows;
-            const From *from = source.data + r * source.rowStride + strip * source.columnStride;
-            const std::int64_t rows = std::clamp<std::int64_t>(source.rows - r, 0, 2),
-                               columns = std::clamp<std::int64_t>(source.columns - strip, 0, tileRows);
-            if (source.columnStride == 1 && rows == 2 && columns == tileRows)
-                rightPair<two>(from, source.rowStride, 1, 2, tileRows, to, tiles.planeSize);
-            else
-                rightPair<two>(from, source.rowStride, source.columnStride, rows, columns, to, tiles.planeSize);
-        }
+        for (std::int64_t row = 0; row < tiles.depth; row += tileDepth)
+            rightRegister<two>(source, row, strip, tiles.data.data() + strip * tiles.depth + row * tileRows,
+                               tiles.planeSize);
 }
 
 } // namespace
