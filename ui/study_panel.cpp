@@ -22,6 +22,7 @@
 #include "ui/library_exchange.h"
 #include "ui/series_plot.h"
 #include "ui/study_charts.h"
+#include "ui/study_dialog.h"
 #include "ui/study_words.h"
 #include "ui/wording.h"
 
@@ -42,15 +43,6 @@ void addLabelled(QHBoxLayout &row, const QString &words, QComboBox &combo, const
     combo.setMinimumWidth(80); // long names are cut with dots where there is no room
     row.addWidget(label);
     row.addWidget(&combo, 1);
-}
-
-QString timeText(const TimeEstimate &expected)
-{
-    if (expected.runs == 0)
-        return StudyPanel::tr("how long is not known yet");
-    const QString time = StudyPanel::tr("about %1 to go").arg(wording::duration(expected.seconds));
-    return expected.unknown == 0 ? time
-                                 : StudyPanel::tr("%1 without %2 runs like none so far").arg(time).arg(expected.unknown);
 }
 
 } // namespace
@@ -81,6 +73,7 @@ StudyPanel::StudyPanel(LabBridge &bridge, QWidget *parent) : QWidget(parent), m_
         connect(combo, &QComboBox::currentIndexChanged, this, &StudyPanel::refreshChart);
     for (QCheckBox *box : {m_published, m_tasks})
         connect(box, &QCheckBox::toggled, this, &StudyPanel::refreshChart);
+    connect(m_edit, &QPushButton::clicked, this, &StudyPanel::edit);
     connect(m_queue, &QPushButton::clicked, this, &StudyPanel::queueMissing);
     connect(m_cancel, &QPushButton::clicked, this, &StudyPanel::cancelRest);
     connect(m_export, &QPushButton::clicked, this, &StudyPanel::exportChart);
@@ -116,8 +109,13 @@ QLayout *StudyPanel::makeBar()
     m_export->setObjectName(QStringLiteral("exportStudyChartButton"));
     m_export->setToolTip(exportHint());
 
+    m_edit = new QPushButton(tr("&Edit…"), this);
+    m_edit->setObjectName(QStringLiteral("editStudyButton"));
+    m_edit->setToolTip(tr("Tasks, methods, sizes, learning rates, epochs and seeds; a study that comes with the program is copied."));
+
     auto *first = new QHBoxLayout;
     addLabelled(*first, tr("St&udy"), *m_study, "studyCombo");
+    first->addWidget(m_edit);
     addLabelled(*first, tr("C&hart"), *m_figure, "studyFigureCombo");
     first->addWidget(m_export);
     auto *second = new QHBoxLayout;
@@ -227,7 +225,7 @@ void StudyPanel::refreshState()
         m_cancel->setVisible(int(state.runs.size()) > state.done);
         QString words = tr("%1: %2 of %3 runs done").arg(text(now->title)).arg(state.done).arg(state.specs.size());
         if (ahead > 0)
-            words += QStringLiteral(", ") + timeText(state.expected);
+            words += QStringLiteral(", ") + study_words::timeText(state.expected);
         m_state->setText(words + QLatin1Char('.'));
         m_queue->setText(missing == 0   ? tr("Nothing to queue")
                          : missing == 1 ? tr("&Queue 1 run")
@@ -311,6 +309,28 @@ void StudyPanel::showStudy(const QString &name)
 void StudyPanel::selectRun(std::int64_t run)
 {
     m_chart->setSelectedRun(run);
+}
+
+void StudyPanel::edit()
+{
+    const auto now = study();
+    if (!now)
+        return;
+    auto *dialog = new StudyDialog(m_bridge, *now, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &QDialog::accepted, this, [this, dialog] {
+        try {
+            const Study edited = dialog->study();
+            m_bridge.store().saveStudy(edited);
+            refreshStudies();
+            showStudy(text(edited.name));
+            takeCounting();
+            refresh();
+        } catch (const Error &error) {
+            dialogs::functions().error(this, tr("The study was not saved"), QString::fromUtf8(error.what()));
+        }
+    });
+    dialog->open();
 }
 
 void StudyPanel::queueMissing()

@@ -54,6 +54,7 @@ private:
     void exportTable();
     bool isTable() const;
     void takeCounting();
+    void edit();
     void queueMissing();
     void cancelRest();
     std::optional<Study> study() const;
@@ -61,7 +62,7 @@ private:
     LabBridge &m_bridge;
     QComboBox *m_study, *m_figure, *m_counting;
     QCheckBox *m_published, *m_tasks;
-    QPushButton *m_queue, *m_cancel, *m_export;
+    QPushButton *m_edit, *m_queue, *m_cancel, *m_export;
     QLabel *m_state;
     QStackedWidget *m_pages;
     SeriesPlot *m_chart;

@@ -98,6 +98,14 @@ QString sentence(const std::string &words)
     return line + QLatin1Char('.');
 }
 
+QString timeText(const TimeEstimate &expected)
+{
+    if (expected.runs == 0)
+        return tr("how long is not known yet");
+    const QString time = tr("about %1 to go").arg(wording::duration(expected.seconds));
+    return expected.unknown == 0 ? time : tr("%1 without %2 runs like none so far").arg(time).arg(expected.unknown);
+}
+
 const char *publishedFor(const Study &study)
 {
     const std::string &paper = study.paper.empty() ? study.name : study.paper;

@@ -5,6 +5,7 @@
 #include <QString>
 
 #include "core/methods/counting.h"
+#include "core/study/estimate.h"
 #include "core/study/figure1.h"
 #include "core/study/published.h"
 #include "core/study/sweep_curves.h"
@@ -14,6 +15,7 @@ namespace awb::study_words {
 
 QString methodTitle(const std::string &method); ///< "Adapters"
 QString sentence(const std::string &words);     ///< with a capital and a full stop
+QString timeText(const TimeEstimate &expected); ///< "about 4 min 2 s to go"
 const char *publishedFor(const Study &study);   ///< the figure of the paper that belongs to a study's Figure 1
 CountingRule countingOf(const char *publishedFigure); ///< of "1" and "3-right": what their axes count
 QString tooltip(const Figure1Point &point, const Study &study);

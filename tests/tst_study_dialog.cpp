@@ -1,0 +1,247 @@
+#include <QComboBox>
+#include <QDialogButtonBox>
+#include <QLabel>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QPushButton>
+#include <QSpinBox>
+#include <QTest>
+
+#include "core/files.h"
+#include "gui_helpers.h"
+#include "library_fixture.h"
+#include "ui/lab_bridge.h"
+#include "ui/study_arms_table.h"
+#include "ui/study_dialog.h"
+#include "ui/study_panel.h"
+
+using namespace awb;
+using namespace awb::test;
+
+namespace {
+
+const char *const mine = R"({"name": "mine", "title": "My study", "checkpoint": "tiny", "datasets": ["trec", "cola"],
+    "methods": [{"method": "full"}, {"method": "adapter", "sizes": [1, 8], "learning_rates": [3e-4, 1e-3]},
+    {"method": "top-k", "sizes": [1], "pooler": false, "epochs": [3, 20]}], "seeds": [0, 1],
+    "recipe": {"epochs": 5, "batch": 16, "precision": "bfloat16"}, "selection": {"epoch": "best"}})";
+
+struct Library {
+    QTemporaryDir home;
+    LabBridge bridge;
+
+    Library() : bridge(pathOf(home), [](const Run &run, RunContext &) { return run; })
+    {
+        bridge.store().setQueuePaused(true);
+        bridge.store().addCheckpoint({"tiny", AWB_TEST_DATA "/model/tiny", "aa", "2026-01-01T00:00:00Z"});
+        for (const char *name : {"cola", "sms", "trec"}) {
+            Manifest manifest;
+            manifest.name = name;
+            bridge.store().addDataset(manifest);
+        }
+        bridge.store().saveStudy(studyFromJson(mine));
+    }
+};
+
+/// The dialog and what a person sees of it.
+struct Shown {
+    StudyDialog dialog;
+    explicit Shown(Library &library, const Study &study = studyFromJson(mine)) : dialog(library.bridge, study)
+    {
+        dialog.show();
+    }
+
+    template <class Widget>
+    Widget *child(const char *name)
+    {
+        return dialog.findChild<Widget *>(QLatin1String(name));
+    }
+    QString summary() { return child<QLabel>("studySummary")->text(); }
+    bool canSave() { return dialog.findChild<QDialogButtonBox *>()->button(QDialogButtonBox::Save)->isEnabled(); }
+    StudyArmsTable *arms() { return dialog.findChild<StudyArmsTable *>(); }
+    void press(const char *words)
+    {
+        for (QPushButton *button : dialog.findChildren<QPushButton *>())
+            if (button->text() == QString::fromUtf8(words))
+                QTest::mouseClick(button, Qt::LeftButton);
+    }
+};
+
+void type(QLineEdit *line, const QString &words)
+{
+    line->selectAll();
+    QTest::keyClick(line, Qt::Key_Delete);
+    QTest::keyClicks(line, words);
+}
+
+/// Types into a cell as a person does: F2 opens the editor, Return closes it.
+void typeInto(StudyArmsTable *table, int row, int column, const QString &words)
+{
+    table->setCurrentCell(row, column);
+    QTest::keyClick(table, Qt::Key_F2);
+    auto *editor = table->viewport()->findChild<QLineEdit *>();
+    QVERIFY(editor);
+    type(editor, words);
+    QTest::keyClick(editor, Qt::Key_Return);
+    QCoreApplication::processEvents(); // Return is taken from the queue
+    QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+}
+
+} // namespace
+
+class StudyDialogTest : public QObject {
+    Q_OBJECT
+
+private slots:
+    void whatIsShownIsTheStudy()
+    {
+        Library library;
+        Shown shown(library);
+        QVERIFY(shown.dialog.study() == studyFromJson(mine));
+        QCOMPARE(shown.arms()->item(1, 2)->text(), QString("3e-4, 1e-3"));
+        QVERIFY(shown.canSave());
+        QVERIFY2(shown.summary().startsWith("28 runs, how long is not known yet."), qPrintable(shown.summary()));
+        savePictures(shown.dialog, "study-dialog");
+    }
+
+    void aPersonEditsAStudyInThePanel()
+    {
+        Library library;
+        StudyPanel panel(library.bridge);
+        panel.resize(1000, 620);
+        panel.show();
+        panel.showStudy("mine");
+        QTest::mouseClick(panel.findChild<QPushButton *>("editStudyButton"), Qt::LeftButton);
+        auto *dialog = panel.findChild<StudyDialog *>();
+        QVERIFY(dialog);
+        auto *tasks = dialog->findChild<QListWidget *>("studyTasks");
+        QCOMPARE(tasks->item(1)->text(), QString("cola")); // chosen ones first, in the study's order
+        tasks->item(1)->setCheckState(Qt::Unchecked);
+        auto *arms = dialog->findChild<StudyArmsTable *>();
+        QTest::mouseClick(dialog->findChild<QPushButton *>("addArmButton"), Qt::LeftButton);
+        QCOMPARE(arms->rowCount(), 4);
+        typeInto(arms, 3, 1, "16,32");
+        typeInto(arms, 3, 4, "1e-3");
+        type(dialog->findChild<QLineEdit *>("studySeeds"), "7");
+        dialog->findChild<QSpinBox *>("studyEpochs")->setValue(2);
+        QVERIFY2(dialog->findChild<QLabel *>("studySummary")->text().startsWith("9 runs"),
+                 qPrintable(dialog->findChild<QLabel *>("studySummary")->text()));
+        QTest::mouseClick(dialog->findChild<QDialogButtonBox *>()->button(QDialogButtonBox::Save), Qt::LeftButton);
+
+        Study expected = studyFromJson(mine);
+        expected.datasets = {"trec"};
+        StudyArm added;
+        added.method = "adapter";
+        added.sizes = {16, 32};
+        added.initStds = {1e-3};
+        expected.arms.push_back(added);
+        expected.seeds = {7};
+        expected.recipe.epochs = 2;
+        QVERIFY(library.bridge.store().study("mine").value() == expected);
+        QCOMPARE(panel.findChild<QPushButton *>("queueStudyButton")->text(), QString("&Queue 9 runs"));
+    }
+
+    void whatComesWithTheProgramIsCopied()
+    {
+        Library library;
+        Shown shown(library, *presetStudy("size-sweep-small"));
+        QCOMPARE(shown.child<QLineEdit>("studyName")->text(), QString("size-sweep-small-own"));
+        QVERIFY(!shown.canSave()); // its checkpoint and tasks are not here
+        QVERIFY2(shown.summary().contains("data sets that the library has not"), qPrintable(shown.summary()));
+        auto *tasks = shown.child<QListWidget>("studyTasks");
+        for (int i = 0; i < tasks->count(); ++i)
+            tasks->item(i)->setCheckState(tasks->item(i)->text() == "sms" ? Qt::Checked : Qt::Unchecked);
+        shown.child<QComboBox>("studyCheckpoint")->setCurrentText("tiny");
+        QVERIFY2(shown.summary().startsWith("The top 3 layers cannot be trained"), qPrintable(shown.summary()));
+        for (int row = shown.arms()->rowCount() - 1; row >= 0; --row)
+            if (qobject_cast<QComboBox *>(shown.arms()->cellWidget(row, 0))->currentText().startsWith("Top layers")) {
+                shown.arms()->setCurrentCell(row, 1);
+                shown.press("&Remove method");
+            }
+        QVERIFY2(shown.canSave(), qPrintable(shown.summary()));
+        QVERIFY2(shown.summary().contains("Different from the paper: "), qPrintable(shown.summary()));
+        QCOMPARE(shown.dialog.study().paper, std::string("size-sweep"));
+    }
+
+    void whatIsWrongIsSaid_data()
+    {
+        QTest::addColumn<QString>("line");
+        QTest::addColumn<QString>("typed");
+        QTest::addColumn<QString>("sentence");
+        QTest::newRow("seeds") << "studySeeds"
+                               << "0, x"
+                               << "Seeds: “x” is no whole number. Seeds are separated by commas: 0, 1, 2.";
+        QTest::newRow("of the program") << "studyName"
+                                        << "glue"
+                                        << "glue is a study that comes with the program: choose another name.";
+        QTest::newRow("taken") << "studyName"
+                               << "other"
+                               << "There is a study other already: choose another name.";
+    }
+
+    void whatIsWrongIsSaid()
+    {
+        QFETCH(QString, line);
+        QFETCH(QString, typed);
+        QFETCH(QString, sentence);
+        Library library;
+        Study other = studyFromJson(mine);
+        other.name = "other";
+        library.bridge.store().saveStudy(other);
+        Shown shown(library);
+        type(shown.child<QLineEdit>(line.toUtf8()), typed);
+        QCOMPARE(shown.summary(), sentence);
+        QVERIFY(!shown.canSave());
+    }
+
+    void aListThatIsNoneIsSaid()
+    {
+        Library library;
+        Shown shown(library);
+        typeInto(shown.arms(), 1, 1, "8, 1.5");
+        QCOMPARE(shown.summary(), QString("Adapters, sizes: “1.5” is no whole number. Numbers are separated by commas."));
+        typeInto(shown.arms(), 1, 1, "0");
+        QVERIFY2(!shown.canSave(), qPrintable(shown.summary()));
+        typeInto(shown.arms(), 1, 1, "");
+        QVERIFY(shown.canSave()); // the method's own size
+        typeInto(shown.arms(), 1, 2, "1e-3x");
+        QCOMPARE(shown.summary(),
+                 QString("Adapters, learning rates: “1e-3x” is no number. Numbers are separated by commas."));
+    }
+
+    void aMethodWithoutSizesHasNoCellForThem()
+    {
+        Library library;
+        Shown shown(library);
+        QVERIFY(!(shown.arms()->item(0, 1)->flags() & Qt::ItemIsEditable));
+        QVERIFY(!(shown.arms()->item(2, 4)->flags() & Qt::ItemIsEditable));
+        auto *method = qobject_cast<QComboBox *>(shown.arms()->cellWidget(1, 0));
+        method->setCurrentIndex(method->findText("LayerNorm only"));
+        QVERIFY(shown.arms()->item(1, 1)->text().isEmpty());
+        QVERIFY2(shown.summary().startsWith("20 runs"), qPrintable(shown.summary()));
+        shown.arms()->setCurrentCell(1, 2);
+        shown.press("&Remove method");
+        QVERIFY2(shown.summary().startsWith("12 runs"), qPrintable(shown.summary()));
+    }
+
+    void aFileHoldsTheSame()
+    {
+        Library library;
+        AnsweredDialogs answers;
+        answers.file = library.home.filePath("mine.json");
+        {
+            Shown shown(library);
+            shown.press("Save as &file…");
+        }
+        QVERIFY(studyFromJson(readFile(answers.file.toStdString())) == studyFromJson(mine));
+        Shown shown(library, *presetStudy("quick"));
+        shown.press("&Open file…");
+        QVERIFY(shown.dialog.study() == studyFromJson(mine));
+        writeText(answers.file, "{\"name\": ");
+        shown.press("&Open file…");
+        QCOMPARE(answers.errors.size(), 1);
+        QVERIFY(shown.dialog.study() == studyFromJson(mine)); // what was there stays
+    }
+};
+
+QTEST_MAIN(StudyDialogTest)
+#include "tst_study_dialog.moc"

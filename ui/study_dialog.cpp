@@ -1,0 +1,300 @@
+#include "ui/study_dialog.h"
+
+#include <algorithm>
+
+#include <QComboBox>
+#include <QDialogButtonBox>
+#include <QFormLayout>
+#include <QGroupBox>
+#include <QLabel>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QPushButton>
+#include <QSignalBlocker>
+#include <QSpinBox>
+#include <QVBoxLayout>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/spec_json.h"
+#include "core/store/study_queue.h"
+#include "ui/dialogs.h"
+#include "ui/lab_bridge.h"
+#include "ui/study_arms_table.h"
+#include "ui/study_words.h"
+#include "ui/wording.h"
+
+namespace awb {
+
+using wording::text;
+
+namespace {
+
+template <class Widget>
+Widget *named(const char *name)
+{
+    auto *widget = new Widget;
+    widget->setObjectName(QLatin1String(name));
+    return widget;
+}
+
+QString fileFilter()
+{
+    return StudyDialog::tr("Studies (*.json)");
+}
+
+std::vector<std::uint64_t> seedsOf(const QString &words)
+{
+    std::vector<std::uint64_t> seeds;
+    for (const QString &word : words.split(QLatin1Char(','), Qt::SkipEmptyParts)) {
+        bool understood = false;
+        seeds.push_back(word.trimmed().toULongLong(&understood));
+        if (!understood)
+            throw Error(StudyDialog::tr("Seeds: “%1” is no whole number. Seeds are separated by commas: 0, 1, 2.")
+                            .arg(word.trimmed())
+                            .toStdString());
+    }
+    return seeds;
+}
+
+} // namespace
+
+StudyDialog::StudyDialog(LabBridge &bridge, const Study &start, QWidget *parent)
+    : QDialog(parent), m_bridge(bridge), m_start(start)
+{
+    setObjectName(QStringLiteral("studyDialog"));
+    setWindowTitle(tr("Edit a study"));
+    m_summary = named<QLabel>("studySummary");
+    m_summary->setWordWrap(true);
+    m_summary->setMinimumHeight(2 * fontMetrics().lineSpacing());
+    m_buttons = new QDialogButtonBox(QDialogButtonBox::Save | QDialogButtonBox::Cancel);
+    connect(m_buttons->addButton(tr("&Open file…"), QDialogButtonBox::ActionRole), &QPushButton::clicked, this,
+            &StudyDialog::openFile);
+    connect(m_buttons->addButton(tr("Save as &file…"), QDialogButtonBox::ActionRole), &QPushButton::clicked, this,
+            &StudyDialog::saveFile);
+    connect(m_buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
+    connect(m_buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+
+    auto *layout = new QVBoxLayout(this);
+    layout->addWidget(makeTop());
+    layout->addWidget(makeMethods(), 1);
+    layout->addWidget(makeBottom());
+    layout->addWidget(m_summary);
+    layout->addWidget(m_buttons);
+    resize(840, 580);
+    setStudy(start);
+    for (QLineEdit *line : {m_name, m_title, m_seeds})
+        connect(line, &QLineEdit::textChanged, this, &StudyDialog::refresh);
+    for (QComboBox *combo : {m_checkpoint, m_precision, m_epochChoice, m_seedChoice})
+        connect(combo, &QComboBox::currentIndexChanged, this, &StudyDialog::refresh);
+    connect(m_epochs, &QSpinBox::valueChanged, this, &StudyDialog::refresh);
+    connect(m_tasks, &QListWidget::itemChanged, this, &StudyDialog::refresh);
+    connect(m_arms, &StudyArmsTable::changed, this, &StudyDialog::refresh);
+    refresh();
+}
+
+QWidget *StudyDialog::makeTop()
+{
+    m_name = named<QLineEdit>("studyName");
+    m_name->setToolTip(tr("Its runs carry this name, and the command line knows it by it."));
+    m_title = named<QLineEdit>("studyTitle");
+    m_checkpoint = named<QComboBox>("studyCheckpoint");
+    for (const CheckpointEntry &entry : m_bridge.store().checkpoints())
+        m_checkpoint->addItem(text(entry.name));
+    auto *top = new QWidget;
+    auto *form = new QFormLayout(top);
+    form->setContentsMargins(0, 0, 0, 0);
+    form->addRow(tr("&Name"), m_name);
+    form->addRow(tr("&Title"), m_title);
+    form->addRow(tr("Chec&kpoint"), m_checkpoint);
+    return top;
+}
+
+QWidget *StudyDialog::makeMethods()
+{
+    m_tasks = named<QListWidget>("studyTasks");
+    m_tasks->setAccessibleName(tr("Tasks of the study"));
+    m_tasks->viewport()->setBackgroundRole(QPalette::Window); // on which an empty check box is seen in a dark theme too
+    m_arms = new StudyArmsTable;
+    auto *add = named<QPushButton>("addArmButton"), *remove = named<QPushButton>("removeArmButton");
+    add->setText(tr("&Add method"));
+    remove->setText(tr("&Remove method"));
+    connect(add, &QPushButton::clicked, m_arms, [this] {
+        StudyArm arm;
+        arm.method = "adapter";
+        arm.sizes = {64};
+        m_arms->addArm(arm);
+    });
+    connect(remove, &QPushButton::clicked, m_arms, &StudyArmsTable::removeChosen);
+
+    auto *tasks = new QGroupBox(tr("Tasks"));
+    (new QVBoxLayout(tasks))->addWidget(m_tasks);
+    auto *methods = new QGroupBox(tr("Methods"));
+    auto *column = new QVBoxLayout(methods);
+    auto *row = new QHBoxLayout;
+    row->addWidget(add);
+    row->addWidget(remove);
+    row->addStretch(1);
+    column->addWidget(m_arms, 1);
+    column->addLayout(row);
+    auto *both = new QWidget;
+    auto *layout = new QHBoxLayout(both);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(tasks, 1);
+    layout->addWidget(methods, 3);
+    return both;
+}
+
+QWidget *StudyDialog::makeBottom()
+{
+    m_seeds = named<QLineEdit>("studySeeds");
+    m_seeds->setToolTip(tr("Every setting is computed once with each of them; bars show the standard error of the mean."));
+    m_epochs = named<QSpinBox>("studyEpochs");
+    m_epochs->setRange(1, 1000);
+    m_precision = named<QComboBox>("studyPrecision");
+    for (const Precision precision : {Precision::Float32, Precision::BFloat16})
+        m_precision->addItem(text(toString(precision)), int(precision));
+    m_epochChoice = named<QComboBox>("studyEpochChoice");
+    m_epochChoice->addItem(tr("after the last epoch"), int(Selection::Epoch::Last));
+    m_epochChoice->addItem(tr("after the best epoch"), int(Selection::Epoch::Best));
+    m_seedChoice = named<QComboBox>("studySeedChoice");
+    m_seedChoice->addItem(tr("mean over seeds"), int(Selection::Seeds::Mean));
+    m_seedChoice->addItem(tr("best seed"), int(Selection::Seeds::Best));
+    auto *bottom = new QWidget;
+    auto *layout = new QHBoxLayout(bottom);
+    layout->setContentsMargins(0, 0, 0, 0);
+    auto *left = new QFormLayout, *right = new QFormLayout;
+    left->addRow(tr("See&ds"), m_seeds);
+    left->addRow(tr("&Epochs"), m_epochs);
+    left->addRow(tr("&Precision"), m_precision);
+    right->addRow(tr("Score on dev"), m_epochChoice);
+    right->addRow(tr("Over seeds"), m_seedChoice);
+    layout->addLayout(left, 1);
+    layout->addSpacing(16);
+    layout->addLayout(right, 1);
+    return bottom;
+}
+
+void StudyDialog::setStudy(const Study &study)
+{
+    m_start = study;
+    const QSignalBlocker quiet(m_tasks);
+    m_name->setText(text(ownName(study)));
+    m_title->setText(text(study.title));
+    if (m_checkpoint->findText(text(study.checkpoint)) < 0 && !study.checkpoint.empty())
+        m_checkpoint->addItem(text(study.checkpoint)); // refused below with the store's own sentence
+    m_checkpoint->setCurrentText(text(study.checkpoint));
+    std::vector<std::string> tasks = study.datasets;
+    for (const Manifest &manifest : m_bridge.store().datasets())
+        if (std::find(tasks.begin(), tasks.end(), manifest.name) == tasks.end())
+            tasks.push_back(manifest.name);
+    m_tasks->clear();
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+        auto *item = new QListWidgetItem(text(tasks[i]), m_tasks);
+        item->setFlags(item->flags() | Qt::ItemIsUserCheckable);
+        item->setCheckState(i < study.datasets.size() ? Qt::Checked : Qt::Unchecked);
+    }
+    m_arms->setArms(study.arms);
+    QStringList seeds;
+    for (const std::uint64_t seed : study.seeds)
+        seeds << QString::number(seed);
+    m_seeds->setText(seeds.join(QStringLiteral(", ")));
+    m_epochs->setValue(study.recipe.epochs);
+    m_precision->setCurrentIndex(m_precision->findData(int(study.recipe.precision)));
+    m_epochChoice->setCurrentIndex(m_epochChoice->findData(int(study.selection.epoch)));
+    m_seedChoice->setCurrentIndex(m_seedChoice->findData(int(study.selection.seeds)));
+}
+
+/// Its own name, unless it belongs to a study that comes with the program: then one that nobody has.
+std::string StudyDialog::ownName(const Study &study) const
+{
+    std::string name = study.name;
+    for (int i = 1; presetStudy(name) || (i > 1 && m_bridge.store().study(name)); ++i)
+        name = study.name + "-own" + (i == 1 ? "" : "-" + std::to_string(i));
+    return name;
+}
+
+Study StudyDialog::study() const
+{
+    Study study = m_start;
+    study.name = m_name->text().trimmed().toStdString();
+    study.title = m_title->text().trimmed().toStdString();
+    study.checkpoint = m_checkpoint->currentText().toStdString();
+    study.datasets.clear();
+    for (int i = 0; i < m_tasks->count(); ++i)
+        if (m_tasks->item(i)->checkState() == Qt::Checked)
+            study.datasets.push_back(m_tasks->item(i)->text().toStdString());
+    study.arms = m_arms->arms();
+    study.seeds = seedsOf(m_seeds->text());
+    study.recipe.epochs = m_epochs->value();
+    study.recipe.precision = Precision(m_precision->currentData().toInt());
+    study.selection = {Selection::Epoch(m_epochChoice->currentData().toInt()),
+                       Selection::Seeds(m_seedChoice->currentData().toInt())};
+    if (presetStudy(m_start.name) && study.paper.empty())
+        study.paper = m_start.name;
+    if (presetStudy(study.name))
+        throw Error(
+            tr("%1 is a study that comes with the program: choose another name.").arg(text(study.name)).toStdString());
+    if (study.name != m_start.name && m_bridge.store().study(study.name))
+        throw Error(tr("There is a study %1 already: choose another name.").arg(text(study.name)).toStdString());
+    if (study.datasets.empty())
+        throw Error(tr("Choose at least one task.").toStdString());
+    return studyFromJson(toJson(study)); // what a file must hold, this must too
+}
+
+void StudyDialog::refresh()
+{
+    QPushButton *save = m_buttons->button(QDialogButtonBox::Save);
+    m_summary->setToolTip({});
+    try {
+        const Study now = study();
+        const StudyState state = studyState(m_bridge.store(), now, false);
+        QStringList differences;
+        for (const std::string &difference : differencesFromPaper(now))
+            differences << text(difference);
+        QString words =
+            state.specs.size() == 1 ? tr("1 run") : tr("%1 runs").arg(wording::count(qint64(state.specs.size())));
+        if (state.done > 0)
+            words += tr(", %1 of them done").arg(state.done);
+        words += QStringLiteral(", ") + study_words::timeText(state.expected) + QLatin1Char('.');
+        if (!differences.isEmpty()) {
+            words += tr(" Different from the paper: %1").arg(differences.front());
+            if (differences.size() > 1)
+                words += tr(" … and %1 more.").arg(differences.size() - 1);
+            m_summary->setToolTip(differences.join(QLatin1Char('\n')));
+        }
+        m_summary->setText(words);
+        save->setEnabled(true);
+    } catch (const Error &error) {
+        m_summary->setText(QString::fromUtf8(error.what()));
+        save->setEnabled(false);
+    }
+}
+
+void StudyDialog::openFile()
+{
+    const QString file = dialogs::functions().openFile(this, tr("Open a study"), fileFilter());
+    if (file.isEmpty())
+        return;
+    try {
+        setStudy(studyFromJson(readFile(file.toStdString())));
+    } catch (const Error &error) {
+        dialogs::functions().error(this, tr("The study was not opened"), QString::fromUtf8(error.what()));
+    }
+    refresh();
+}
+
+void StudyDialog::saveFile()
+{
+    const QString file =
+        dialogs::functions().saveFile(this, tr("Save the study"), m_name->text() + QStringLiteral(".json"), fileFilter());
+    if (file.isEmpty())
+        return;
+    try {
+        writeFileAtomically(file.toStdString(), toJson(study()));
+    } catch (const Error &error) {
+        dialogs::functions().error(this, tr("The study was not saved"), QString::fromUtf8(error.what()));
+    }
+}
+
+} // namespace awb

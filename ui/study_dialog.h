@@ -1,0 +1,53 @@
+#pragma once
+
+#include <QDialog>
+#include <QString>
+
+#include "core/study/study.h"
+
+class QComboBox;
+class QDialogButtonBox;
+class QLabel;
+class QLineEdit;
+class QListWidget;
+class QSpinBox;
+
+namespace awb {
+
+class LabBridge;
+class StudyArmsTable;
+
+/// Editor of a study: its tasks, methods and what they are swept over, seeds, and how scores are chosen, with the number of
+/// runs, the expected time and the differences from the paper. The same as a JSON file can be opened and saved.
+class StudyDialog : public QDialog {
+    Q_OBJECT
+
+public:
+    /// Starts from `start`; one that comes with the program gets a name of its own.
+    StudyDialog(LabBridge &bridge, const Study &start, QWidget *parent = nullptr);
+
+    /// As shown. Throws Error saying what is missing or not understood.
+    Study study() const;
+
+private:
+    QWidget *makeTop();
+    QWidget *makeMethods();
+    QWidget *makeBottom();
+    void setStudy(const Study &study);
+    void refresh();
+    void openFile();
+    void saveFile();
+    std::string ownName(const Study &study) const;
+
+    LabBridge &m_bridge;
+    Study m_start; ///< keeps what the window does not show
+    QLineEdit *m_name, *m_title, *m_seeds;
+    QComboBox *m_checkpoint, *m_precision, *m_epochChoice, *m_seedChoice;
+    QListWidget *m_tasks;
+    StudyArmsTable *m_arms;
+    QSpinBox *m_epochs;
+    QLabel *m_summary;
+    QDialogButtonBox *m_buttons;
+};
+
+} // namespace awb
