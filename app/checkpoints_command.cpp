@@ -5,6 +5,7 @@
 #include "app/commands.h"
 #include "app/method_options.h"
 #include "app/output.h"
+#include "core/data/word_piece.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/model/checkpoint.h"
@@ -47,6 +48,7 @@ int add(Context &context, const std::string &folder, std::string name)
     if (name.empty())
         name = path.filename().string();
     const Checkpoint checkpoint = Checkpoint::open(path);
+    WordPiece::load(path); // throws where texts could not be read
     context.store().addCheckpoint({name, path.string(), checkpoint.sha256(), {}});
     std::string text = name + ": " + shapeText(checkpoint.shape());
     if (!checkpoint.missing().empty())

@@ -244,6 +244,8 @@ private Q_SLOTS:
         const QJsonObject rows = json["rows"].toObject();
         QCOMPARE(rows["train"].toInt() + rows["dev"].toInt() + rows["test"].toInt(), 120);
         QVERIFY(awb({"datasets"}).out.contains("questions"));
+        const QByteArray shown = awb({"datasets", "show", "questions"}).out;
+        QVERIFY2(shown.contains("questions.csv") && shown.contains("person, place") && shown.contains("96 train"), shown.constData());
         const QJsonObject check = awb({"datasets", "check", "questions", "--json"}).json();
         QCOMPARE(check["parts"].toArray().size(), 3);
         QCOMPARE(awb({"datasets", "remove", "questions"}).status, 0);
@@ -665,6 +667,43 @@ private Q_SLOTS:
         QCOMPARE(awb({"runs", "resume", "1"}).status, 0);
         QCOMPARE(awb({"runs", "cancel", "1"}).status, 0);
         QCOMPARE(awb({"runs", "show", "1", "--json"}).json()["state"].toString(), QStringLiteral("cancelled"));
+        QCOMPARE(awb({"runs", "retry", "1"}).status, 0);
+        QCOMPARE(awb({"runs", "show", "1", "--json"}).json()["state"].toString(), QStringLiteral("queued"));
+        QCOMPARE(awb({"runs", "retry", "1"}).status, 1); // waits already
+    }
+
+    void aDamagedCheckpointIsOneSentenceAndNotRegistered_data()
+    {
+        QTest::addColumn<QString>("file");
+        QTest::addColumn<QByteArray>("content");
+        const QByteArray length(QByteArray::fromHex("ffffffffffffff7f"));
+        QTest::newRow("cut off") << "model.safetensors" << QByteArray();
+        QTest::newRow("a header longer than the file") << "model.safetensors" << length + QByteArray("{}");
+        QTest::newRow("no zip archive") << "pytorch_model.bin" << QByteArray("not an archive at all");
+        QTest::newRow("a config of another model") << "config.json" << QByteArray(R"({"model_type": "gpt2"})");
+        QTest::newRow("a config that is no JSON") << "config.json" << QByteArray("{");
+        QTest::newRow("an empty vocabulary") << "vocab.txt" << QByteArray();
+    }
+
+    void aDamagedCheckpointIsOneSentenceAndNotRegistered()
+    {
+        QFETCH(QString, file);
+        QFETCH(QByteArray, content);
+        const QDir source(QString::fromStdString(awb::test::testData("model/tiny").string()));
+        QDir(m_folder->path()).mkpath(QStringLiteral("damaged"));
+        for (const QString &name : source.entryList(QDir::Files))
+            if (name != "model.safetensors" || file != "pytorch_model.bin")
+                QVERIFY(QFile::copy(source.filePath(name), path("damaged/" + name)));
+        QFile::setPermissions(path("damaged/" + file), QFile::ReadOwner | QFile::WriteOwner);
+        if (content.isEmpty() && file == "model.safetensors")
+            QVERIFY(QFile::resize(path("damaged/" + file), 3000));
+        else
+            write("damaged/" + file, content);
+        const Result result = awb({"checkpoints", "add", path(QStringLiteral("damaged")), "--name", "damaged"});
+        QCOMPARE(result.status, 1);
+        QCOMPARE(result.err.count('\n'), 1);
+        QVERIFY2(result.err.contains(file.toUtf8()), result.err.constData());
+        QCOMPARE(awb({"checkpoints", "list", "--json"}).json()["checkpoints"].toArray().size(), 0);
     }
 };
 

@@ -14,6 +14,7 @@
 #include <QVBoxLayout>
 
 #include "core/data/recognise.h"
+#include "core/data/word_piece.h"
 #include "core/error.h"
 #include "core/model/checkpoint.h"
 #include "core/store/sample_library.h"
@@ -268,6 +269,7 @@ void LibraryPanel::addCheckpoint()
     const auto work = [path = QDir(folder).absolutePath().toStdString()] {
         CheckpointEntry entry;
         entry.sha256 = Checkpoint::open(path).sha256();
+        WordPiece::load(path); // throws where texts could not be read
         entry.folder = path;
         return entry;
     };
