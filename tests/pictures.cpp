@@ -6,6 +6,7 @@
 #include <QComboBox>
 #include <QDir>
 #include <QElapsedTimer>
+#include <QPushButton>
 #include <QSettings>
 #include <QTabWidget>
 #include <QTemporaryDir>
@@ -20,6 +21,7 @@
 #include "ui/main_window.h"
 #include "ui/run_page.h"
 #include "ui/runs_panel.h"
+#include "ui/study_dialog.h"
 #include "ui/study_panel.h"
 #include "ui/theme.h"
 
@@ -63,6 +65,10 @@ void draw(awb::LabBridge &bridge, const QString &theme, QSize size, const QStrin
     auto *studies = window.findChild<awb::StudyPanel *>();
     tabs->setCurrentWidget(studies);
     save(window, folder, QStringLiteral("studies-") + theme);
+    studies->findChild<QPushButton *>(QStringLiteral("editStudyButton"))->click();
+    auto *editor = studies->findChild<awb::StudyDialog *>();
+    save(*editor, folder, QStringLiteral("study-editor-") + theme);
+    editor->reject();
 
     const auto withMap = std::find_if(runs.begin(), runs.end(),
                                       [&](const awb::Run &run) { return bridge.store().ablation(run.id).has_value(); });

@@ -7,6 +7,11 @@
 /// over them.
 namespace awb::kernels {
 
+constexpr std::int64_t roundUp(std::int64_t n, std::int64_t to)
+{
+    return (n + to - 1) / to * to;
+}
+
 /// The upper half of a float32.
 struct BFloat16 {
     std::uint16_t bits;

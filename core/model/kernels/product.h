@@ -18,11 +18,6 @@ constexpr std::int64_t widestTile = 64;
 /// to 1.6 times as fast as with 64 (measured on a Zen 3).
 extern const std::int64_t columnTile;
 
-constexpr std::int64_t roundUp(std::int64_t n, std::int64_t to)
-{
-    return (n + to - 1) / to * to;
-}
-
 /// B (K, N) as products want it.
 template <typename T>
 struct Packed {

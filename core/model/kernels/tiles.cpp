@@ -18,11 +18,6 @@
 namespace awb::kernels {
 namespace {
 
-std::int64_t roundedUp(std::int64_t n, std::int64_t to)
-{
-    return (n + to - 1) / to * to;
-}
-
 /// What rounding to bfloat16 leaves.
 AWB_INLINE float rest(float value)
 {
@@ -36,9 +31,9 @@ AWB_INLINE std::uint32_t pairOf(float upper, float lower)
 
 void resize(Tiles &tiles, int planes, std::int64_t side, std::int64_t inner)
 {
-    tiles.depth = roundedUp(inner, tileDepth);
+    tiles.depth = roundUp(inner, tileDepth);
     tiles.planes = planes;
-    tiles.side = roundedUp(side, tileSide);
+    tiles.side = roundUp(side, tileSide);
     tiles.planeSize = tiles.side * tiles.depth;
     tiles.data.reserve(std::size_t(planes * tiles.planeSize));
 }
@@ -133,7 +128,7 @@ AWB_INLINE void rightRegister(const Strides<From> &source, std::int64_t row, std
 template <bool two, typename From>
 AWB_INLINE void rightLoop(Tiles &tiles, const Strides<From> &source, std::int64_t paddedColumns)
 {
-    for (std::int64_t strip = 0; strip < roundedUp(paddedColumns, tileSide); strip += tileRows)
+    for (std::int64_t strip = 0; strip < roundUp(paddedColumns, tileSide); strip += tileRows)
         for (std::int64_t row = 0; row < tiles.depth; row += tileDepth)
             rightRegister<two>(source, row, strip, tiles.data.data() + strip * tiles.depth + row * tileRows,
                                tiles.planeSize);
