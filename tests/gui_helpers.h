@@ -8,6 +8,7 @@
 #include <QDir>
 #include <QPalette>
 #include <QStringList>
+#include <QStyle>
 #include <QStyleFactory>
 #include <QWidget>
 

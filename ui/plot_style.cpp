@@ -12,7 +12,7 @@ namespace {
 
 struct MethodStyle {
     const char *method;
-    const char *light, *dark; ///< colours of Okabe and Ito; the dark theme takes the lighter of two like hues
+    const char *light, *dark; ///< of Okabe and Ito or near them, so that any two differ for colour-blind readers too
     QCPScatterStyle::ScatterShape shape;
 };
 
@@ -22,10 +22,10 @@ constexpr std::array<MethodStyle, 6> methodStyles = {{
     {"head", "#B0589A", "#CC79A7", QCPScatterStyle::ssTriangleInverted},
     {"layer-norm", "#009E73", "#1FBF93", QCPScatterStyle::ssTriangle},
     {"top-k", "#0072B2", "#56B4E9", QCPScatterStyle::ssSquare},
-    {"adapter-frozen", "#C98A00", "#E69F00", QCPScatterStyle::ssStar},
+    {"adapter-frozen", "#6B5B00", "#E69F00", QCPScatterStyle::ssStar},
 }};
 
-constexpr MethodStyle otherMethod = {"", "#767676", "#A0A0A0", QCPScatterStyle::ssCross};
+constexpr MethodStyle otherMethod = {"", "#606060", "#787878", QCPScatterStyle::ssCross};
 
 const MethodStyle &styleOf(const std::string &method)
 {
