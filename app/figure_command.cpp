@@ -17,7 +17,7 @@ namespace awb {
 namespace {
 
 struct FigureOptions {
-    std::string dataset, checkpoint, study, out, x = "parameters";
+    std::string dataset, checkpoint, study, out, x = "parameters", counting = "trained";
     bool seeds = false;
 };
 
@@ -54,6 +54,7 @@ void draw(const std::vector<Run> &runs, const FigureOptions &options)
     const OffscreenApplication application;
     TradeoffPlot plot;
     plot.setAxis(costAxisFromString(options.x));
+    plot.setCounting(countingRuleFromString(options.counting));
     plot.setSeedsShown(options.seeds);
     plot.setRuns(runs, QString::fromStdString(options.dataset + " · " + options.checkpoint));
     plot.exportTo(QString::fromStdString(options.out));
@@ -69,10 +70,11 @@ int tradeoff(Context &context, FigureOptions &options)
 {
     const std::string type = figureType(options.out);
     costAxisFromString(options.x); // a wrong name is refused before anything is read
+    const CountingRule counting = countingRuleFromString(options.counting);
     const auto runs = chosenRuns(context.store(), options);
-    const auto points = tradeoffPoints(runs);
+    const auto points = tradeoffPoints(runs, counting);
     if (type == ".csv")
-        writeFileAtomically(options.out, toCsv(points));
+        writeFileAtomically(options.out, toCsv(points, counting));
     else
         draw(runs, options);
     context.print(
@@ -96,6 +98,9 @@ void addFigureCommand(CLI::App &app, Context &context)
     sub->add_option("--study", options->study, "Only runs of this study");
     sub->add_option("--x", options->x,
                     "parameters, bytes (stored), speed (training, examples/s), memory (peak), epoch (time) or latency")
+        ->capture_default_str();
+    sub->add_option("--counting", options->counting,
+                    "What counts as trained on the axis of parameters: trained, without-embeddings or share-of-model")
         ->capture_default_str();
     sub->add_flag("--seeds", options->seeds, "Every run of the points that are means over seeds too");
     sub->callback([&context, options] { context.action = [&context, options] { return tradeoff(context, *options); }; });

@@ -161,6 +161,7 @@ struct Point {
     std::string label;  ///< for the user: "adapters, m = 64"
     std::string metric;
     std::int64_t trainable = 0;
+    std::int64_t parameters = 0; ///< of them those that the chart's way of counting counts
     double mean = 0; ///< of the scores
     double sem = 0;  ///< standard error of the mean; 0 when n = 1
     int n = 0;       ///< seeds

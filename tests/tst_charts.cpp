@@ -4,7 +4,9 @@
 
 #include <QImage>
 #include <QLabel>
+#include <QProcess>
 #include <QSignalSpy>
+#include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QToolTip>
@@ -450,6 +452,29 @@ private slots:
         for (const QByteArray &line : pgf.split('\n'))
             QVERIFY2(line.size() < 2000, line.left(80).constData());
         QVERIFY(pgf.size() < 100000);
+    }
+
+    void latexReadsThePgf()
+    {
+        const QString latex = QStandardPaths::findExecutable(QStringLiteral("pdflatex"));
+        if (latex.isEmpty())
+            QSKIP("needs pdflatex");
+        Shown shown;
+        shown.chart.setCounting(CountingRule::ShareOfModel);
+        QTemporaryDir folder;
+        shown.chart.exportTo(folder.filePath(QStringLiteral("chart.pgf")));
+        QFile paper(folder.filePath(QStringLiteral("paper.tex")));
+        QVERIFY(paper.open(QIODevice::WriteOnly));
+        paper.write("\\documentclass{article}\\usepackage{tikz}\\begin{document}\\input{chart.pgf}\\end{document}");
+        paper.close();
+        QProcess process;
+        process.setWorkingDirectory(folder.path());
+        process.start(latex, {"-interaction=nonstopmode", "-halt-on-error", "paper.tex"});
+        QVERIFY(process.waitForFinished(60000));
+        const QByteArray said = process.readAllStandardOutput();
+        QVERIFY2(process.exitCode() == 0, said.right(800).constData());
+        QVERIFY2(!said.contains("Overfull"), "wider than the text");
+        QVERIFY(QFile(folder.filePath(QStringLiteral("paper.pdf"))).size() > 5000);
     }
 
     void theWindowsLookIsBackAfterAnExport()

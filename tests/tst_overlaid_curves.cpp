@@ -7,6 +7,7 @@
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <qcustomplot.h>
 
 #include "core/store/store.h"
@@ -18,6 +19,7 @@
 #include "ui/lab_bridge.h"
 #include "ui/learning_curve.h"
 #include "ui/runs_panel.h"
+#include "ui/series_plot.h"
 
 using namespace awb;
 using namespace awb::test;
@@ -97,6 +99,32 @@ private slots:
         QVERIFY(std::abs(small.score[1].sem - 0.05) < 1e-12); // deviations of 0.05: sd 0.0707, over two
         QCOMPARE(small.score[1].n, 2);
         QCOMPARE(curves[1].score[1].sem, 0.0);
+    }
+
+    void linesDrawWhatSqlGives()
+    {
+        Library library;
+        curve_overlay::Measurements measurements;
+        const std::vector<Run> runs = library.store().runs();
+        for (const Run &run : runs)
+            measurements[run.id] = library.store().measurements(run.id);
+        SeriesPlot plot;
+        plot.setChart(curve_overlay::chart(runs, measurements, curve_overlay::Quantity::Score, {}));
+        const SQLite::Database db(library.home.filePath("library.sqlite").toStdString());
+        for (const int bottleneck : {8, 64}) {
+            SQLite::Statement rows(db,
+                                   "SELECT epoch, 100 * AVG(value), MIN(run.id) FROM run JOIN metric ON metric.run = run.id "
+                                   "WHERE bottleneck = ? AND name = 'dev.accuracy' GROUP BY metric.step ORDER BY epoch");
+            rows.bind(1, bottleneck);
+            for (int i = 0; rows.executeStep(); ++i) {
+                const auto *drawn =
+                    plot.plot().findChild<QCPGraph *>(QStringLiteral("line.curve.%1").arg(rows.getColumn(2).getInt()));
+                QVERIFY(drawn);
+                QCOMPARE(drawn->dataCount(), 2);
+                QCOMPARE(drawn->data()->at(i)->key, rows.getColumn(0).getDouble());
+                QVERIFY(std::abs(drawn->data()->at(i)->value - rows.getColumn(1).getDouble()) < 1e-9);
+            }
+        }
     }
 
     void aRunThatHasNotGotThereDoesNotCountThere()

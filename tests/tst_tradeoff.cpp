@@ -166,10 +166,13 @@ private Q_SLOTS:
     void csvHoldsThePointsInFull()
     {
         const auto points = tradeoffPoints({run(1, "adapter", 64, 0, 0.75), run(2, "adapter", 64, 1, 0.25)});
-        QCOMPARE(QString::fromStdString(toCsv(points)),
-                 QString("method,label,metric,trainable,mean,sem,n,runs,stored_bytes,examples_per_second,peak_memory,"
-                         "epoch_seconds,inference_seconds\r\n"
-                         "adapter,\"adapters, m = 64\",accuracy,624400,0.5,0.25,2,1 2,2497600,,,,\r\n"));
+        QCOMPARE(
+            QString::fromStdString(toCsv(points)),
+            QString("method,label,metric,trainable,mean,sem,n,runs,stored_bytes,examples_per_second,peak_memory,"
+                    "epoch_seconds,inference_seconds,parameters,rules\r\n"
+                    "adapter,\"adapters, m = 64\",accuracy,624400,0.5,0.25,2,1 2,2497600,,,,,624400,\"score on dev after "
+                    "the last epoch, mean over seeds; every setting is a point of its own, none is chosen; parameters: "
+                    "trained parameters\"\r\n"));
         Point quoted;
         quoted.label = "a \"quoted\" label";
         QVERIFY(toCsv({quoted}).find("\"a \"\"quoted\"\" label\"") != std::string::npos);
@@ -194,7 +197,20 @@ private Q_SLOTS:
         QCOMPARE(costOf(point, CostAxis::EpochSeconds), 15.0); // 20 s and 10 s
         QCOMPARE(costOf(point, CostAxis::InferenceSeconds), 0.002);
         QCOMPARE(costOf(point, 0, CostAxis::InferenceSeconds), 0.0);
-        QVERIFY(toCsv({point}).ends_with(",1 2,2497600,240,450000000,15,0.002\r\n"));
+        QVERIFY(toCsv({point}).find(",1 2,2497600,240,450000000,15,0.002,624400,") != std::string::npos);
+    }
+
+    void parametersAreCountedAsAsked()
+    {
+        Run full = run(1, "full", 0, 0, 0.9);
+        full.trainedTables = 11919360;
+        const std::int64_t trained = full.trainable;
+        const Point point = tradeoffPoints({full}, CountingRule::WithoutEmbeddings).front();
+        QCOMPARE(point.trainable, trained);
+        QCOMPARE(point.parameters, trained - 11919360);
+        QCOMPARE(costOf(point, CostAxis::Parameters), double(trained - 11919360));
+        QCOMPARE(costOf(point, CostAxis::StoredBytes), 4.0 * double(trained));
+        QVERIFY(toCsv({point}, CountingRule::WithoutEmbeddings).find("embedding tables not counted") != std::string::npos);
     }
 
     void axesHaveNamesAndAWrongOneIsRefused()

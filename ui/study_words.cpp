@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include <QComboBox>
 #include <QCoreApplication>
 #include <QStringList>
 
@@ -104,6 +105,17 @@ QString timeText(const TimeEstimate &expected)
         return tr("how long is not known yet");
     const QString time = tr("about %1 to go").arg(wording::duration(expected.seconds));
     return expected.unknown == 0 ? time : tr("%1 without %2 runs like none so far").arg(time).arg(expected.unknown);
+}
+
+void addCountingRules(QComboBox &combo)
+{
+    combo.setToolTip(tr("What counts as a trained parameter; the paper's figures differ in it."));
+    for (const auto &[rule, words] : {std::pair(CountingRule::WithoutEmbeddings, tr("Without embeddings")),
+                                      std::pair(CountingRule::ShareOfModel, tr("Share of the model")),
+                                      std::pair(CountingRule::Trained, tr("All that is trained"))}) {
+        combo.addItem(words, int(rule));
+        combo.setItemData(combo.count() - 1, sentence(describe(rule)), Qt::ToolTipRole);
+    }
 }
 
 const char *publishedFor(const Study &study)

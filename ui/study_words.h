@@ -10,12 +10,15 @@
 #include "core/study/published.h"
 #include "core/study/sweep_curves.h"
 
+class QComboBox;
+
 /// How the charts of studies word things.
 namespace awb::study_words {
 
 QString methodTitle(const std::string &method); ///< "Adapters"
 QString sentence(const std::string &words);     ///< with a capital and a full stop
 QString timeText(const TimeEstimate &expected); ///< "about 4 min 2 s to go"
+void addCountingRules(QComboBox &combo);        ///< an item per way of counting parameters; its data is the CountingRule
 const char *publishedFor(const Study &study);   ///< the figure of the paper that belongs to a study's Figure 1
 CountingRule countingOf(const char *publishedFigure); ///< of "1" and "3-right": what their axes count
 QString tooltip(const Figure1Point &point, const Study &study);

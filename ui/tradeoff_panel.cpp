@@ -13,6 +13,7 @@
 #include "ui/cost_text.h"
 #include "ui/figure_export.h"
 #include "ui/lab_bridge.h"
+#include "ui/study_words.h"
 
 namespace awb {
 namespace {
@@ -116,8 +117,13 @@ QWidget *TradeoffPanel::makeChartPage()
     layout->addWidget(m_chart, 1);
     connect(m_dataset, &QComboBox::currentTextChanged, this, &TradeoffPanel::refresh);
     connect(m_checkpoint, &QComboBox::currentTextChanged, this, &TradeoffPanel::refresh);
-    connect(m_axis, &QComboBox::currentIndexChanged, this,
-            [this] { m_chart->setAxis(CostAxis(m_axis->currentData().toInt())); });
+    connect(m_axis, &QComboBox::currentIndexChanged, this, [this] {
+        const auto axis = CostAxis(m_axis->currentData().toInt());
+        m_counting->setEnabled(axis == CostAxis::Parameters);
+        m_chart->setAxis(axis);
+    });
+    connect(m_counting, &QComboBox::currentIndexChanged, this,
+            [this] { m_chart->setCounting(CountingRule(m_counting->currentData().toInt())); });
     connect(m_seeds, &QCheckBox::toggled, m_chart, &TradeoffPlot::setSeedsShown);
     connect(m_export, &QPushButton::clicked, this, &TradeoffPanel::exportChart);
     connect(m_chart, &TradeoffPlot::runSelected, this, &TradeoffPanel::runSelected);
@@ -135,6 +141,10 @@ QLayout *TradeoffPanel::makeBar()
     for (const CostAxis axis : costAxes())
         m_axis->addItem(cost_text::title(axis), int(axis));
     m_axis->setToolTip(tr("What the chart sets the score against"));
+    m_counting = new QComboBox(this);
+    m_counting->setObjectName(QStringLiteral("chartCounting"));
+    study_words::addCountingRules(*m_counting);
+    m_counting->setCurrentIndex(m_counting->findData(int(CountingRule::Trained)));
     m_seeds = new QCheckBox(tr("Single s&eeds"), this);
     m_seeds->setObjectName(QStringLiteral("chartSeeds"));
     m_seeds->setToolTip(tr("Every run of the points that are means over seeds"));
@@ -156,6 +166,7 @@ QLayout *TradeoffPanel::makeBar()
     first->addStretch();
     first->addWidget(m_export);
     labelled(second, tr("A&gainst"), m_axis);
+    labelled(second, tr("Coun&ting"), m_counting);
     second->addWidget(m_seeds);
     second->addStretch();
     auto *bar = new QVBoxLayout;

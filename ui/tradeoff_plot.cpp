@@ -11,6 +11,7 @@
 #include "ui/chart_text.h"
 #include "ui/cost_text.h"
 #include "ui/plot_style.h"
+#include "ui/study_words.h"
 
 namespace awb {
 
@@ -39,7 +40,7 @@ void TradeoffPlot::setRuns(const std::vector<Run> &runs, const QString &title)
     const Run underCursor = m_cursor < 0 ? Run() : m_chart[m_cursor].run;
     m_runs = runs;
     m_title = title;
-    m_points = tradeoffPoints(runs);
+    m_points = tradeoffPoints(runs, m_counting);
     std::string metric;
     std::int64_t newest = -1;
     for (const Point &point : m_points) {
@@ -73,6 +74,15 @@ void TradeoffPlot::setSeedsShown(bool shown)
     redraw(whyEmpty());
 }
 
+void TradeoffPlot::setCounting(CountingRule counting)
+{
+    if (counting == m_counting)
+        return;
+    m_counting = counting;
+    m_zoomed = false;
+    setRuns(std::vector(m_runs), m_title);
+}
+
 void TradeoffPlot::collect()
 {
     const auto runOf = [&](std::int64_t id) {
@@ -82,7 +92,8 @@ void TradeoffPlot::collect()
     for (const Point &point : m_points)
         if (m_axis == CostAxis::Parameters || costOf(point, m_axis) > 0)
             m_chart.push_back({point, runOf(point.runs.front()), m_axis});
-    QString label = cost_text::axisLabel(m_axis);
+    QString label = m_axis == CostAxis::Parameters ? study_words::sentence(describe(m_counting)).chopped(1)
+                                                   : cost_text::axisLabel(m_axis);
     if (const std::size_t missing = m_points.size() - m_chart.size(); missing > 0)
         label += missing == 1 ? tr("; one point has none recorded") : tr("; %1 points have none recorded").arg(missing);
     m_plot->xAxis->setLabel(label);
@@ -124,7 +135,7 @@ QString TradeoffPlot::nothingToExport() const
 
 std::string TradeoffPlot::numbers() const
 {
-    return toCsv(m_points);
+    return toCsv(m_points, m_counting);
 }
 
 void TradeoffPlot::draw(bool print)

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/methods/counting.h"
 #include "core/types.h"
 #include "ui/chart_widget.h"
 #include "ui/tradeoff_drawing.h"
@@ -27,6 +28,8 @@ public:
     /// What x holds. Points that have not recorded it are left out, and the axis says how many.
     void setAxis(CostAxis axis);
     void setSeedsShown(bool shown);
+    /// What counts as trained parameters; the axis says it.
+    void setCounting(CountingRule counting);
     /// Marks the point that holds this run; 0: none.
     void setSelectedRun(std::int64_t run);
     const std::vector<Point> &points() const { return m_points; }
@@ -63,6 +66,7 @@ private:
     std::vector<Point> m_points;
     std::vector<tradeoff_drawing::ChartPoint> m_chart; ///< of m_points those that the axis has, each with a run of it
     CostAxis m_axis = CostAxis::Parameters;
+    CountingRule m_counting = CountingRule::Trained;
     bool m_seeds = false;
     QString m_title;
     std::int64_t m_selected = 0;

@@ -71,12 +71,15 @@ QString tooltip(const ChartPoint &chartPoint, const ChartPoint *full)
     if (run.total > 0)
         parameters += tr(" (%1 of the model)").arg(wording::percent(double(point.trainable) / double(run.total)));
     rows += row(tr("Trained parameters"), parameters);
+    if (point.parameters != point.trainable)
+        rows += row(tr("Counted here"), wording::count(point.parameters));
     for (const CostAxis axis : costAxes())
         if (const double cost = costOf(point, axis); axis != CostAxis::Parameters && cost > 0)
             rows += row(cost_text::title(axis), cost_text::value(axis, cost));
     rows += row(tr("Learning rate"), chart_text::learningRate(run.spec.recipe.learningRate));
     rows += row(tr("Recipe"), recipeOf(run.spec.recipe));
     rows += row(point.n > 1 ? tr("Runs") : tr("Run"), numbersOfRuns(point));
+    rows += row(tr("Shown"), point.n > 1 ? tr("dev after the last epoch, mean over seeds") : tr("dev after the last epoch"));
     return QStringLiteral("<b>%1</b><table>%2</table>").arg(QString::fromStdString(point.label).toHtmlEscaped(), rows);
 }
 

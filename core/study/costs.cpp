@@ -53,7 +53,7 @@ double costOf(const Point &point, std::size_t i, CostAxis axis)
     const Costs &costs = point.costs[i];
     switch (axis) {
     case CostAxis::Parameters:
-        return double(point.trainable);
+        return double(point.parameters);
     case CostAxis::StoredBytes:
         return costs.storedBytes;
     case CostAxis::ExamplesPerSecond:
@@ -71,7 +71,7 @@ double costOf(const Point &point, std::size_t i, CostAxis axis)
 double costOf(const Point &point, CostAxis axis)
 {
     if (axis == CostAxis::Parameters)
-        return double(point.trainable);
+        return double(point.parameters);
     double sum = 0;
     int recorded = 0;
     for (std::size_t i = 0; i < point.costs.size(); ++i)

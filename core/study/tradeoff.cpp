@@ -12,13 +12,14 @@ namespace awb {
 
 namespace {
 
-Point pointOf(const SeedGroup &group)
+Point pointOf(const SeedGroup &group, CountingRule counting)
 {
     Point point;
     point.method = group.spec.method.name;
     point.label = group.label;
     point.metric = group.runs.front()->metric;
     point.trainable = group.runs.front()->trainable;
+    point.parameters = counted(counting, *group.runs.front());
     for (const Run *run : group.runs) {
         point.runs.push_back(run->id);
         point.scores.push_back(*run->score);
@@ -50,7 +51,7 @@ MeanSem meanSem(const std::vector<double> &values)
     return result;
 }
 
-std::vector<Point> tradeoffPoints(const std::vector<Run> &runs)
+std::vector<Point> tradeoffPoints(const std::vector<Run> &runs, CountingRule counting)
 {
     std::vector<const Run *> scored;
     for (const Run &run : runs)
@@ -58,18 +59,19 @@ std::vector<Point> tradeoffPoints(const std::vector<Run> &runs)
             scored.push_back(&run);
     std::vector<Point> points;
     for (const SeedGroup &group : seedGroups(scored))
-        points.push_back(pointOf(group));
+        points.push_back(pointOf(group, counting));
     std::sort(points.begin(), points.end(), [](const Point &a, const Point &b) {
         return std::tie(a.method, a.trainable, a.label) < std::tie(b.method, b.trainable, b.label);
     });
     return points;
 }
 
-std::string toCsv(const std::vector<Point> &points)
+std::string toCsv(const std::vector<Point> &points, CountingRule counting)
 {
-    std::string text =
-        csv::row({"method", "label", "metric", "trainable", "mean", "sem", "n", "runs"},
-                 {"stored_bytes", "examples_per_second", "peak_memory", "epoch_seconds", "inference_seconds"});
+    const std::string rules = std::string(tradeoffRule) + "; parameters: " + describe(counting);
+    std::string text = csv::row({"method", "label", "metric", "trainable", "mean", "sem", "n", "runs"},
+                                {"stored_bytes", "examples_per_second", "peak_memory", "epoch_seconds", "inference_seconds"},
+                                {"parameters", "rules"});
     for (const Point &point : points) {
         std::vector<std::string> costs;
         for (const CostAxis axis : costAxes()) {
@@ -80,7 +82,7 @@ std::string toCsv(const std::vector<Point> &points)
         }
         text += csv::row({point.method, point.label, point.metric, std::to_string(point.trainable), csv::number(point.mean),
                           csv::number(point.sem), std::to_string(point.n), csv::numbers(point.runs)},
-                         costs);
+                         costs, {std::to_string(point.parameters), rules});
     }
     return text;
 }
