@@ -1,3 +1,4 @@
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 
@@ -8,7 +9,9 @@
 #include "app/commands.h"
 #include "app/output.h"
 #include "core/error.h"
+#include "core/methods/parameters.h"
 #include "core/store/ablate.h"
+#include "core/store/trained_run.h"
 
 namespace awb {
 
@@ -89,21 +92,76 @@ std::string textOf(const AblationMap &map)
            "\nchange without the adapters of layers first..last:\n" + columnsText(rows) + "\n" + columnsText(drops);
 }
 
+/// The score without one adapter, as a toggle of the window has it computed.
+struct Single {
+    int layer = 0;
+    bool attention = false; ///< else the feed-forward's
+    double score = 0, seconds = 0;
+};
+
+std::vector<Single> withoutSingles(AblationEngine &engine, const Method &method, double &all)
+{
+    std::vector<LayerSites> sites;
+    for (int layer = 0; layer < engine.layers(); ++layer)
+        sites.push_back(sitesOf(method, layer));
+    std::vector<Single> singles;
+    for (int layer = 0; layer < engine.layers(); ++layer)
+        for (bool LayerSites::*site : {&LayerSites::attention, &LayerSites::feedForward}) {
+            if (!(sites[std::size_t(layer)].*site))
+                continue;
+            all = engine.score(sites, {}); // what is on the screen before the toggle
+            auto without = sites;
+            without[std::size_t(layer)].*site = false;
+            const auto start = std::chrono::steady_clock::now();
+            const double score = engine.score(without, {});
+            singles.push_back({layer, site == &LayerSites::attention, score,
+                               std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()});
+        }
+    return singles;
+}
+
+int single(Context &context, std::int64_t run)
+{
+    const auto engine = openAblation(context.store(), run);
+    const TrainedRun trained = trainedRun(context.store(), run);
+    double all = 0;
+    const auto singles = withoutSingles(*engine, trained.run.spec.method, all);
+    Json array = Json::array();
+    std::vector<std::vector<std::string>> rows{{"without the adapter of", "change", "ms"}};
+    for (const Single &one : singles) {
+        const char *site = one.attention ? "attention" : "feed-forward";
+        array.push_back({{"layer", one.layer},
+                         {"site", site},
+                         {"score", numberOrNull(one.score)},
+                         {"change", numberOrNull(one.score - all)},
+                         {"milliseconds", 1e3 * one.seconds}});
+        rows.push_back({"layer " + std::to_string(one.layer) + ", " + site, changeText(one.score - all),
+                        std::to_string(std::lround(1e3 * one.seconds))});
+    }
+    context.print({{"run", run}, {"metric", trained.run.metric}, {"score", numberOrNull(all)}, {"without", array}},
+                  "dev " + trained.run.metric + " with all adapters: " + scoreText(all) + "\n" + columnsText(rows));
+    return 0;
+}
+
 } // namespace
 
 void addAblationCommand(CLI::App &app, Context &context)
 {
     struct Options {
         std::int64_t run = 0;
-        bool again = false;
+        bool again = false, single = false;
     };
     const auto options = std::make_shared<Options>();
     CLI::App *command =
         app.add_subcommand("ablation", "What a run scores without the adapters of each span of layers; nothing is trained");
     command->add_option("run", options->run, "Number of a finished run")->required();
     command->add_flag("--again", options->again, "Compute the map even if it is stored");
+    command->add_flag("--single", options->single,
+                      "Without each single adapter instead, and how long the score takes, as with the window's toggles");
     command->callback([&context, options] {
         context.action = [&context, options] {
+            if (options->single)
+                return single(context, options->run);
             const AblationMap map = mapOf(context, options->run, options->again);
             context.print(jsonOf(map, options->run), textOf(map));
             return 0;

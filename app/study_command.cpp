@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include <CLI/CLI.hpp>
@@ -11,6 +12,7 @@
 #include "core/spec_json.h"
 #include "core/store/sample_library.h"
 #include "core/store/study_queue.h"
+#include "core/store/test_scores.h"
 #include "core/store/worker_lock.h"
 #include "core/study/tradeoff.h"
 
@@ -182,6 +184,23 @@ int cancel(Context &context, const std::string &nameOrFile)
     return 0;
 }
 
+/// Scores on test what the tables choose on dev.
+int test(Context &context, const std::string &name)
+{
+    const Study study = findStudy(context.store(), name);
+    const TestReport report = scoreChosenOnTest(
+        context.store(), study,
+        [](int done, int of) { std::fprintf(stderr, "scoring on test: %d of %d runs\n", done + 1, of); }, {});
+    std::string text = "study " + study.name + ": " + std::to_string(report.scored) + " runs scored on test\n";
+    for (const std::string &note : report.notes)
+        text += note + "\n";
+    Json scores = Json::array();
+    for (const auto &[run, score] : context.store().testScores(study.name))
+        scores.push_back({{"run", run}, {"score", std::isfinite(score) ? Json(score) : Json()}});
+    context.print({{"study", study.name}, {"scored", report.scored}, {"notes", report.notes}, {"test", scores}}, text);
+    return 0;
+}
+
 int quick(Context &context)
 {
     if (!sampleLibraryPresent(context.store()))
@@ -213,6 +232,8 @@ void addStudyCommand(CLI::App &app, Context &context)
              [&context](const std::string &nameOrFile) { return run(context, findStudy(context.store(), nameOrFile)); });
     addNamed("cancel", "Cancel the runs of a study that are not finished; what is finished stays",
              [&context](const std::string &nameOrFile) { return cancel(context, nameOrFile); });
+    addNamed("test", "Score on the test part what Tables 1 and 2 of a study choose on dev; no other run is scored there",
+             [&context](const std::string &nameOrFile) { return test(context, nameOrFile); });
     addStudyExchange(*command, context);
 }
 

@@ -19,7 +19,7 @@ namespace awb {
 namespace {
 
 struct Options {
-    std::string figure, study, out, counting;
+    std::string figure, study, out, counting, part;
     bool noPublished = false, tasks = false;
 };
 
@@ -88,7 +88,8 @@ int figure(Context &context, Options &options)
 int table(Context &context, Options &options)
 {
     options.out = std::filesystem::absolute(options.out).string();
-    const ResultTable table = resultTable(resultsFor(context, options), options.figure == "table1" ? 1 : 2);
+    const ResultTable table = resultTable(resultsFor(context, options), options.figure == "table1" ? 1 : 2,
+                                          options.part == "test" ? Part::Test : Part::Dev);
     if (table.methods.empty())
         throw Error("The study " + options.study + " has no finished run of a method of that table.");
     writeFileAtomically(options.out, tableText(table, std::filesystem::path(options.out).extension().string()));
@@ -124,8 +125,11 @@ void addStudyFigures(CLI::App &command, Context &context)
     add("init", "Score against the initialisation of the adapters");
     add("lr", "Score against the learning rate");
     const char *const out = "FILE.csv, .tex or .md";
-    addCommand("table1", "Full fine-tuning, adapters of the best size and of 64, per task", out, table);
-    addCommand("table2", "Full fine-tuning, top layers and adapters of the best size, per task", out, table);
+    for (CLI::App *sub :
+         {addCommand("table1", "Full fine-tuning, adapters of the best size and of 64, per task", out, table),
+          addCommand("table2", "Full fine-tuning, top layers and adapters of the best size, per task", out, table)})
+        sub->add_option("--part", options->part, "Scores on dev, or on test as `awb study test` computed them")
+            ->check(CLI::IsMember({"dev", "test"}));
 }
 
 } // namespace awb

@@ -1,106 +1,15 @@
 #include <csignal>
 
-#include <QDir>
 #include <QElapsedTimer>
-#include <QJsonArray>
-#include <QJsonDocument>
-#include <QJsonObject>
-#include <QProcess>
-#include <QTemporaryDir>
-#include <QtTest>
 
 #include <unistd.h>
 
-#include "tests/real_files.h"
+#include "tests/command_line.h"
 
-/// The `awb` command as a user calls it: a process with arguments, output and an exit status.
-class TestCommandLine : public QObject {
+using namespace awb::test;
+
+class TestCommandLine : public QObject, CommandLine {
     Q_OBJECT
-
-    struct Result {
-        int status = -1;
-        QByteArray out, err;
-        QJsonObject json() const
-        {
-            QJsonParseError error;
-            const auto document = QJsonDocument::fromJson(out, &error); // anything beside the one object is an error
-            return error.error == QJsonParseError::NoError ? document.object() : QJsonObject();
-        }
-    };
-
-    std::unique_ptr<QTemporaryDir> m_folder;
-
-    QString path(const QString &name) const { return m_folder->filePath(name); }
-    QString home() const { return path(QStringLiteral("library")); }
-
-    static QProcessEnvironment environment(const QString &home)
-    {
-        auto environment = QProcessEnvironment::systemEnvironment();
-        environment.insert(QStringLiteral("AWB_HOME"), home);
-        environment.remove(QStringLiteral("DISPLAY"));
-        return environment;
-    }
-
-    Result awb(const QStringList &arguments) const
-    {
-        QProcess process;
-        process.setProcessEnvironment(environment(home()));
-        process.setProgram(QStringLiteral(AWB_PROGRAM));
-        process.setArguments(arguments);
-        process.start();
-        Result result;
-        if (!process.waitForFinished(120000) || process.exitStatus() != QProcess::NormalExit)
-            return result;
-        result.status = process.exitCode();
-        result.out = process.readAllStandardOutput();
-        result.err = process.readAllStandardError();
-        return result;
-    }
-
-    QByteArray read(const QString &name) const
-    {
-        QFile file(path(name));
-        return file.open(QFile::ReadOnly) ? file.readAll() : QByteArray();
-    }
-
-    QString write(const QString &name, const QByteArray &content) const
-    {
-        QFile file(path(name));
-        if (!file.open(QIODevice::WriteOnly) || file.write(content) != content.size())
-            qFatal("%s cannot be written", qPrintable(file.fileName()));
-        return file.fileName();
-    }
-
-    /// config.json of the sample checkpoint's architecture.
-    QString miniLmFolder() const
-    {
-        QDir(m_folder->path()).mkpath(QStringLiteral("minilm"));
-        write(QStringLiteral("minilm/config.json"),
-              R"({"model_type": "bert", "hidden_size": 384, "num_hidden_layers": 6, "num_attention_heads": 12,
-                  "intermediate_size": 1536, "vocab_size": 30522, "max_position_embeddings": 512, "type_vocab_size": 2,
-                  "hidden_act": "gelu", "layer_norm_eps": 1e-12})");
-        return path(QStringLiteral("minilm"));
-    }
-
-    /// Questions about places and about people, one of each per row pair.
-    QString questionsFile(int rows = 120) const
-    {
-        static const char *const places[] = {"Paris", "Kyoto", "Lima", "Oslo", "Accra", "Quito", "Riga", "Hanoi"};
-        QByteArray text = "text,kind\n";
-        for (int i = 0; i < rows / 2; ++i) {
-            const QByteArray place = QByteArray(places[i % 8]) + " " + QByteArray::number(i);
-            text += "\"Where, then, is " + place + "?\",place\n";
-            text += "Who lives in " + place + " now?,person\n";
-        }
-        return write(QStringLiteral("questions.csv"), text);
-    }
-
-    void addTinyLibrary() const
-    {
-        const auto checkpoint = QString::fromStdString(awb::test::testData("checkpoints/bare").string());
-        QCOMPARE(awb({"checkpoints", "add", checkpoint, "--name", "tiny"}).status, 0);
-        QCOMPARE(awb({"datasets", "add", questionsFile(), "--name", "questions"}).status, 0);
-    }
 
 private Q_SLOTS:
     void init() { m_folder = std::make_unique<QTemporaryDir>(); }
@@ -398,7 +307,9 @@ private Q_SLOTS:
         QVERIFY(awb({"figure", "curves", "--out", learning}).err.contains("--study NAME or --runs"));
         QFile numbers(csv);
         QVERIFY(numbers.open(QIODevice::ReadOnly));
-        const QList<QByteArray> costs = numbers.readAll().split('\n').at(1).trimmed().split(',').last(5);
+        const QByteArray row = numbers.readAll().split('\n').at(1);
+        const QList<QByteArray> costs =
+            row.left(row.lastIndexOf(",\"")).split(',').last(6); // and the parameters; then rules
         for (const QByteArray &cost : costs)
             QVERIFY2(cost.toDouble() > 0, costs.join(' ').constData());
         const QString pdf = path(QStringLiteral("chart.pdf"));
@@ -424,6 +335,14 @@ private Q_SLOTS:
         QCOMPARE(ablation.json()["spans"].toArray().size(), 3);       // two layers
         QCOMPARE(awb({"ablation", "1", "--json"}).out, ablation.out); // kept
         QVERIFY(awb({"ablation", "1"}).out.contains("lowest layers dropped"));
+        const QJsonObject single = awb({"ablation", "1", "--single", "--json"}).json();
+        QCOMPARE(single["score"], run["score"]);
+        const QJsonArray without = single["without"].toArray();
+        QCOMPARE(without.size(), 1);
+        QCOMPARE(without[0]["layer"].toInt(), 1);
+        QCOMPARE(without[0]["site"].toString(), QStringLiteral("feed-forward"));
+        QCOMPARE(without[0]["score"], ablation.json()["spans"].toArray().last()["score"]);
+        QVERIFY(without[0]["milliseconds"].toDouble() > 0);
         QCOMPARE(awb({"figure", "ablation", "--run", "1", "--out", map}).status, 0);
         QVERIFY(read(QStringLiteral("map.csv")).contains("1,questions,tiny,"));
         QVERIFY(awb({"figure", "ablation", "--run", "1", "--out", map, "--published", "SQuAD"}).err.contains("CoLA"));
@@ -495,80 +414,6 @@ private Q_SLOTS:
         QCOMPARE(awb({"bench", "--grow", "width"}).status, 2);
     }
 
-    void aStudyFromAFileIsComputedShownAndCompleted()
-    {
-        addTinyLibrary();
-        const char *const study = R"({"name": "mine", "checkpoint": "tiny", "datasets": ["questions"],
-            "methods": [{"method": "head"}, {"method": "adapter", "sizes": [2]}, {"method": "top-k", "sizes": [1]}],
-            "seeds": [%SEEDS%], "recipe": {"epochs": 1, "batch": 8, "max_length": 12}})";
-        const auto fileWith = [&](const char *seeds) {
-            return write(QStringLiteral("study.json"), QByteArray(study).replace("%SEEDS%", seeds));
-        };
-        const QString file = fileWith("0");
-        const QJsonObject before = awb({"study", "show", file, "--json"}).json();
-        QCOMPARE(before["runs"].toInt(), 3);
-        QVERIFY(before["expected_seconds"].isNull());
-        const Result run = awb({"study", "run", file, "--json"});
-        QVERIFY2(run.status == 0, run.err.constData());
-        QCOMPARE(run.json()["runs"].toArray().size(), 3);
-        QVERIFY(run.err.contains("3 of 3 runs done, nothing is left to do"));
-
-        const Result again = awb({"study", "run", fileWith("0, 1"), "--json"}); // a second seed: three runs more
-        QVERIFY2(again.status == 0, again.err.constData());
-        QVERIFY(again.err.contains("3 runs to do"));
-        QCOMPARE(again.json()["runs"].toArray().size(), 6);
-        const QJsonObject after = awb({"study", "show", "mine", "--json"}).json();
-        QCOMPARE(after["done"].toInt(), 6);
-        QCOMPARE(after["study"].toObject()["seeds"].toArray().size(), 2);
-        QVERIFY(awb({"study", "list"}).out.contains("mine"));
-
-        const auto figure = [&](const char *name, const char *out) {
-            return awb({"figure", name, "--study", "mine", "--out", path(QString::fromLatin1(out))});
-        };
-        QCOMPARE(figure("lr", "lr.csv").status, 0);
-        QCOMPARE(figure("tradeoff", "tradeoff.csv").status, 0);
-        QCOMPARE(read(QStringLiteral("tradeoff.csv")).count('\n'), 1 + 3); // a heading, three methods
-        QVERIFY(
-            awb({"figure", "tradeoff", "--study", "other", "--out", "x.csv"}).err.contains("no finished run of the study"));
-        QVERIFY(read(QStringLiteral("lr.csv")).contains("mine,questions,head,head only,0.001,accuracy,"));
-        QCOMPARE(figure("table1", "table.md").status, 0);
-        QVERIFY(read(QStringLiteral("table.md")).contains("| Adapters |"));
-        QCOMPARE(figure("table2", "table.txt").status, 1);
-        QVERIFY(figure("figure1", "figure1.csv").err.contains("no finished run of full fine-tuning"));
-#ifdef AWB_FIGURES
-        QCOMPARE(figure("lr", "lr.pdf").status, 0);
-        QVERIFY(QFileInfo(path(QStringLiteral("lr.pdf"))).size() > 1000);
-        const Result noReference = figure("figure1", "figure1.pdf");
-        QCOMPARE(noReference.status, 1);
-        QVERIFY(noReference.err.contains("no finished run of full fine-tuning"));
-#endif
-        QVERIFY(awb({"figure", "init", "--study", "glue", "--out", "x.csv"}).err.contains("no finished run"));
-        QVERIFY(awb({"study", "show", "mine"}).out.contains("longest text in tokens: 12 rather than 128"));
-
-        // Into another library and back: the same chart, and nothing twice.
-        const QString archive = path(QStringLiteral("mine.zip")), other = path(QStringLiteral("other"));
-        QCOMPARE(awb({"study", "export", "mine", "--out", archive}).status, 0);
-        const auto elsewhere = [&](const QStringList &arguments) { return awb(QStringList{"--home", other} + arguments); };
-        QCOMPARE(elsewhere({"study", "import", archive, "--json"}).json()["runs"].toInt(), 6);
-        QCOMPARE(elsewhere({"study", "import", archive, "--json"}).json()["known"].toInt(), 6);
-        QCOMPARE(elsewhere({"figure", "lr", "--study", "mine", "--out", path(QStringLiteral("there.csv"))}).status, 0);
-        QCOMPARE(read(QStringLiteral("there.csv")), read(QStringLiteral("lr.csv")));
-        QVERIFY(awb({"merge", other}).out.contains("6 runs were here already"));
-        QVERIFY(awb({"merge", path(QStringLiteral("nowhere"))}).err.contains("is no library"));
-        QVERIFY(awb({"study", "export", "glue-small", "--out", archive}).err.contains("no study glue-small to export"));
-    }
-
-    void aStudyThatCannotBeRunSaysWhy()
-    {
-        addTinyLibrary();
-        QVERIFY(awb({"study", "run", "nothing"}).err.contains("glue-small"));
-        QVERIFY(awb({"study", "run", "glue"}).err.contains("cola, sst-2"));
-        QCOMPARE(awb({"study", "show", "glue"}).status, 0);
-        const QString file = write(QStringLiteral("study.json"), R"({"name": "mine", "seed": 1})");
-        QVERIFY(awb({"study", "run", file}).err.contains("no setting \"seed\""));
-        QCOMPARE(awb({"runs", "--json"}).json()["runs"].toArray().size(), 0);
-    }
-
     void aRunWhoseProgramIsKilledGoesOnToTheSameResult()
     {
         addTinyLibrary();
@@ -618,31 +463,6 @@ private Q_SLOTS:
         const Result prediction = awb({"predict", "1", "--text", "Where is Lima?"});
         QCOMPARE(prediction.status, 1);
         QVERIFY2(prediction.err.contains("has other files now than when run 1 was trained"), prediction.err.constData());
-    }
-
-    void theRestOfAStudyIsCancelled()
-    {
-        addTinyLibrary();
-        const QString file = write(QStringLiteral("study.json"), R"({"name": "mine", "checkpoint": "tiny", "datasets":
-            ["questions"], "methods": [{"method": "head", "epochs": [1, 3000]}], "seeds": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
-            "recipe": {"batch": 8, "max_length": 12}})");
-        QVERIFY(awb({"study", "cancel", file}).out.contains("has no run that waits"));
-        QProcess process;
-        process.setProcessEnvironment(environment(home()));
-        process.start(QStringLiteral(AWB_PROGRAM), {"study", "run", file});
-        QVERIFY(process.waitForStarted());
-        QByteArray seen;
-        QTRY_VERIFY_WITH_TIMEOUT((seen += process.readAllStandardError()).contains("1 of 20 runs done"), 60000);
-        process.kill(); // what it computed is nobody's then
-        QVERIFY(process.waitForFinished(10000));
-        const int cancelled = awb({"study", "cancel", "mine", "--json"}).json()["cancelled"].toInt();
-        QMap<QString, int> states;
-        for (const QJsonValue &run : awb({"runs", "--json"}).json()["runs"].toArray())
-            ++states[run.toObject()["state"].toString()];
-        QVERIFY(states["done"] >= 1 && cancelled >= 1);
-        QCOMPARE(states["done"] + states["cancelled"], 20);
-        QCOMPARE(states["cancelled"], cancelled);
-        QVERIFY(awb({"study", "cancel", "mine"}).out.contains("has no run that waits"));
     }
 
     void anInterruptedRunIsQueuedAgainAndWorkGoesOnWithIt()

@@ -1,5 +1,8 @@
 #include <array>
+#include <csignal>
 #include <fstream>
+
+#include <sys/resource.h>
 
 #include <QTest>
 
@@ -120,6 +123,32 @@ private Q_SLOTS:
         QCOMPARE(readFile(pathOf(unpacked) / "figures" / "figure1.csv"), std::string("numbers"));
     }
 
+    void aFullDiskLeavesTheOldArchiveAndIsSaid()
+    {
+        Library from;
+        from.store.saveStudy(someStudy());
+        from.add(0, 0.8);
+        const fs::path archive = from.home() / "mine.zip";
+        exportStudy(from.store, someStudy(), archive, {});
+        const std::string before = readFile(archive);
+        const int status = inChild([&] {
+            std::signal(SIGXFSZ, SIG_IGN);
+            const std::string said = sentenceOf([&] {
+                Store store(from.home());
+                exportStudy(store, someStudy(), archive, [&](const fs::path &) {
+                    const rlimit limit = {500, 500}; // less than the archive
+                    ::setrlimit(RLIMIT_FSIZE, &limit);
+                });
+            });
+            return said.find("mine.zip cannot be written") != said.npos ? 42 : 1;
+        });
+        QCOMPARE(status, 42);
+        QVERIFY(readFile(archive) == before);
+        for (const auto &entry : fs::directory_iterator(from.home())) // nothing half-written stays
+            QVERIFY2(entry.path().filename().string().find("mine.zip.") != 0, entry.path().c_str());
+        QCOMPARE(from.store.run(1)->score.value(), 0.8);
+    }
+
     void importedTwiceNothingIsAdded()
     {
         Library from, to;
@@ -165,6 +194,24 @@ private Q_SLOTS:
         mergeLibrary(to.store, from.home());
         QVERIFY(to.store.ablation(here) == own);
         QVERIFY(!to.store.ablation(1)); // another run's number there
+    }
+
+    void testScoresComeAlong()
+    {
+        Library from, to;
+        from.store.saveStudy(someStudy());
+        to.add(7, 0.6, "another"); // takes the number that the run has there
+        const std::int64_t there = from.add(0, 0.8);
+        mergeLibrary(to.store, from.home());
+        QVERIFY(to.store.testScores("mine").empty());
+        from.store.addMeasurements(there, {{"test.accuracy", 2, 1, 0.7}}); // later: the run is here already
+        QCOMPARE(mergeLibrary(to.store, from.home()).runs, 0);
+        const std::int64_t here = to.store.runsOfStudy("mine").front().id;
+        QCOMPARE(to.store.testScores("mine"), (std::map<std::int64_t, double>{{here, 0.7}}));
+        QVERIFY(to.store.testScores("another").empty());
+        from.store.addMeasurements(there, {{"test.accuracy", 2, 1, 0.1}});
+        mergeLibrary(to.store, from.home());
+        QCOMPARE(to.store.testScores("mine").at(here), 0.7); // a score that is here stays
     }
 
     void twoLibrariesJoinBothWaysWithoutDuplicates()

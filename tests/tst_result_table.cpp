@@ -100,6 +100,30 @@ private Q_SLOTS:
         QCOMPARE(resultTable(twoTasks(), 2).methods.size(), std::size_t(3)); // none of Table 2's tasks
     }
 
+    void testScoresStandForWhatDevChose()
+    {
+        StudyResults two = twoTasks();
+        two.testScores = {{1, 0.6}, {2, 0.7}, {4, 0.5}, {5, 0.99}, {7, NAN}}; // run 5 is better on test, not on dev
+        const ResultTable table = resultTable(two, 1, Part::Test);
+        QCOMPARE(table.unscored, (std::vector<std::int64_t>{3}));
+        const TableMethod &full = table.methods[0], &adapters = table.methods[1];
+        QVERIFY(std::abs(full.cells[0].score - 65) < 1e-9);
+        QVERIFY(std::abs(full.cells[0].sem - 5) < 1e-9);
+        QVERIFY(std::isnan(full.cells[1].score)); // not scored yet
+        QCOMPARE(full.total, std::string("2.00×"));
+        QVERIFY(std::abs(adapters.cells[0].score - 50) < 1e-9);
+        QCOMPARE(adapters.cells[0].size, 8);
+        QVERIFY(std::isnan(adapters.cells[1].score)); // scored, and not a number
+        QVERIFY(tableText(table, ".md").find("Scores on test of the runs that dev chose") != std::string::npos);
+        QVERIFY(resultTable(two, 1).unscored.empty());
+
+        two.study.selection.seeds = Selection::Seeds::Best;
+        two.testScores.erase(1); // dev prefers the seed of run 2
+        QVERIFY(std::abs(resultTable(two, 1, Part::Test).methods[0].cells[0].score - 70) < 1e-9);
+        two.study.selection.seeds = Selection::Seeds::Mean;
+        QVERIFY(std::isnan(resultTable(two, 1, Part::Test).methods[0].cells[0].score)); // half of the seeds is no mean
+    }
+
     void whatIsMissingStaysEmpty()
     {
         const ResultTable noFull = resultTable(results({run(1, "a", "adapter", 8, 0.5)}, {"a", "b"}), 1);

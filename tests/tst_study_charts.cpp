@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <memory>
@@ -8,7 +10,6 @@
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QTest>
-#include <QTextBrowser>
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <qcustomplot.h>
 
@@ -21,6 +22,7 @@
 #include "ui/series_plot.h"
 #include "ui/study_charts.h"
 #include "ui/study_panel.h"
+#include "ui/tradeoff_plot.h"
 
 using namespace awb;
 using namespace awb::test;
@@ -133,6 +135,25 @@ void compareWithSql(SeriesPlot &plot, const Library &library, const char *graphN
     }
 }
 
+/// A sweep's line holds at each x the best of the settings' means over seeds.
+void compareSweepWithSql(SeriesPlot &plot, const Library &library, const char *graphName, const std::string &which,
+                         const std::string &x)
+{
+    const SQLite::Database db((pathOf(library.home) / "library.sqlite").string());
+    SQLite::Statement rows(db, "WITH setting AS (SELECT json_extract(spec, '$.recipe." + x +
+                                   "') AS x, AVG(score) AS score FROM run WHERE state = 'done' AND " + which +
+                                   " GROUP BY bottleneck, json_extract(spec, '$.recipe.learning_rate'), json_extract(spec, "
+                                   "'$.recipe.init_std')) SELECT x, 100 * MAX(score) FROM setting GROUP BY x ORDER BY x");
+    const QCPGraph *drawn = graph(plot, graphName);
+    int i = 0;
+    for (; rows.executeStep(); ++i) {
+        QVERIFY2(i < drawn->dataCount(), graphName);
+        QCOMPARE(drawn->data()->at(i)->key, rows.getColumn(0).getDouble());
+        QVERIFY2(std::abs(drawn->data()->at(i)->value - rows.getColumn(1).getDouble()) < 1e-9, graphName);
+    }
+    QCOMPARE(drawn->dataCount(), i);
+}
+
 } // namespace
 
 class StudyChartsTest : public QObject {
@@ -154,6 +175,43 @@ private slots:
         compareWithSql(plot, library, "points.full", "full", 0.5);
         QCOMPARE(graph(plot, "points.full")->data()->at(0)->value, 0.0);
         QCOMPARE(graph(plot, "points.adapter")->dataCount(), 3);
+    }
+
+    void theTradeoffDrawsWhatSqlGives()
+    {
+        Library library;
+        library.finishAll();
+        TradeoffPlot plot;
+        const auto compare = [&](const char *counted) {
+            const SQLite::Database db((pathOf(library.home) / "library.sqlite").string());
+            SQLite::Statement rows(db,
+                                   std::string("SELECT method, ") + counted +
+                                       " AS x, 100 * AVG(score), 50 * (MAX(score) - MIN(score)) FROM run WHERE dataset = "
+                                       "'cola' AND state = 'done' GROUP BY method, trainable, json_extract(spec, "
+                                       "'$.recipe.learning_rate') ORDER BY method, x, AVG(score)");
+            std::map<std::string, std::vector<std::array<double, 3>>> expected, drawn;
+            while (rows.executeStep())
+                expected[rows.getColumn(0).getString()].push_back(
+                    {rows.getColumn(1).getDouble(), rows.getColumn(2).getDouble(), rows.getColumn(3).getDouble()});
+            for (const auto &[method, unused] : expected) {
+                const auto data = plot.plot().findChild<QCPGraph *>(QLatin1String("points.") + method.c_str())->data();
+                const auto errors = plot.plot().findChild<QCPErrorBars *>(QLatin1String("errors.") + method.c_str())->data();
+                for (int i = 0; i < data->size(); ++i)
+                    drawn[method].push_back({data->at(i)->key, data->at(i)->value, errors->at(i).errorPlus});
+                std::sort(drawn[method].begin(), drawn[method].end());
+                QCOMPARE(drawn[method].size(), expected.at(method).size());
+                for (std::size_t i = 0; i < drawn[method].size(); ++i)
+                    for (std::size_t k = 0; k < 3; ++k)
+                        QVERIFY(std::abs(drawn[method][i][k] - expected.at(method)[i][k]) < 1e-9);
+            }
+            QCOMPARE(drawn.size(), std::size_t(4));
+        };
+        plot.setRuns(library.store().finishedRuns("cola", "tiny"), "cola");
+        compare("trainable"); // of two seeds the standard error is half their distance
+        plot.setCounting(CountingRule::WithoutEmbeddings);
+        QCOMPARE(plot.plot().xAxis->label(), QString("Trained parameters, embedding tables not counted"));
+        compare("trainable - trained_tables");
+        QVERIFY(plot.plot().accessibleDescription().size() > 0);
     }
 
     void publishedPointsAreHollowAndCanBeSwitchedOff()
@@ -245,10 +303,17 @@ private slots:
         QCOMPARE(graph(plot, "points.adapter.trec.64")->data()->at(0)->key, 1e-7);
         QVERIFY(!graph(plot, "points.full.cola.0"));
         QVERIFY(graph(plot, "points.published.6-mnli.adapter"));
+        compareSweepWithSql(plot, library, "points.adapter.cola.8",
+                            "method = 'adapter' AND dataset = 'cola' AND bottleneck = 8", "init_std");
+        compareSweepWithSql(plot, library, "points.adapter.trec.64",
+                            "method = 'adapter' AND dataset = 'trec' AND bottleneck = 64", "init_std");
         plot.setChart(study_charts::learningRateChart(studyResults(library.store(), library.study), {}));
         QCOMPARE(graph(plot, "points.full.cola.0")->dataCount(), 2);
         QCOMPARE(graph(plot, "points.adapter.cola.0")->dataCount(), 2);
         QVERIFY(graph(plot, "points.published.7.full"));
+        compareSweepWithSql(plot, library, "points.full.cola.0", "method = 'full' AND dataset = 'cola'", "learning_rate");
+        compareSweepWithSql(plot, library, "points.adapter.cola.0", "method = 'adapter' AND dataset = 'cola'",
+                            "learning_rate");
         plot.resize(760, 520);
         plot.show();
         savePictures(plot, "learning-rates");
@@ -403,43 +468,6 @@ private slots:
         const auto caption = [&](CountingRule rule) { return library.figure1({rule, true, false}).caption.join(' '); };
         QVERIFY(!caption(CountingRule::WithoutEmbeddings).contains("they count"));
         QVERIFY(caption(CountingRule::ShareOfModel).contains("they count trained parameters, embedding tables not counted"));
-    }
-
-    void tablesAreShownAndExported()
-    {
-        Library library;
-        library.store().saveStudy(library.study);
-        StudyPanel panel(*library.bridge);
-        panel.resize(900, 500);
-        panel.show();
-        panel.showStudy("mine");
-        auto *figure = panel.findChild<QComboBox *>("studyFigureCombo");
-        auto *table = panel.findChild<QTextBrowser *>("studyTable");
-        auto *button = panel.findChild<QPushButton *>("exportStudyChartButton");
-        figure->setCurrentIndex(3);
-        QVERIFY(table->isVisible());
-        QVERIFY(table->toPlainText().contains("has finished yet"));
-        QVERIFY(!button->isEnabled());
-        library.finishAll();
-        emit library.bridge->changed();
-        QVERIFY(table->toPlainText().contains("Adapters, best of 1, 8, 64"));
-        QVERIFY(table->toPlainText().contains("published (BERT-large, GLUE test server)")); // it has CoLA
-        savePictures(panel, "study-table");
-        auto *published = panel.findChild<QCheckBox *>("publishedCheck");
-        QTest::mouseClick(published, Qt::LeftButton, {}, {8, published->height() / 2});
-        QVERIFY(!table->toPlainText().contains("published"));
-
-        AnsweredDialogs dialogs;
-        dialogs.file = library.home.filePath("table.tex");
-        QTest::mouseClick(button, Qt::LeftButton);
-        QFile file(dialogs.file);
-        QVERIFY(file.open(QIODevice::ReadOnly));
-        QVERIFY(file.readAll().contains("\\begin{tabular}"));
-        dialogs.file = library.home.filePath("table.doc");
-        QTest::mouseClick(button, Qt::LeftButton);
-        QCOMPARE(dialogs.errors.size(), 1);
-        figure->setCurrentIndex(0);
-        QVERIFY(!table->isVisible());
     }
 
     void aPointTellsAndSelectsItsRun()

@@ -2,9 +2,6 @@
 
 #include <chrono>
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include "core/error.h"
 #include "core/store/ablate.h"
 #include "core/store/store.h"
@@ -18,12 +15,6 @@ struct AblationWorker::Live {
 };
 
 namespace {
-
-/// The window shares the cores with this thread and must stay fluid. On Linux a thread has a nice value of its own.
-void giveWay()
-{
-    ::setpriority(PRIO_PROCESS, id_t(::gettid()), 10);
-}
 
 struct Answer {
     double score = 0, seconds = 0;

@@ -11,7 +11,17 @@
 #include <QThreadPool>
 #include <QtConcurrentRun>
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 namespace awb {
+
+/// For work that takes all cores: the window shares them with the calling thread and must stay fluid. On Linux a thread has
+/// a nice value of its own.
+inline void giveWay()
+{
+    ::setpriority(PRIO_PROCESS, id_t(::gettid()), 10);
+}
 
 /// What a worker hands back: a value, or the sentence of the error that stopped it.
 template <class T>

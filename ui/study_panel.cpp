@@ -9,8 +9,6 @@
 #include <QPushButton>
 #include <QSignalBlocker>
 #include <QStackedWidget>
-#include <QTextBrowser>
-#include <QTextTable>
 #include <QVBoxLayout>
 
 #include "core/error.h"
@@ -23,6 +21,7 @@
 #include "ui/series_plot.h"
 #include "ui/study_charts.h"
 #include "ui/study_dialog.h"
+#include "ui/study_table.h"
 #include "ui/study_words.h"
 #include "ui/wording.h"
 
@@ -50,14 +49,10 @@ void addLabelled(QHBoxLayout &row, const QString &words, QComboBox &combo, const
 StudyPanel::StudyPanel(LabBridge &bridge, QWidget *parent) : QWidget(parent), m_bridge(bridge)
 {
     m_chart = new SeriesPlot;
-    m_tableView = new QTextBrowser;
-    m_tableView->setObjectName(QStringLiteral("studyTable"));
-    m_tableView->setAccessibleName(tr("Table of the study"));
-    m_tableView->setFrameShape(QFrame::NoFrame);
-    m_tableView->document()->setDocumentMargin(12);
+    m_table = new StudyTable(bridge);
     m_pages = new QStackedWidget(this);
     m_pages->addWidget(m_chart);
-    m_pages->addWidget(m_tableView);
+    m_pages->addWidget(m_table);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addLayout(makeBar());
@@ -78,6 +73,8 @@ StudyPanel::StudyPanel(LabBridge &bridge, QWidget *parent) : QWidget(parent), m_
     connect(m_cancel, &QPushButton::clicked, this, &StudyPanel::cancelRest);
     connect(m_export, &QPushButton::clicked, this, &StudyPanel::exportChart);
     connect(m_chart, &SeriesPlot::runSelected, this, &StudyPanel::runSelected);
+    connect(m_table, &StudyTable::runSelected, this, &StudyPanel::runSelected);
+    connect(m_table, &StudyTable::partChanged, this, &StudyPanel::refreshChart);
     refresh();
     takeCounting();
 }
@@ -92,13 +89,7 @@ QLayout *StudyPanel::makeBar()
     m_figure->addItem(tr("Table 1: adapters"));
     m_figure->addItem(tr("Table 2: top layers, adapters"));
     m_counting = new QComboBox(this);
-    m_counting->setToolTip(tr("What counts as a trained parameter; the paper's figures differ in it."));
-    for (const auto &[rule, words] : {std::pair(CountingRule::WithoutEmbeddings, tr("Without embeddings")),
-                                      std::pair(CountingRule::ShareOfModel, tr("Share of the model")),
-                                      std::pair(CountingRule::Trained, tr("All that is trained"))}) {
-        m_counting->addItem(words, int(rule));
-        m_counting->setItemData(m_counting->count() - 1, study_words::sentence(describe(rule)), Qt::ToolTipRole);
-    }
+    study_words::addCountingRules(*m_counting);
     m_published = new QCheckBox(tr("&Published"), this);
     m_published->setObjectName(QStringLiteral("publishedCheck"));
     m_published->setToolTip(text(publishedSource()));
@@ -270,23 +261,8 @@ void StudyPanel::showTable(int number)
 {
     Study now = study().value();
     now.counting = CountingRule(m_counting->currentData().toInt());
-    m_table = resultTable(studyResults(m_bridge.store(), now), number);
-    if (!m_published->isChecked())
-        std::erase_if(m_table.methods, [](const TableMethod &method) { return method.published; });
-    m_export->setEnabled(!m_table.methods.empty());
-    m_tableView->setMarkdown(m_table.methods.empty() ? tr("No run of this table's methods has finished yet.")
-                                                     : text(tableText(m_table, ".md")));
-    for (QTextFrame *frame : m_tableView->document()->rootFrame()->childFrames())
-        if (auto *table = qobject_cast<QTextTable *>(frame)) {
-            QTextTableFormat format = table->format();
-            format.setCellPadding(4);
-            format.setWidth(QTextLength()); // as wide as its words
-            format.setCellSpacing(0);
-            format.setBorderCollapse(true);
-            format.setBorder(0.5);
-            format.setBorderBrush(palette().mid());
-            table->setFormat(format);
-        }
+    m_table->showTable(studyResults(m_bridge.store(), now), number, m_published->isChecked());
+    m_export->setEnabled(!m_table->table().methods.empty());
 }
 
 void StudyPanel::exportTable()
@@ -297,7 +273,7 @@ void StudyPanel::exportTable()
         QStringLiteral(".tex");
     askAndExport(*this, tr("Export table"), suggested, tr("Tables (*.tex *.md *.csv)"), [this](const QString &file) {
         const std::filesystem::path path(file.toStdString());
-        writeFileAtomically(path, tableText(m_table, path.extension().string()));
+        writeFileAtomically(path, tableText(m_table->table(), path.extension().string()));
     });
 }
 
@@ -309,6 +285,7 @@ void StudyPanel::showStudy(const QString &name)
 void StudyPanel::selectRun(std::int64_t run)
 {
     m_chart->setSelectedRun(run);
+    m_table->selectRun(run);
 }
 
 void StudyPanel::edit()

@@ -7,7 +7,6 @@
 
 #include <QWidget>
 
-#include "core/study/result_table.h"
 #include "core/study/study.h"
 
 class QCheckBox;
@@ -15,12 +14,12 @@ class QComboBox;
 class QLabel;
 class QPushButton;
 class QStackedWidget;
-class QTextBrowser;
 
 namespace awb {
 
 class LabBridge;
 class SeriesPlot;
+class StudyTable;
 
 /// The page of studies: which study, how far it is and what it lacks, and its charts - a function of the store, live while
 /// runs finish - and tables.
@@ -66,8 +65,7 @@ private:
     QLabel *m_state;
     QStackedWidget *m_pages;
     SeriesPlot *m_chart;
-    QTextBrowser *m_tableView;
-    ResultTable m_table;
+    StudyTable *m_table;
     bool m_stale = false; ///< the store has changed while the page was not seen
 };
 

@@ -23,27 +23,10 @@ bool hasAdapters(const Run &run)
 /// The run, when its adapters can be taken out.
 TrainedRun requireAblation(const Store &store, std::int64_t id)
 {
-    TrainedRun found = trainedRun(store, id);
-    const Run &run = found.run;
-    const std::string number = std::to_string(id);
-    if (!hasAdapters(run))
-        throw Error("Run " + number + " has no adapters to take out; choose one that trained adapters.");
-    const CheckpointEntry checkpoint = store.checkpoint(run.spec.checkpoint);
-    const Manifest dataset = store.dataset(run.spec.dataset);
-    const auto differs = [](const std::string &now, const std::string &then) { return !then.empty() && now != then; };
-    if (differs(dataset.sha256, run.provenance.dataSha256))
-        throw Error("The data set " + dataset.name + " has changed since run " + number +
-                    " was trained, so its scores could not be compared; run it again.");
-    if (differs(checkpoint.sha256, run.provenance.checkpointSha256))
-        throw Error("The checkpoint " + checkpoint.name + " has changed since run " + number +
-                    " was trained, so its adapters do not fit; run it again.");
+    TrainedRun found = comparableRun(store, id);
+    if (!hasAdapters(found.run))
+        throw Error("Run " + std::to_string(id) + " has no adapters to take out; choose one that trained adapters.");
     return found;
-}
-
-bool isHere(const std::string &device)
-{
-    const auto all = devices();
-    return std::any_of(all.begin(), all.end(), [&](const DeviceInfo &one) { return one.name == device; });
 }
 
 } // namespace
@@ -66,10 +49,7 @@ std::unique_ptr<AblationEngine> openAblation(const Store &store, std::int64_t id
     dataset.train.clear(); // only dev is asked
     dataset.test.clear();
     EncodedDataset data = encodeDataset(dataset, WordPiece::load(checkpoint.folder()), run.spec.recipe.maxLength);
-    TrainSpec spec = run.spec;
-    if (!isHere(spec.recipe.device))
-        spec.recipe.device = "cpu"; // trained on another machine
-    return std::make_unique<AblationEngine>(spec, std::move(checkpoint), weights, std::move(data));
+    return std::make_unique<AblationEngine>(run.spec, std::move(checkpoint), weights, std::move(data));
 }
 
 AblationMap computeAblation(Store &store, std::int64_t run, const std::function<void(double)> &progress,

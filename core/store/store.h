@@ -105,6 +105,8 @@ public:
     std::vector<Run> runsOfStudy(const std::string &study) const;
     /// The highest value of its own metric on dev over its epochs, of each finished run of a study that has one.
     std::map<std::int64_t, double> bestEpochScores(const std::string &study) const;
+    /// The value of its own metric on test, of each finished run of a study that was scored there; NaN: not a number.
+    std::map<std::int64_t, double> testScores(const std::string &study) const;
     /// Takes in the finished runs of another library (of one study; empty: all) that are not here yet, with curves and
     /// files, and its studies that have no namesake here. One transaction.
     MergeReport absorb(const Store &other, const std::string &study);

@@ -14,11 +14,6 @@ void bindScore(SQLite::Statement &statement, int index, double score)
         statement.bind(index, score);
 }
 
-double scoreFrom(const SQLite::Column &column)
-{
-    return column.isNull() ? NAN : column.getDouble();
-}
-
 } // namespace
 
 void Store::saveAblation(std::int64_t run, const AblationMap &map)
@@ -59,14 +54,14 @@ std::optional<AblationMap> Store::ablation(std::int64_t run) const
             return std::nullopt;
         AblationMap map;
         map.metric = head.getColumn(0).getString();
-        map.score = scoreFrom(head.getColumn(1));
+        map.score = realFrom(head.getColumn(1));
         map.device = head.getColumn(2).getString();
         map.threads = head.getColumn(3).getInt();
         SQLite::Statement spans(m->db, "SELECT first, score FROM ablation_span WHERE run = ? ORDER BY first, last");
         spans.bind(1, run);
         while (spans.executeStep()) {
             map.removed.resize(std::size_t(spans.getColumn(0).getInt()) + 1);
-            map.removed.back().push_back(scoreFrom(spans.getColumn(1)));
+            map.removed.back().push_back(realFrom(spans.getColumn(1)));
         }
         SQLite::Statement drops(m->db, "SELECT seconds FROM ablation_drop WHERE run = ? ORDER BY layers");
         drops.bind(1, run);

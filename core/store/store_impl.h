@@ -83,4 +83,10 @@ private:
 /// The columns that runFrom() reads, in its order.
 extern const char *const runColumns;
 
+/// NULL is what SQLite makes of "not a number".
+inline double realFrom(const SQLite::Column &column)
+{
+    return column.isNull() ? std::numeric_limits<double>::quiet_NaN() : column.getDouble();
+}
+
 } // namespace awb

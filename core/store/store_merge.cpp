@@ -81,6 +81,18 @@ void copyAblations(SQLite::Database &db, const std::string &ofStudy)
     }
 }
 
+/// What those runs scored on test, where only the other library has it.
+void copyTestScores(SQLite::Database &db, const std::string &ofStudy)
+{
+    SQLite::Statement copy(db,
+                           std::string("INSERT OR IGNORE INTO main.metric (run, name, step, epoch, value) SELECT mine.id, "
+                                       "name, other.metric.step, epoch, value FROM other.metric JOIN other.run AS "
+                                       "theirs ON theirs.id = other.metric.run JOIN main.run AS mine ON ") +
+                               same + " WHERE name LIKE 'test.%' AND (?1 = '' OR theirs.study = ?1)");
+    copy.bind(1, ofStudy);
+    copy.exec();
+}
+
 void copyFolder(const fs::path &from, const fs::path &to)
 {
     std::error_code error;
@@ -170,6 +182,7 @@ MergeReport Store::Impl::absorb(const std::filesystem::path &staging, const std:
                 ++report.runs;
             }
             copyAblations(db, study);
+            copyTestScores(db, study);
             report.notes = differentStudies(db, study);
             execute(
                 "INSERT OR IGNORE INTO main.study (name, json, created) SELECT name, json, created FROM other.study WHERE "

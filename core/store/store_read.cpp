@@ -12,16 +12,6 @@ const char *const runColumns =
     "checkpoint_sha256, data_sha256, seconds, steps_per_second, trained_examples_per_second, peak_memory, layers, "
     "trained_tables, inference_seconds, together";
 
-namespace {
-
-/// NULL is what SQLite makes of "not a number".
-double realFrom(const SQLite::Column &column)
-{
-    return column.isNull() ? NAN : column.getDouble();
-}
-
-} // namespace
-
 Run Store::Impl::runFrom(SQLite::Statement &row) const
 {
     Run run;

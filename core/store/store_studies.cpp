@@ -61,4 +61,17 @@ std::map<std::int64_t, double> Store::bestEpochScores(const std::string &study) 
     });
 }
 
+std::map<std::int64_t, double> Store::testScores(const std::string &study) const
+{
+    return m->read([&] {
+        std::map<std::int64_t, double> scores;
+        SQLite::Statement rows(m->db, "SELECT run.id, metric.value FROM run JOIN metric ON metric.run = run.id AND "
+                                      "metric.name = 'test.' || run.metric WHERE run.study = ? AND run.state = 'done'");
+        rows.bind(1, study);
+        while (rows.executeStep())
+            scores[rows.getColumn(0).getInt64()] = realFrom(rows.getColumn(1));
+        return scores;
+    });
+}
+
 } // namespace awb

@@ -119,7 +119,7 @@ int cancelStudy(Store &store, const std::string &study)
 
 StudyResults studyResults(const Store &store, const Study &study)
 {
-    StudyResults results{study, store.runsOfStudy(study.name), {}};
+    StudyResults results{study, store.runsOfStudy(study.name), {}, store.testScores(study.name)};
     if (study.selection.epoch == Selection::Epoch::Best)
         results.bestEpochs = store.bestEpochScores(study.name);
     return results;

@@ -1,8 +1,21 @@
 #include "core/store/trained_run.h"
 
+#include <algorithm>
+
 #include "core/error.h"
+#include "core/train/train.h"
 
 namespace awb {
+
+namespace {
+
+bool isHere(const std::string &device)
+{
+    const auto all = devices();
+    return std::any_of(all.begin(), all.end(), [&](const DeviceInfo &one) { return one.name == device; });
+}
+
+} // namespace
 
 TrainedRun trainedRun(const Store &store, std::int64_t id)
 {
@@ -16,6 +29,24 @@ TrainedRun trainedRun(const Store &store, std::int64_t id)
         throw Error("The weights of run " + std::to_string(id) + " are gone (" + weights.string() +
                     "); run it again to have them back.");
     return {*run, weights};
+}
+
+TrainedRun comparableRun(const Store &store, std::int64_t id)
+{
+    TrainedRun found = trainedRun(store, id);
+    Run &run = found.run;
+    const CheckpointEntry checkpoint = store.checkpoint(run.spec.checkpoint);
+    const Manifest dataset = store.dataset(run.spec.dataset);
+    const auto differs = [](const std::string &now, const std::string &then) { return !then.empty() && now != then; };
+    if (differs(dataset.sha256, run.provenance.dataSha256))
+        throw Error("The data set " + dataset.name + " has changed since run " + std::to_string(id) +
+                    " was trained, so its scores could not be compared; run it again.");
+    if (differs(checkpoint.sha256, run.provenance.checkpointSha256))
+        throw Error("The checkpoint " + checkpoint.name + " has changed since run " + std::to_string(id) +
+                    " was trained, so its trained weights do not fit; run it again.");
+    if (run.spec.recipe.device != "cpu" && !isHere(run.spec.recipe.device))
+        run.spec.recipe.device = "cpu";
+    return found;
 }
 
 } // namespace awb

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/study/published.h"
+#include "core/study/tradeoff.h"
 
 namespace awb {
 
@@ -48,9 +49,44 @@ std::string sizesText(const std::vector<Chosen> &chosen, const Belongs &belongs)
     return sizes.size() < 2 ? std::string() : ", best of " + text;
 }
 
-TableMethod methodRow(const std::string &title, const std::vector<Chosen> &chosen, const std::vector<std::string> &tasks,
-                      const Belongs &belongs, bool fullModels)
+TableCell devCell(const Chosen &chosen)
 {
+    const SettingResult &outcome = chosen.outcome;
+    TableCell cell{100 * outcome.score, 100 * outcome.sem, sizeOf(chosen.method()), outcome.runs};
+    if (outcome.scores.size() < 2 || outcome.sem == 0)
+        cell.sem = NAN;
+    return cell;
+}
+
+TableCell testCell(const Chosen &chosen, const StudyResults &results)
+{
+    TableCell cell;
+    cell.size = sizeOf(chosen.method());
+    cell.runs = chosenRuns(chosen.outcome, results.study.selection);
+    std::vector<double> scores;
+    for (const std::int64_t run : cell.runs)
+        if (const auto found = results.testScores.find(run); found != results.testScores.end())
+            scores.push_back(found->second);
+    if (scores.size() < cell.runs.size())
+        return cell; // a mean of some seeds could not stand beside one of all
+    const MeanSem summary = meanSem(scores);
+    cell.score = 100 * summary.mean;
+    if (summary.n > 1)
+        cell.sem = 100 * summary.sem;
+    return cell;
+}
+
+/// What the columns of a table are made of.
+struct Source {
+    const StudyResults &results;
+    Part part;
+    std::vector<Chosen> chosen; ///< on dev
+};
+
+TableMethod methodRow(const std::string &title, const Source &source, const Belongs &belongs, bool fullModels)
+{
+    const std::vector<Chosen> &chosen = source.chosen;
+    const std::vector<std::string> &tasks = source.results.study.datasets;
     TableMethod row;
     row.title = title + sizesText(chosen, belongs);
     double trained = 0; // over tasks, in models
@@ -58,11 +94,8 @@ TableMethod methodRow(const std::string &title, const std::vector<Chosen> &chose
     for (const std::string &task : tasks) {
         TableCell cell;
         const Chosen *best = bestOf(chosen, task, belongs), *full = bestOf(chosen, task, isMethod("full"));
-        if (best) {
-            cell = {100 * best->outcome.score, 100 * best->outcome.sem, sizeOf(best->method()), best->outcome.runs};
-            if (best->outcome.scores.size() < 2 || best->outcome.sem == 0)
-                cell.sem = NAN;
-        }
+        if (best)
+            cell = source.part == Part::Dev ? devCell(*best) : testCell(*best, source.results);
         if (best && full) {
             trained += double(best->outcome.parameters) / double(full->outcome.parameters);
             ++counted;
@@ -108,31 +141,42 @@ double TableMethod::mean() const
 
 bool TableMethod::empty() const
 {
-    return std::all_of(cells.begin(), cells.end(), [](const TableCell &cell) { return std::isnan(cell.score); });
+    return std::all_of(cells.begin(), cells.end(),
+                       [](const TableCell &cell) { return std::isnan(cell.score) && cell.runs.empty(); });
 }
 
-ResultTable resultTable(const StudyResults &results, int number)
+ResultTable resultTable(const StudyResults &results, int number, Part part)
 {
     const Study &study = results.study;
-    const auto chosen = bestOfSweeps(outcomes(results.runs, study.selection, study.counting, results.bestEpochs));
+    const Source source{results, part,
+                        bestOfSweeps(outcomes(results.runs, study.selection, study.counting, results.bestEpochs))};
     ResultTable table;
     table.tasks = study.datasets;
     for (const std::string &task : table.tasks) {
-        const Chosen *any = bestOf(chosen, task, [](const Chosen &) { return true; });
+        const Chosen *any = bestOf(source.chosen, task, [](const Chosen &) { return true; });
         table.metrics.push_back(any ? any->outcome.metric : std::string());
     }
-    table.caption = "Scores on dev, times 100, mean and s.e.m. over seeds where there are several; " +
+    const bool onDev = part == Part::Dev;
+    table.caption = std::string("Scores on ") + (onDev ? "dev" : "test of the runs that dev chose, after their last epoch") +
+                    ", times 100, mean and s.e.m. over seeds where there are several; " + (onDev ? "" : "chosen by: ") +
                     describe(study.selection) + "; parameters: " + describe(study.counting);
-    std::vector<TableMethod> rows = {methodRow("Full fine-tuning", chosen, table.tasks, isMethod("full"), true)};
+    std::vector<TableMethod> rows = {methodRow("Full fine-tuning", source, isMethod("full"), true)};
     if (number == 2)
-        rows.push_back(methodRow("Top layers", chosen, table.tasks, isMethod("top-k"), false));
-    rows.push_back(methodRow("Adapters", chosen, table.tasks, isMethod("adapter"), false));
+        rows.push_back(methodRow("Top layers", source, isMethod("top-k"), false));
+    rows.push_back(methodRow("Adapters", source, isMethod("adapter"), false));
     if (number == 1)
         rows.push_back(methodRow(
-            "Adapters, m = 64", chosen, table.tasks,
+            "Adapters, m = 64", source,
             [](const Chosen &one) { return one.method().name == "adapter" && one.method().bottleneck == 64; }, false));
     std::copy_if(rows.begin(), rows.end(), std::back_inserter(table.methods),
                  [](const TableMethod &row) { return !row.empty(); });
+    std::set<std::int64_t> unscored;
+    for (const TableMethod &method : table.methods)
+        for (const TableCell &cell : method.cells)
+            if (part == Part::Test)
+                std::copy_if(cell.runs.begin(), cell.runs.end(), std::inserter(unscored, unscored.end()),
+                             [&](std::int64_t run) { return !results.testScores.contains(run); });
+    table.unscored.assign(unscored.begin(), unscored.end());
     if (!table.methods.empty())
         addPublished(table, number);
     return table;

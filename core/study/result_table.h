@@ -8,6 +8,9 @@
 
 namespace awb {
 
+/// Where a table's scores come from. What is chosen is chosen on dev either way.
+enum class Part { Dev, Test };
+
 /// A score of a table; NaN: none.
 struct TableCell {
     double score = std::numeric_limits<double>::quiet_NaN(); ///< times 100
@@ -32,13 +35,19 @@ struct ResultTable {
     std::string caption; ///< the rules that the numbers follow
     std::vector<std::string> tasks, metrics;
     std::vector<TableMethod> methods; ///< ours, then the paper's where it has one of our tasks
+    std::vector<std::int64_t> unscored; ///< chosen runs that have no score on the part; by number, each once
 };
 
 /// Table 1: full fine-tuning, adapters with the best size per task, and adapters of 64. Table 2: full fine-tuning, the best
 /// number of top layers, the best size of adapters. Sizes are chosen on dev.
 /// Totals: one model per task for full fine-tuning; else one model and what is trained for each task. The model is what full
 /// fine-tuning trains by the study's way of counting.
-ResultTable resultTable(const StudyResults &results, int number);
+/// On test, a method that was chosen for a task stays in the table without a score until its runs are scored there.
+ResultTable resultTable(const StudyResults &results, int number, Part part = Part::Dev);
+
+/// The rows of the table as they are read: a heading, a line per task, then mean, total parameters and trained per task;
+/// columns are task, metric, and one per method. "–" stands for what is not known.
+std::vector<std::vector<std::string>> tableGrid(const ResultTable &table);
 
 /// As text: .csv (RFC 4180), .tex (a tabular with booktabs' lines), .md. Throws Error for another ending.
 std::string tableText(const ResultTable &table, const std::string &ending);

@@ -118,6 +118,14 @@ std::vector<Chosen> bestOfSweeps(const std::vector<SettingResult> &outcomes)
     return all;
 }
 
+std::vector<std::int64_t> chosenRuns(const SettingResult &outcome, const Selection &selection)
+{
+    if (selection.seeds == Selection::Seeds::Mean)
+        return outcome.runs;
+    const auto best = std::max_element(outcome.scores.begin(), outcome.scores.end());
+    return {outcome.runs[std::size_t(best - outcome.scores.begin())]};
+}
+
 std::vector<std::string> leftOut(const std::vector<Run> &runs, CountingRule counting)
 {
     std::size_t failed = 0, noNumber = 0, noDepth = 0;

@@ -15,6 +15,7 @@ struct StudyResults {
     Study study;
     std::vector<Run> runs;                     ///< Store::runsOfStudy()
     std::map<std::int64_t, double> bestEpochs; ///< Store::bestEpochScores()
+    std::map<std::int64_t, double> testScores; ///< Store::testScores()
 };
 
 /// What one setting gave: runs that differ in the seed only.
@@ -48,6 +49,9 @@ std::vector<SettingResult> outcomes(const std::vector<Run> &runs, const Selectio
 
 /// The best setting per task, method and size, chosen on dev; of equals the first. Ordered by task, method, size.
 std::vector<Chosen> bestOfSweeps(const std::vector<SettingResult> &outcomes);
+
+/// The runs that a result stands for: those of all its seeds, or where the best seed counts, that one.
+std::vector<std::int64_t> chosenRuns(const SettingResult &outcome, const Selection &selection);
 
 /// What the reader of a chart must know of runs that are not in it, a sentence each: failed, without a score, counted by
 /// another rule for want of a recorded depth. Empty: nothing.

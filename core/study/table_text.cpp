@@ -28,8 +28,9 @@ std::string cellText(const TableCell &cell)
     return text;
 }
 
-/// A line per task, a column per method, then mean and parameters.
-std::vector<Row> grid(const ResultTable &table)
+} // namespace
+
+std::vector<std::vector<std::string>> tableGrid(const ResultTable &table)
 {
     std::vector<Row> rows{{"Task", "Metric"}};
     for (const TableMethod &method : table.methods)
@@ -50,6 +51,8 @@ std::vector<Row> grid(const ResultTable &table)
     return rows;
 }
 
+namespace {
+
 std::string markdown(const ResultTable &table)
 {
     std::string text;
@@ -62,7 +65,7 @@ std::string markdown(const ResultTable &table)
         }
         text += "|\n";
     };
-    const std::vector<Row> rows = grid(table);
+    const std::vector<Row> rows = tableGrid(table);
     addRow(rows[0]);
     Row rule(rows[0].size(), "---:");
     rule[0] = rule[1] = "---";
@@ -101,7 +104,7 @@ std::string escapedForLatex(const std::string &text)
 
 std::string latex(const ResultTable &table)
 {
-    const std::vector<Row> rows = grid(table);
+    const std::vector<Row> rows = tableGrid(table);
     std::string text = "% " + table.caption + ".\n% Needs \\usepackage{booktabs}.\n\\begin{tabular}{ll" +
                        std::string(table.methods.size(), 'r') + "}\n\\toprule\n";
     for (std::size_t i = 0; i < rows.size(); ++i) {
