@@ -3,7 +3,6 @@
 #include "app/commands.h"
 #include "core/error.h"
 #include "core/store/merge.h"
-#include "core/store/study_queue.h"
 
 #ifdef AWB_FIGURES
 #include "app/offscreen.h"
@@ -28,7 +27,7 @@ int exportOne(Context &context, const Options &options)
 #ifdef AWB_FIGURES
     const OffscreenApplication application;
     exportStudy(store, *study, archive,
-                [&](const std::filesystem::path &folder) { writeStudyFigures(studyResults(store, *study), folder); });
+                [&](const std::filesystem::path &folder) { writeStudyFigures(store, *study, folder); });
 #else
     exportStudy(store, *study, archive, {});
 #endif

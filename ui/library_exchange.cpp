@@ -9,7 +9,6 @@
 
 #include "core/error.h"
 #include "core/store/merge.h"
-#include "core/store/study_queue.h"
 #include "ui/background.h"
 #include "ui/dialogs.h"
 #include "ui/lab_bridge.h"
@@ -60,7 +59,7 @@ void exportStudy(QWidget &window, LabBridge &bridge, const Study &study)
     const auto figures = std::make_shared<QTemporaryDir>();
     const fs::path folder = figures->path().toStdString();
     try {
-        writeStudyFigures(studyResults(bridge.store(), study), folder);
+        writeStudyFigures(bridge.store(), study, folder);
     } catch (const Error &error) {
         dialogs::functions().error(&window, title, QString::fromUtf8(error.what()));
         return;
