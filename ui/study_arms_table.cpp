@@ -6,6 +6,7 @@
 #include <QComboBox>
 #include <QHeaderView>
 #include <QSignalBlocker>
+#include <QStyledItemDelegate>
 
 #include "core/error.h"
 #include "core/methods/methods.h"
@@ -19,6 +20,24 @@ namespace {
 using wording::text;
 
 enum Column { MethodName, Sizes, Rates, Epochs, InitStds };
+
+constexpr int defaultRole = Qt::UserRole; ///< what an empty cell stands for
+
+/// Shows in grey what an empty cell stands for.
+class DefaultDelegate : public QStyledItemDelegate {
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+
+private:
+    void initStyleOption(QStyleOptionViewItem *option, const QModelIndex &index) const override
+    {
+        QStyledItemDelegate::initStyleOption(option, index);
+        if (!option->text.isEmpty() || !(index.flags() & Qt::ItemIsEnabled))
+            return;
+        option->text = index.data(defaultRole).toString();
+        option->palette.setBrush(QPalette::Text, option->palette.placeholderText());
+    }
+};
 
 bool hasSizes(const Method &method)
 {
@@ -54,6 +73,7 @@ StudyArmsTable::StudyArmsTable(QWidget *parent) : QTableWidget(0, 5, parent)
     horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     horizontalHeader()->setSectionResizeMode(MethodName, QHeaderView::Stretch);
     verticalHeader()->hide();
+    setItemDelegate(new DefaultDelegate(this));
     setSelectionBehavior(QAbstractItemView::SelectRows);
     setSelectionMode(QAbstractItemView::SingleSelection);
     setEditTriggers(DoubleClicked | SelectedClicked | EditKeyPressed | AnyKeyPressed);
@@ -114,7 +134,12 @@ void StudyArmsTable::removeChosen()
 void StudyArmsTable::enableCells(int row)
 {
     const QSignalBlocker quiet(this);
-    const Method &method = methodEntry(arm(row).method).method;
+    const MethodEntry &entry = methodEntry(arm(row).method);
+    const Method &method = entry.method;
+    item(row, Sizes)->setData(defaultRole, QString::number(method.topLayers >= 0 ? method.topLayers : method.bottleneck));
+    item(row, Rates)->setData(defaultRole, NumberField::textOf(entry.learningRate));
+    item(row, Epochs)->setData(defaultRole, tr("as below"));
+    item(row, InitStds)->setData(defaultRole, tr("as below"));
     for (const auto &[column, enabled] : {std::pair(Sizes, hasSizes(method)), std::pair(InitStds, method.bottleneck > 0)}) {
         QTableWidgetItem *cell = item(row, column);
         cell->setFlags(enabled ? cell->flags() | Qt::ItemIsEditable | Qt::ItemIsEnabled
