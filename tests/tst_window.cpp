@@ -111,6 +111,7 @@ private slots:
     void aFirstUserSeesWhatToDo();
     void aFailedFetchIsSaidAndCanBeTriedAgain();
     void theQuickStudyIsQueuedOnce();
+    void theQuickStudyGetsTheSampleLibraryFirst();
     void aRunTravelsFromTheSetUpToTheChart();
     void tableAndChartSelectEachOther();
     void chartAndCurveAreExportedFromTheMenu();
@@ -123,6 +124,7 @@ private slots:
     void everythingFocusableHasAName();
     void docksAndThemeAreRemembered();
     void anotherProcessesRunsAppear();
+    void twoWindowsShareALibrary();
     void theWindowStaysFluidWhileTraining();
 
 private:
@@ -190,6 +192,7 @@ void TestWindow::aFirstUserSeesWhatToDo()
 
 void TestWindow::aFailedFetchIsSaidAndCanBeTriedAgain()
 {
+    const QByteArray wheels = qgetenv("AWB_SAMPLE_WHEELS");
     qputenv("AWB_SAMPLE_WHEELS", "");
     qputenv("AWB_PYTHON", "/nowhere/python");
     open();
@@ -202,6 +205,7 @@ void TestWindow::aFailedFetchIsSaidAndCanBeTriedAgain()
     QVERIFY(m_bridge->store().checkpoints().empty());
     m_dialogs.errors.clear();
     qunsetenv("AWB_PYTHON");
+    qputenv("AWB_SAMPLE_WHEELS", wheels);
 }
 
 void TestWindow::theQuickStudyIsQueuedOnce()
@@ -225,6 +229,21 @@ void TestWindow::theQuickStudyIsQueuedOnce()
     m_window->runQuickStudy(); // from the menu
     QCOMPARE(m_bridge->store().runs().size(), std::size_t(5));
     QVERIFY(m_dialogs.errors.isEmpty());
+}
+
+void TestWindow::theQuickStudyGetsTheSampleLibraryFirst()
+{
+    if (qEnvironmentVariableIsEmpty("AWB_SAMPLE_WHEELS"))
+        QSKIP("needs the sample library's wheels");
+    Store(m_home->path().toStdString()).setQueuePaused(true);
+    open();
+    QTest::mouseClick(find<QPushButton>("quickStudyButton"), Qt::LeftButton);
+    QTRY_COMPARE_WITH_TIMEOUT(m_bridge->store().runsOfStudy("quick").size(), std::size_t(5), 120000);
+    QVERIFY(m_dialogs.errors.isEmpty());
+    QVERIFY(sampleLibraryPresent(m_bridge->store()));
+    QCOMPARE(m_bridge->store().runs().back().spec.checkpoint, std::string("all-MiniLM-L6-v2"));
+    QTRY_COMPARE_WITH_TIMEOUT(find<QAbstractItemView>("runsTable")->model()->rowCount(), 5, 5000);
+    QVERIFY(!find<QWidget>("welcomePage")->isVisible());
 }
 
 void TestWindow::aRunTravelsFromTheSetUpToTheChart()
@@ -369,6 +388,7 @@ void TestWindow::aStudyLeavesAndComesHomeByTheMenu()
     QVERIFY2(m_dialogs.abouts.back().contains(QStringLiteral("1 run came in")), qPrintable(m_dialogs.abouts.back()));
     QVERIFY(m_bridge->store().runsOfStudy("mine").front().spec == spec);
     QVERIFY(contentOf(m_dialogs.file).contains("figures/tradeoff-reviews.pdf"));
+    QVERIFY(contentOf(m_dialogs.file).contains("figures/curves-reviews.pdf"));
     // The chart of an imported study needs neither its data nor its checkpoint.
     m_bridge->store().removeDataset("reviews");
     emit m_bridge->changed();
@@ -577,12 +597,24 @@ void TestWindow::docksAndThemeAreRemembered()
     QVERIFY(dock->isVisible());
     dock->close();
     m_window->resize(1000, 700);
+    const QPalette before = qApp->palette();
+    const auto choose = [this](const char *theme) {
+        for (QAction *action : m_window->findChildren<QAction *>())
+            if (action->data().toString() == QLatin1String(theme))
+                action->trigger();
+    };
+    choose("dark");
+    QVERIFY(qApp->palette().window().color().lightness() < 64);
     m_window->close();
+    qApp->setPalette(before); // as the next start of the program finds it
     m_window.reset();
     m_bridge.reset();
     open();
     QVERIFY(!find<QDockWidget>("curveDock")->isVisible());
     QCOMPARE(m_window->size(), QSize(1000, 700));
+    QVERIFY(qApp->palette().window().color().lightness() < 64);
+    choose("system");
+    QCOMPARE(qApp->palette().window().color(), before.window().color());
 }
 
 void TestWindow::anotherProcessesRunsAppear()
@@ -598,6 +630,33 @@ void TestWindow::anotherProcessesRunsAppear()
     spec.dataset = "reviews";
     other.enqueue({spec});
     QTRY_COMPARE_WITH_TIMEOUT(table->model()->rowCount(), 1, 5000);
+}
+
+void TestWindow::twoWindowsShareALibrary()
+{
+    addTinyLibrary();
+    open();
+    LabBridge otherBridge(m_home->path().toStdString(), trainingFunction());
+    MainWindow other(otherBridge, DeviceChoices{{"cpu", "this processor"}});
+    other.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&other));
+    otherBridge.store().setQueuePaused(true);
+    for (MainWindow *window : {m_window.get(), &other}) // each adds the runs of its set-up
+        QTest::mouseClick(window->findChild<QPushButton *>(QStringLiteral("addButton")), Qt::LeftButton);
+    const auto rows = [](const MainWindow &window) {
+        return window.findChild<QAbstractItemView *>(QStringLiteral("runsTable"))->model()->rowCount();
+    };
+    QTRY_COMPARE_WITH_TIMEOUT(rows(*m_window), 2, 5000);
+    QTRY_COMPARE_WITH_TIMEOUT(rows(other), 2, 5000);
+    m_bridge->store().setQueuePaused(false);
+    m_bridge->wake();
+    otherBridge.wake();
+    for (const std::int64_t id : {1, 2}) { // each run computed once, whichever window did it
+        QTRY_COMPARE_WITH_TIMEOUT(m_bridge->store().run(id)->state, RunState::Done, 60000);
+        const auto losses = m_bridge->store().measurements(id);
+        QCOMPARE(std::ranges::count(losses, "dev.loss", &Measurement::name), m_bridge->store().run(id)->spec.recipe.epochs);
+    }
+    QTRY_COMPARE_WITH_TIMEOUT(other.findChild<TradeoffPanel *>()->chart().points().size(), std::size_t(1), 5000);
 }
 
 void TestWindow::theWindowStaysFluidWhileTraining()
