@@ -109,10 +109,12 @@ std::string methodText(const Method &method)
 Json runJson(const Run &run, Store &store)
 {
     const Provenance &p = run.provenance;
-    Json metrics = Json::object();
+    Json metrics = Json::object(), test = Json::object();
     for (const Measurement &m : store.measurements(run.id)) // by step: the last one stands
         if (m.name.starts_with("dev."))
             metrics[m.name.substr(4)] = m.value;
+        else if (m.name.starts_with("test."))
+            test[m.name.substr(5)] = m.value;
     return {{"run", run.id},
             {"state", toString(run.state)},
             {"study", run.study},
@@ -124,6 +126,7 @@ Json runJson(const Run &run, Store &store)
             {"metric", run.metric},
             {"score", run.score ? Json(*run.score) : Json()},
             {"metrics", metrics},
+            {"test", test},
             {"step", run.step},
             {"steps", run.steps},
             {"error", run.error.empty() ? Json() : Json(run.error)},
@@ -160,6 +163,9 @@ std::string runText(const Run &run, Store &store)
         text += ", step " + std::to_string(run.step) + " of " + std::to_string(run.steps);
     if (run.score)
         text += ", " + run.metric + " " + scoreText(*run.score);
+    for (const Measurement &m : store.measurements(run.id))
+        if (m.name == "test." + run.metric)
+            text += ", on test " + scoreText(m.value);
     if (run.trainable > 0)
         text += ", " + withThousands(run.trainable) + " parameters trained of " + withThousands(run.total);
     if (run.state == RunState::Done)

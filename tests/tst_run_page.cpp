@@ -58,7 +58,10 @@ struct Library {
         spec.recipe.learningRate = rate;
         const std::int64_t id = store().enqueue({spec}).front();
         Run done = *store().claim(id);
-        store().addMeasurements(id, {{"dev.accuracy", 3, 1, 0.5}, {"dev.f1", 3, 1, 0.4}, {"dev.accuracy", 6, 2, 0.75}});
+        store().addMeasurements(id, {{"dev.accuracy", 3, 1, 0.5},
+                                     {"dev.f1", 3, 1, 0.4},
+                                     {"dev.accuracy", 6, 2, 0.75},
+                                     {"test.accuracy", 6, 2, 0.625}});
         done.metric = "accuracy";
         done.score = 0.75;
         done.trainable = 1000 * bottleneck;
@@ -102,8 +105,9 @@ private slots:
                     .contains(QStringLiteral("Choose a run")));
         page.showRuns({id});
         const QString text = pageOf(page, QStringLiteral("Confusion matrix"));
-        for (const char *part : {"Run 1", "adapters, m = 8", "1e-3", "Accuracy on dev", "75.00 %", "F1 on dev", "450 MB",
-                                 "c0ffee", "awb train --checkpoint minilm --dataset meals"})
+        for (const char *part :
+             {"Run 1", "adapters, m = 8", "1e-3", "Accuracy on dev", "75.00 %", "F1 on dev", "Accuracy on test", "62.50 %",
+              "450 MB", "c0ffee", "awb train --checkpoint minilm --dataset meals"})
             QVERIFY2(text.contains(QString::fromUtf8(part)), qPrintable(QString::fromUtf8(part) + " in " + text));
         QVERIFY(text.contains(QString::fromStdString(library.manifest.sha256)));
         savePictures(page, "run-page");

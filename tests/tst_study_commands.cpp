@@ -175,6 +175,10 @@ private Q_SLOTS:
         const QJsonArray notes = scored.json()["notes"].toArray();
         QCOMPARE(notes.size(), 1);
         QVERIFY(notes[0].toString().contains("hidden has no labelled test examples"));
+        const QString chosen = QString::number(scored.json()["test"].toArray().at(0)["run"].toInt());
+        const QJsonObject run = awb({"runs", "show", chosen, "--json"}).json();
+        QCOMPARE(run["test"].toObject()["accuracy"], scored.json()["test"].toArray().at(0)["score"]);
+        QVERIFY(awb({"runs", "show", chosen}).out.contains(", on test "));
         const QByteArray test = table("test");
         QCOMPARE(test.count(",here,"), 2);
         QVERIFY(test.contains("Scores on test") && !test.contains("hidden,matthews"));

@@ -77,6 +77,8 @@ std::vector<Row> results(const RunFacts &facts)
     std::vector<Row> rows{{tr("State"), stateName(run.state)}};
     for (const auto &[metric, value] : facts.metrics)
         rows.push_back({tr("%1 on dev").arg(chart_text::metricTitle(metric)), chart_text::score(metric, value)});
+    for (const auto &[metric, value] : facts.test)
+        rows.push_back({tr("%1 on test").arg(chart_text::metricTitle(metric)), chart_text::score(metric, value)});
     if (run.state != RunState::Done)
         return rows;
     rows.push_back({tr("Trained parameters"), tr("%1 of %2").arg(wording::count(run.trainable), wording::count(run.total))});
@@ -244,24 +246,29 @@ QString examples(const std::vector<Run> &runs, const DevOutcome &outcome)
     return html + QStringLiteral("</table>");
 }
 
+/// The last values of a part's metrics, the task's own first.
+std::vector<std::pair<std::string, double>> lastOf(const std::vector<Measurement> &measurements, const std::string &part,
+                                                   const std::string &own)
+{
+    std::vector<std::pair<std::string, double>> metrics;
+    for (const Measurement &one : measurements) { // by name, then step: the last of a name stands
+        if (!one.name.starts_with(part) || one.name == part + "loss" || !std::isfinite(one.value))
+            continue;
+        const std::string metric = one.name.substr(part.size());
+        if (!metrics.empty() && metrics.back().first == metric)
+            metrics.back().second = one.value;
+        else
+            metrics.emplace_back(metric, one.value);
+    }
+    std::stable_partition(metrics.begin(), metrics.end(), [&](const auto &metric) { return metric.first == own; });
+    return metrics;
+}
+
 } // namespace
 
 RunFacts factsOf(const Run &run, const std::vector<Measurement> &measurements)
 {
-    RunFacts facts{run, {}};
-    for (const Measurement &one : measurements) { // by name, then step: the last of a name stands
-        if (!one.name.starts_with("dev.") || one.name == "dev.loss" || !std::isfinite(one.value))
-            continue;
-        const std::string metric = one.name.substr(4);
-        if (!facts.metrics.empty() && facts.metrics.back().first == metric)
-            facts.metrics.back().second = one.value;
-        else
-            facts.metrics.emplace_back(metric, one.value);
-    }
-    // The task's own first.
-    std::stable_partition(facts.metrics.begin(), facts.metrics.end(),
-                          [&](const auto &one) { return one.first == run.metric; });
-    return facts;
+    return {run, lastOf(measurements, "dev.", run.metric), lastOf(measurements, "test.", run.metric)};
 }
 
 QString facts(const std::vector<RunFacts> &runs)

@@ -10,10 +10,10 @@
 /// The words of the page about one run or two: HTML made from what the store says.
 namespace awb::run_words {
 
-/// A run with the metrics of its last scoring on dev.
+/// A run with the metrics of its last scoring on dev, and on test where that was looked at.
 struct RunFacts {
     Run run;
-    std::vector<std::pair<std::string, double>> metrics;
+    std::vector<std::pair<std::string, double>> metrics, test;
 };
 RunFacts factsOf(const Run &run, const std::vector<Measurement> &measurements);
 
