@@ -87,7 +87,7 @@ std::string SeriesPlot::numbers() const
 
 QSize SeriesPlot::exportSize() const
 {
-    return {640, 500}; // the caption takes what is more than in other charts
+    return {640, 600}; // caption and a legend with the published points take what is more than in other charts
 }
 
 void SeriesPlot::draw(bool print)
