@@ -8,7 +8,6 @@
 #include "app/figure_file.h"
 #include "app/output.h"
 #include "app/spec_options.h"
-#include "core/data/word_piece.h"
 #include "core/files.h"
 #include "core/methods/methods.h"
 #include "core/model/random_checkpoint.h"
@@ -40,8 +39,7 @@ Line ofLibrary(Context &context, const BenchOptions &options)
     Store &store = context.store();
     const TrainSpec spec = specFromOptions(context, options.spec);
     const Checkpoint checkpoint = Checkpoint::open(store.resolve(store.checkpoint(spec.checkpoint).folder));
-    const EncodedDataset texts =
-        encodeDataset(loadDataset(store.dataset(spec.dataset)), WordPiece::load(checkpoint.folder()), spec.recipe.maxLength);
+    const EncodedDataset texts = encodeDataset(loadDataset(store.dataset(spec.dataset)), checkpoint, spec.recipe.maxLength);
     return {spec.dataset + ", " + methodText(spec.method), spec, benchTraining(spec, checkpoint, texts, options.settings)};
 }
 

@@ -5,11 +5,11 @@
 #include "app/commands.h"
 #include "app/method_options.h"
 #include "app/output.h"
-#include "core/data/word_piece.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/model/checkpoint.h"
 #include "core/model/random_checkpoint.h"
+#include "core/train/tokenizer.h"
 
 namespace awb {
 
@@ -48,7 +48,7 @@ int add(Context &context, const std::string &folder, std::string name)
     if (name.empty())
         name = path.filename().string();
     const Checkpoint checkpoint = Checkpoint::open(path);
-    WordPiece::load(path); // throws where texts could not be read
+    tokenizerOf(checkpoint); // throws where texts could not be read
     context.store().addCheckpoint({name, path.string(), checkpoint.sha256(), {}});
     std::string text = name + ": " + shapeText(checkpoint.shape());
     if (!checkpoint.missing().empty())

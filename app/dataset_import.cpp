@@ -103,11 +103,14 @@ Manifest fromUnknownFile(const ImportOptions &options, const std::filesystem::pa
                     "further ones.");
     Manifest manifest = guessManifest(path, options.name);
     applyColumns(options, manifest.train);
-    for (const auto &[file, part] : {std::pair{options.dev, &manifest.dev}, std::pair{options.test, &manifest.test}})
-        if (!file.empty()) {
-            *part = manifest.train;
-            (*part)->path = std::filesystem::absolute(file).lexically_normal().string();
-        }
+    for (const auto &[file, part] : {std::pair{options.dev, &manifest.dev}, std::pair{options.test, &manifest.test}}) {
+        if (file.empty() && !*part)
+            continue;
+        const std::string own = file.empty() ? (*part)->path : std::filesystem::absolute(file).lexically_normal().string();
+        *part = manifest.train;
+        (*part)->path = own;
+        applyColumns(options, **part); // a name may be another column there
+    }
     return manifest;
 }
 
@@ -150,7 +153,7 @@ Manifest manifestFromOptions(const ImportOptions &given)
     if (!options.task.empty())
         manifest.task = options.task == "regression" ? Task::Regression : Task::Classification;
     if (!recognised || relabelled)
-        completeManifest(manifest);
+        completeManifest(manifest, options.task.empty());
     return manifest;
 }
 

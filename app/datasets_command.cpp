@@ -6,6 +6,7 @@
 #include "app/output.h"
 #include "core/data/inspect.h"
 #include "core/data/word_piece.h"
+#include "core/model/checkpoint.h"
 
 namespace awb {
 
@@ -100,7 +101,7 @@ int check(Context &context, const std::string &name, const std::string &checkpoi
     const Dataset dataset = loadDataset(context.store().dataset(name));
     std::unique_ptr<WordPiece> tokenizer;
     if (!checkpoint.empty())
-        tokenizer = std::make_unique<WordPiece>(WordPiece::load(checkpointFolder(context, checkpoint)));
+        tokenizer = std::make_unique<WordPiece>(WordPiece::load(modelFolder(checkpointFolder(context, checkpoint))));
     Json parts = Json::array();
     std::string text;
     for (const PartSummary &part : inspectDataset(dataset, tokenizer.get())) {

@@ -17,15 +17,9 @@ struct ParamsOptions {
     int classes = 2;
 };
 
-ModelShape shapeIn(const std::filesystem::path &folder)
-{
-    const auto config = folder / "config.json";
-    return readConfig(std::filesystem::exists(config) ? config : folder / "bert_config.json");
-}
-
 int countAndPrint(Context &context, const ParamsOptions &options)
 {
-    const ModelShape shape = shapeIn(checkpointFolder(context, options.checkpoint));
+    const ModelShape shape = readShape(checkpointFolder(context, options.checkpoint));
     const Method method = methodFromOptions(options.method, shape.layers);
     const ParameterCount count = countParameters(shape, method, options.classes);
     const Json object{{"trainable", count.trainable},

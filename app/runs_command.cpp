@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <CLI/CLI.hpp>
 
 #include "app/commands.h"
@@ -56,22 +58,60 @@ int show(Context &context, std::int64_t id)
     return 0;
 }
 
-using Change = void (Store::*)(std::int64_t);
+/// One thing that can be done to runs in some states.
+struct Change {
+    const char *name, *help;
+    void (Store::*what)(std::int64_t);
+    const char *done;
+    std::vector<RunState> states;
+};
 
-/// Does one thing to several runs; checks all of them first, so that a typing error changes nothing.
-int change(Context &context, const std::vector<std::int64_t> &ids, Change what, const std::string &done)
+const std::vector<Change> &changes()
+{
+    using enum RunState;
+    static const std::vector<Change> all = {
+        {"cancel", "Cancel queued or running runs", &Store::cancel, "is cancelled", {Queued, Paused, Running}},
+        {"pause",
+         "Pause queued or running runs; they keep what they have computed",
+         &Store::pause,
+         "is paused",
+         {Queued, Running}},
+        {"resume", "Put paused runs back into the queue", &Store::resume, "is in the queue again", {Paused, Running}},
+        {"retry",
+         "Queue failed or cancelled runs again, from the beginning",
+         &Store::retry,
+         "is in the queue again",
+         {Failed, Cancelled}},
+        {"delete",
+         "Delete runs with their curves and weights",
+         &Store::remove,
+         "is deleted",
+         {Queued, Paused, Done, Failed, Cancelled}},
+    };
+    return all;
+}
+
+/// Does one thing to several runs; checks all of them first, so that nothing is changed where one cannot be.
+int change(Context &context, const std::vector<std::int64_t> &ids, const Change &change)
 {
     requeueOrphansOf(context.store());
-    for (const std::int64_t id : ids)
-        existingRun(context, id);
+    for (const std::int64_t id : ids) {
+        const Run run = existingRun(context, id);
+        std::string states;
+        for (const RunState state : change.states)
+            states += (states.empty() ? "" : ", ") + toString(state);
+        if (std::ranges::find(change.states, run.state) == change.states.end())
+            throw Error("Run " + std::to_string(id) + " is " + toString(run.state) + ", and `awb runs " + change.name +
+                        "` is for runs that are " + states + "; nothing was changed.");
+    }
     std::string text;
     for (const std::int64_t id : ids) {
-        (context.store().*what)(id);
+        (context.store().*change.what)(id);
         const auto run = context.store().run(id);
-        text += "Run " + std::to_string(id) + " " + done +
+        text += "Run " + std::to_string(id) + " " + change.done +
                 (run && run->state == RunState::Running ? " after its current batch" : "") + ".\n";
     }
-    context.print({{"runs", ids}, {"done", done}}, text);
+    context.print({{"runs", ids}, {"done", change.done}}, text);
     return 0;
 }
 
@@ -93,24 +133,11 @@ void addRunsCommand(CLI::App &app, Context &context)
     sub->add_option("run", *ids, "Number of the run")->required()->expected(1);
     sub->callback([&context, ids] { context.action = [&context, ids] { return show(context, ids->front()); }; });
 
-    struct Entry {
-        const char *name, *help;
-        Change what;
-        const char *done;
-    };
-    static constexpr Entry entries[] = {
-        {"cancel", "Cancel queued or running runs", &Store::cancel, "is cancelled"},
-        {"pause", "Pause queued or running runs; they keep what they have computed", &Store::pause, "is paused"},
-        {"resume", "Put paused runs back into the queue", &Store::resume, "is in the queue again"},
-        {"retry", "Queue failed or cancelled runs again, from the beginning", &Store::retry, "is in the queue again"},
-        {"delete", "Delete runs with their curves and weights", &Store::remove, "is deleted"},
-    };
-    for (const Entry &entry : entries) {
+    for (const Change &entry : changes()) {
         sub = command->add_subcommand(entry.name, entry.help);
         sub->add_option("run", *ids, "Numbers of the runs")->required();
-        sub->callback([&context, ids, &entry] {
-            context.action = [&context, ids, &entry] { return change(context, *ids, entry.what, entry.done); };
-        });
+        sub->callback(
+            [&context, ids, &entry] { context.action = [&context, ids, &entry] { return change(context, *ids, entry); }; });
     }
 }
 

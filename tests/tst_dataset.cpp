@@ -60,6 +60,7 @@ private Q_SLOTS:
     void aSplitKeepsEqualTextsTogether();
     void aSplitDependsOnSeedAndTextsOnly();
     void aSplitOfTooFewTextsIsRefused();
+    void aSplitLeavesTwoClassesForTraining();
     void trainIsSplitOnlyWithoutADevFile();
     void inspectionCountsDuplicatesConflictsAndLengths();
 
@@ -288,6 +289,41 @@ void TestDataset::aSplitOfTooFewTextsIsRefused()
     QVERIFY_EXCEPTION_THROWN(splitByText(messages(100), {0, -0.1, 0.1}, true, true, dataset), Error);
     splitByText({{"a", "", 0, 0}, {"b", "", 1, 0}, {"c", "", 1, 0}}, rule, true, true, dataset);
     QCOMPARE(dataset.train.size(), std::size_t(1));
+}
+
+void TestDataset::aSplitLeavesTwoClassesForTraining()
+{
+    std::string rows;
+    for (int i = 0; i < 20; ++i)
+        rows += (i == 7 ? "ham\ttext " : "spam\ttext ") + std::to_string(i) + "\n";
+    auto manifest = smsLike(write("train.tsv", rows));
+    manifest.classes = {"ham", "spam"};
+    int refused = 0, split = 0;
+    for (manifest.split.seed = 0; manifest.split.seed < 40; ++manifest.split.seed) {
+        try {
+            const Dataset dataset = loadDataset(manifest);
+            QVERIFY(std::ranges::count(dataset.train, 0, &Example::label) == 1);
+            ++split;
+        } catch (const Error &error) {
+            QVERIFY2(std::string(error.what()).find("train.tsv") != std::string::npos, error.what());
+            ++refused;
+        }
+    }
+    QVERIFY(refused > 0 && split > 0);
+
+    rows += "jam\tanother text\n"; // where two classes are left, a third that is not is said
+    manifest = smsLike(write("train.tsv", rows + "ham\tone\nham\ttwo\nham\tthree\nham\tfour\n"));
+    manifest.classes = {"ham", "jam", "spam"};
+    int said = 0;
+    for (manifest.split.seed = 0; manifest.split.seed < 40; ++manifest.split.seed) {
+        const Dataset dataset = loadDataset(manifest);
+        const bool trained = std::ranges::count(dataset.train, 1, &Example::label) == 1;
+        const auto note = std::ranges::count_if(
+            dataset.notes, [](const std::string &one) { return one.find("\"jam\" is so rare") != std::string::npos; });
+        QCOMPARE(note, trained ? 0 : 1);
+        said += int(note);
+    }
+    QVERIFY(said > 0);
 }
 
 void TestDataset::trainIsSplitOnlyWithoutADevFile()

@@ -7,6 +7,7 @@
 #include "core/files.h"
 #include "core/model/encoder.h"
 #include "core/model/kernels/product.h"
+#include "core/model/random_checkpoint.h"
 #include "core/train/adam.h"
 #include "core/methods/parameters.h"
 #include "core/train/precision.h"
@@ -74,6 +75,7 @@ private Q_SLOTS:
     void stopIsSeenWhileDevIsScoredAndTheScoreIsMadeUpFor();
     void storedWeightsScoreTheSame();
     void divergingLearningRateIsSaid();
+    void aModelOfOneSegmentTakesNoPairs();
     void impossibleSettingsAreSaid();
     void regressionLearnsAScore();
     void scheduleWarmsUpAndDecays();
@@ -365,6 +367,30 @@ void TestTrain::divergingLearningRateIsSaid()
     spec.recipe.clip = 0;
     const QString sentence = complaintOf(spec, learnableTask());
     QVERIFY2(sentence.contains("loss became") && sentence.contains("smaller learning rate"), qPrintable(sentence));
+
+    EncodedDataset once = learnableTask(); // one step: its loss is that of the weights before it
+    spec.recipe.epochs = 1;
+    spec.recipe.batch = once.train.size();
+    spec.recipe.warmup = 0;
+    const QString last = complaintOf(spec, once);
+    QVERIFY2(last.contains("loss on dev became") && last.contains("step 1 of 1"), qPrintable(last));
+}
+
+void TestTrain::aModelOfOneSegmentTakesNoPairs()
+{
+    QTemporaryDir folder;
+    ModelShape shape = shapeNamed("bert-tiny");
+    shape.segments = 1;
+    const Checkpoint checkpoint = randomCheckpoint(folder.filePath("one").toStdString(), shape);
+    Dataset pairs;
+    pairs.manifest.name = "mrpc";
+    pairs.manifest.train.textB = 1;
+    try {
+        encodeDataset(pairs, checkpoint, 32);
+        QFAIL("accepted");
+    } catch (const Error &error) {
+        QVERIFY2(std::string(error.what()).find("type_vocab_size") != std::string::npos, error.what());
+    }
 }
 
 void TestTrain::impossibleSettingsAreSaid()

@@ -141,8 +141,7 @@ void AblationPanel::refreshRun()
         const Run run = store.run(m_run).value();
         const Manifest task = store.dataset(run.spec.dataset);
         const int outputs = task.task == Task::Regression ? 1 : int(task.classes.size());
-        m_toggles->setRun(run, readConfig(store.resolve(store.checkpoint(run.spec.checkpoint).folder) / "config.json"),
-                          outputs);
+        m_toggles->setRun(run, readShape(store.resolve(store.checkpoint(run.spec.checkpoint).folder)), outputs);
     } catch (const Error &error) {
         m_problem = QString::fromUtf8(error.what());
     }

@@ -3,6 +3,7 @@
 #include <QCoreApplication>
 
 #include "core/data/word_piece.h"
+#include "core/model/checkpoint.h"
 #include "ui/wording.h"
 
 namespace awb {
@@ -27,7 +28,7 @@ DatasetFacts readDatasetFacts(const Manifest &manifest, const std::filesystem::p
         facts.lengthsNote = tr("Choose a checkpoint to see token lengths: they depend on its vocabulary.");
     } else {
         try {
-            tokenizer = WordPiece::load(tokenizerFolder);
+            tokenizer = WordPiece::load(modelFolder(tokenizerFolder));
         } catch (const std::exception &failure) {
             facts.lengthsNote = QString::fromUtf8(failure.what());
         }

@@ -14,11 +14,11 @@
 #include <QVBoxLayout>
 
 #include "core/data/recognise.h"
-#include "core/data/word_piece.h"
 #include "core/error.h"
 #include "core/model/checkpoint.h"
 #include "core/store/sample_library.h"
 #include "core/store/store.h"
+#include "core/train/tokenizer.h"
 #include "ui/background.h"
 #include "ui/dialogs.h"
 #include "ui/glyphs.h"
@@ -231,8 +231,10 @@ void LibraryPanel::Ui::recogniseOrImport(const QString &path, bool folder)
     const auto work = [path, folder]() -> Found {
         const QFileInfo info(path);
         const QString name = folder ? QDir(path).dirName() : info.completeBaseName();
-        if (auto known = recognise(info.absoluteFilePath().toStdString(), name.toStdString()))
+        if (auto known = recognise(info.absoluteFilePath().toStdString(), name.toStdString())) {
+            loadDataset(*known); // throws where nothing could be trained on it
             return {std::move(*known), true};
+        }
         return {ImportDialog::guess(path), false};
     };
     inBackground(&panel, work, [this](Outcome<Found> outcome) {
@@ -268,8 +270,9 @@ void LibraryPanel::addCheckpoint()
     m_ui->showWork(tr("Reading the checkpoint …"));
     const auto work = [path = QDir(folder).absolutePath().toStdString()] {
         CheckpointEntry entry;
-        entry.sha256 = Checkpoint::open(path).sha256();
-        WordPiece::load(path); // throws where texts could not be read
+        const Checkpoint checkpoint = Checkpoint::open(path);
+        tokenizerOf(checkpoint); // throws where texts could not be read
+        entry.sha256 = checkpoint.sha256();
         entry.folder = path;
         return entry;
     };

@@ -19,9 +19,7 @@ namespace {
 QString checkpointFacts(const std::filesystem::path &folder)
 {
     try {
-        const auto config =
-            std::filesystem::exists(folder / "config.json") ? folder / "config.json" : folder / "bert_config.json";
-        const ModelShape shape = readConfig(config);
+        const ModelShape shape = readShape(folder);
         return LibraryTree::tr("%1 layers × %2").arg(shape.layers).arg(wording::count(shape.hidden));
     } catch (const std::exception &) {
         return LibraryTree::tr("cannot be read");

@@ -101,7 +101,7 @@ void SetupPanel::readShape()
         if (wording::text(entry.name) != checkpoint())
             continue;
         try {
-            shape = readConfig(m_bridge.store().resolve(entry.folder) / "config.json");
+            shape = awb::readShape(m_bridge.store().resolve(entry.folder));
         } catch (const Error &error) {
             ui.shapeProblem = QString::fromUtf8(error.what());
         }

@@ -143,6 +143,26 @@ std::vector<Example> examplesOf(Part &part)
     return examples;
 }
 
+/// By chance a rare class may lie outside of the training part.
+void checkSplit(Dataset &dataset)
+{
+    std::set<int> trained, unseen;
+    for (const Example &one : dataset.train)
+        trained.insert(one.label);
+    if (trained.size() < 2)
+        throw Error(
+            "Of the texts of " + dataset.manifest.train.path +
+            " those that are left for training after the split have one label only; add more of the other classes, or "
+            "give a file of development examples.");
+    for (const auto *part : {&dataset.dev, &dataset.test})
+        for (const Example &one : *part)
+            if (one.label >= 0 && !trained.contains(one.label))
+                unseen.insert(one.label);
+    for (const int label : unseen)
+        dataset.notes.push_back("The class \"" + dataset.manifest.classes[std::size_t(label)] +
+                                "\" is so rare that the split left none of it for training.");
+}
+
 } // namespace
 
 Dataset loadDataset(const Manifest &manifest)
@@ -181,6 +201,8 @@ Dataset loadDataset(const Manifest &manifest)
         dataset.train = examplesOf(train);
     else
         splitByText(examplesOf(train), manifest.split, true, !manifest.test, dataset);
+    if (manifest.task == Task::Classification && !manifest.dev)
+        checkSplit(dataset);
     return dataset;
 }
 

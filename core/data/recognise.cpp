@@ -129,13 +129,13 @@ std::vector<std::pair<std::string, std::size_t>> distinctValues(const Table &tab
     return values;
 }
 
-void completeManifest(Manifest &manifest)
+void completeManifest(Manifest &manifest, bool guessTask)
 {
     manifest.classes.clear();
     if (manifest.train.label >= 0) {
         const Table table(manifest.train.path, manifest.train.format);
         const auto values = distinctValues(table, manifest.train.label, table.rows());
-        if (manifest.merge.empty() && looksLikeScores(values))
+        if (guessTask && manifest.merge.empty() && looksLikeScores(values))
             manifest.task = Task::Regression;
         if (manifest.task == Task::Classification) {
             for (const auto &[value, count] : values)

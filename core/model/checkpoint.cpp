@@ -132,12 +132,21 @@ std::string partOf(const std::string &name)
 
 } // namespace
 
+fs::path modelFolder(const fs::path &folder)
+{
+    const bool nested = weightsIn(folder).empty() && isFile(folder / "0_Transformer" / "config.json");
+    return nested ? folder / "0_Transformer" : folder;
+}
+
+ModelShape readShape(const fs::path &folder)
+{
+    return readConfig(requireConfig(modelFolder(folder)));
+}
+
 Checkpoint Checkpoint::open(const std::filesystem::path &folder)
 {
     Checkpoint checkpoint;
-    // Sentence Transformers once kept the model itself in a sub-folder.
-    const bool nested = weightsIn(folder).empty() && isFile(folder / "0_Transformer" / "config.json");
-    checkpoint.m_folder = nested ? folder / "0_Transformer" : folder;
+    checkpoint.m_folder = modelFolder(folder);
     const fs::path config = requireConfig(checkpoint.m_folder);
     checkpoint.m_shape = readConfig(config);
     const fs::path weights = requireWeights(checkpoint.m_folder);

@@ -48,6 +48,12 @@ private:
 /// Names and shapes of a BertModel's tensors that follow from its config, in the checkpoint's order.
 std::vector<std::pair<std::string, std::vector<std::int64_t>>> expectedTensors(const ModelShape &shape);
 
+/// Where a checkpoint's files lie: `folder` itself, or the sub-folder in which Sentence Transformers once kept the model.
+std::filesystem::path modelFolder(const std::filesystem::path &folder);
+
+/// The shape of a checkpoint folder, without its weights. Throws Error as readConfig(), and where there is no configuration.
+ModelShape readShape(const std::filesystem::path &folder);
+
 /// config.json (or Google's bert_config.json) to a shape. Throws Error naming the file and the key.
 ModelShape readConfig(const std::filesystem::path &file);
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "core/data/word_piece.h"
 #include "core/error.h"
 #include "core/methods/parameters.h"
 #include "core/store/store.h"
@@ -48,7 +47,7 @@ std::unique_ptr<AblationEngine> openAblation(const Store &store, std::int64_t id
     Dataset dataset = loadDataset(store.dataset(run.spec.dataset));
     dataset.train.clear(); // only dev is asked
     dataset.test.clear();
-    EncodedDataset data = encodeDataset(dataset, WordPiece::load(checkpoint.folder()), run.spec.recipe.maxLength);
+    EncodedDataset data = encodeDataset(dataset, checkpoint, run.spec.recipe.maxLength);
     return std::make_unique<AblationEngine>(run.spec, std::move(checkpoint), weights, std::move(data));
 }
 

@@ -7,7 +7,6 @@
 #include <mutex>
 
 #include "core/data/recognise.h"
-#include "core/data/word_piece.h"
 #include "core/error.h"
 #include "core/methods/parameters.h"
 #include "core/model/checkpoint.h"
@@ -16,6 +15,7 @@
 #include "core/store/predict.h"
 #include "core/store/store.h"
 #include "core/store/trained_run.h"
+#include "core/train/tokenizer.h"
 #include "core/train/train.h"
 
 namespace awb {
@@ -79,10 +79,13 @@ Run runTraining(const Run &run, RunContext &context, OpenCheckpoints &checkpoint
                          ") have changed since it was added.");
     const auto open = checkpoints.get(context.store, entry);
     const Checkpoint &checkpoint = open->checkpoint;
-    const WordPiece tokenizer = WordPiece::load(checkpoint.folder());
-    const EncodedDataset data = encodeDataset(loadDataset(manifest), tokenizer, run.spec.recipe.maxLength);
+    const EncodedDataset data = encodeDataset(loadDataset(manifest), checkpoint, run.spec.recipe.maxLength);
 
     std::filesystem::create_directories(context.folder);
+    for (const auto &entry :
+         std::filesystem::directory_iterator(context.folder)) // of a program that was killed while writing
+        if (std::error_code ignored; entry.path().extension() == ".part")
+            std::filesystem::remove(entry.path(), ignored);
     const TrainFiles files{context.folder / weightsName, context.folder / snapshotName};
     TrainHooks hooks;
     hooks.progress = [&](Progress now) {
@@ -131,12 +134,15 @@ Prediction predictText(Store &store, std::int64_t id, const std::string &a, cons
     if (!run.provenance.dataSha256.empty() && manifest.sha256 != run.provenance.dataSha256)
         throw Error("The data set " + manifest.name + " has other files now than when run " + std::to_string(id) +
                     " was trained, so the names of its classes may be others; add it again as it was.");
+    if ((manifest.train.textB >= 0) != !b.empty())
+        throw Error("The data set " + manifest.name +
+                    (b.empty() ? " has pairs of texts, so the run needs a second one too."
+                               : " has single texts, so the run takes no second one."));
     const Checkpoint checkpoint = openCheckpoint(store, store.checkpoint(run.spec.checkpoint));
     EncodedDataset data;
     data.task = manifest.task;
     data.classes = manifest.classes;
-    const EncodedTexts text =
-        encodeExamples({Example{a, b, 0, 0}}, WordPiece::load(checkpoint.folder()), run.spec.recipe.maxLength);
+    const EncodedTexts text = encodeExamples({Example{a, b, 0, 0}}, tokenizerOf(checkpoint), run.spec.recipe.maxLength);
     TrainSpec spec = run.spec;
     spec.recipe.device = "cpu"; // one text is not worth a trip to another device
     const std::vector<float> logits = evaluate(spec, checkpoint, weights, text, data).logits;

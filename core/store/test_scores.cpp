@@ -4,7 +4,6 @@
 #include <iterator>
 #include <set>
 
-#include "core/data/word_piece.h"
 #include "core/error.h"
 #include "core/store/study_queue.h"
 #include "core/store/trained_run.h"
@@ -49,7 +48,7 @@ void scoreOnTest(Store &store, std::int64_t id)
     const auto [run, weights] = comparableRun(store, id);
     const Dataset dataset = testPartOf(store.dataset(run.spec.dataset));
     const Checkpoint checkpoint = Checkpoint::open(store.resolve(store.checkpoint(run.spec.checkpoint).folder));
-    const EncodedDataset data = encodeDataset(dataset, WordPiece::load(checkpoint.folder()), run.spec.recipe.maxLength);
+    const EncodedDataset data = encodeDataset(dataset, checkpoint, run.spec.recipe.maxLength);
     const Evaluation result = evaluate(run.spec, checkpoint, weights, data.test, data);
     std::vector<Measurement> scores;
     for (std::size_t i = 0; i < data.metrics.size(); ++i)

@@ -9,8 +9,8 @@
 #include <ATen/Parallel.h>
 
 #include "core/data/metrics.h"
-#include "core/data/word_piece.h"
 #include "core/error.h"
+#include "core/train/tokenizer.h"
 
 namespace awb {
 namespace {
@@ -101,8 +101,13 @@ double evaluationSeconds(const TrainSpec &spec, const Checkpoint &checkpoint, co
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-EncodedDataset encodeDataset(const Dataset &dataset, const WordPiece &tokenizer, int maxLength)
+EncodedDataset encodeDataset(const Dataset &dataset, const Checkpoint &checkpoint, int maxLength)
 {
+    if (dataset.manifest.train.textB >= 0 && checkpoint.shape().segments < 2)
+        throw Error("The data set " + dataset.manifest.name + " has pairs of texts, and the checkpoint in " +
+                    checkpoint.folder().string() +
+                    " knows one kind of segment only (type_vocab_size in config.json); choose another checkpoint.");
+    const WordPiece tokenizer = tokenizerOf(checkpoint);
     EncodedDataset data;
     data.train = encodeExamples(dataset.train, tokenizer, maxLength);
     data.dev = encodeExamples(dataset.dev, tokenizer, maxLength);

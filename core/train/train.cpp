@@ -108,6 +108,12 @@ Workload workOf(const Batch &batch)
     return work;
 }
 
+Error diverged(const std::string &what, double value, int step, int steps)
+{
+    return Error("The " + what + " became " + (std::isnan(value) ? "NaN" : "infinite") + " at step " + std::to_string(step) +
+                 " of " + std::to_string(steps) + "; try a smaller learning rate.");
+}
+
 /// Keeps this thread at the number of CPU threads that it may use now.
 class ThreadShare {
 public:
@@ -203,6 +209,8 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
             throw;
         }
         scoringSeconds = secondsSince(before);
+        if (!std::isfinite(dev.loss))
+            throw diverged("loss on dev", dev.loss, step, steps);
         const double epoch = double(step) / perEpoch;
         for (std::size_t i = 0; i < data.metrics.size(); ++i)
             curve.pending.push_back({"dev." + data.metrics[i], step, epoch, dev.metrics[i]});
@@ -234,8 +242,7 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
         adam.step(learningRate);
 
         if (!std::isfinite(lossValue))
-            throw Error("The loss became " + std::string(std::isnan(lossValue) ? "NaN" : "infinite") + " at step " +
-                        std::to_string(step + 1) + " of " + std::to_string(steps) + "; try a smaller learning rate.");
+            throw diverged("loss", lossValue, step + 1, steps);
         const double seconds = secondsSince(stepStart);
         trainSeconds += seconds;
         examples += batch.size();

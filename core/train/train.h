@@ -24,7 +24,9 @@ struct EncodedDataset {
 
     int outputs() const { return task == Task::Regression ? 1 : int(classes.size()); }
 };
-EncodedDataset encodeDataset(const Dataset &dataset, const WordPiece &tokenizer, int maxLength);
+/// All parts as the checkpoint's model takes them. Throws Error: no fitting vocabulary, or pairs and a model without a
+/// second kind of segment.
+EncodedDataset encodeDataset(const Dataset &dataset, const Checkpoint &checkpoint, int maxLength);
 
 /// What a part of the data scores: metric values in the order of EncodedDataset::metrics, and the predictions.
 struct Evaluation {
