@@ -163,6 +163,21 @@ private Q_SLOTS:
         QCOMPARE(points[3].label, std::string("head only"));
     }
 
+    void runsOnOtherFilesAreNoFurtherSeeds()
+    {
+        Run before = run(1, "adapter", 64, 0, 0.5), other = run(2, "adapter", 64, 1, 0.9),
+            now = run(3, "adapter", 64, 0, 0.8);
+        before.provenance.dataSha256 = "aa";
+        other.provenance.dataSha256 = now.provenance.dataSha256 = "bb";
+        const auto points = tradeoffPoints({before, other, now});
+        QCOMPARE(points.size(), std::size_t(2));
+        QCOMPARE(points[0].label, std::string("adapters, m = 64"));
+        QCOMPARE(points[0].runs, (std::vector<std::int64_t>{3, 2}));
+        QCOMPARE(points[1].label, std::string("adapters, m = 64, of earlier files"));
+        before.provenance.dataSha256.clear(); // of an older version: nothing is known
+        QCOMPARE(tradeoffPoints({before, other}).size(), std::size_t(1));
+    }
+
     void csvHoldsThePointsInFull()
     {
         const auto points = tradeoffPoints({run(1, "adapter", 64, 0, 0.75), run(2, "adapter", 64, 1, 0.25)});

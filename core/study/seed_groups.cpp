@@ -77,7 +77,8 @@ struct Growing {
         // What is trained and scored may have changed with the data set's files; a run that is not done does not know yet.
         const Run &mine = *bySeed.begin()->second;
         const bool known = mine.state == RunState::Done && run.state == RunState::Done;
-        return group.spec == spec && (!known || (mine.metric == run.metric && mine.trainable == run.trainable));
+        return group.spec == spec &&
+               (!known || (mine.metric == run.metric && mine.trainable == run.trainable && sameFiles(mine, run)));
     }
 };
 
@@ -97,10 +98,22 @@ void tellApart(std::vector<SeedGroup> &groups)
             for (std::size_t i = 0; i < same.size(); ++i)
                 same[i]->label += ", " + all[i][k];
         }
+        for (SeedGroup *group : same) // of the same settings; the newest is what the library has now
+            if (std::ranges::any_of(same, [&](const SeedGroup *other) {
+                    return other->spec == group->spec && other->runs.back()->id > group->runs.back()->id;
+                }))
+                group->label += ", of earlier files";
     }
 }
 
 } // namespace
+
+bool sameFiles(const Run &a, const Run &b)
+{
+    const auto same = [](const std::string &x, const std::string &y) { return x.empty() || y.empty() || x == y; };
+    return same(a.provenance.dataSha256, b.provenance.dataSha256) &&
+           same(a.provenance.checkpointSha256, b.provenance.checkpointSha256);
+}
 
 bool sameButSeed(const TrainSpec &a, const TrainSpec &b)
 {

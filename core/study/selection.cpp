@@ -78,7 +78,7 @@ std::vector<SettingResult> outcomes(const std::vector<Run> &runs, const Selectio
         std::vector<std::size_t> &alike = byKey[keyOf(run.spec)];
         const auto same = std::find_if(alike.begin(), alike.end(), [&](std::size_t index) {
             const Run &first = *groups[index].first;
-            return sameButSeed(first.spec, run.spec) && first.metric == run.metric;
+            return sameButSeed(first.spec, run.spec) && first.metric == run.metric && sameFiles(first, run);
         });
         const std::size_t group = same == alike.end() ? groups.size() : *same;
         if (group == groups.size()) {
