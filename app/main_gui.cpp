@@ -11,6 +11,7 @@
 #include "core/store/run_training.h"
 #include "core/train/precision.h"
 #include "core/train/train.h"
+#include "ui/dialogs.h"
 #include "ui/lab_bridge.h"
 #include "ui/main_window.h"
 #include "version.h"
@@ -26,6 +27,29 @@ awb::DeviceChoices deviceChoices()
     return choices;
 }
 
+/// The border of the window: an error that a slot did not expect is said, and the window lives on.
+class Application : public QApplication {
+public:
+    using QApplication::QApplication;
+
+    bool notify(QObject *receiver, QEvent *event) override
+    {
+        try {
+            return QApplication::notify(receiver, event);
+        } catch (const std::exception &error) {
+            const QString sentence = QString::fromUtf8(error.what());
+            if (sentence != m_said) { // a timer fails again and again
+                m_said = sentence;
+                awb::dialogs::functions().error(activeWindow(), QObject::tr("Adapter Workbench"), sentence);
+            }
+            return false;
+        }
+    }
+
+private:
+    QString m_said;
+};
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -37,7 +61,7 @@ int main(int argc, char **argv)
         ::execv("/proc/self/exe", argv);
     }
 
-    QApplication application(argc, argv);
+    Application application(argc, argv);
     QApplication::setOrganizationName(QStringLiteral("adapter-workbench"));
     QApplication::setApplicationName(QStringLiteral("adapter-workbench"));
     QApplication::setApplicationDisplayName(QObject::tr("Adapter Workbench"));
