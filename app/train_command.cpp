@@ -1,3 +1,5 @@
+#include <cstdio>
+
 #include <CLI/CLI.hpp>
 
 #include "app/commands.h"
@@ -31,6 +33,8 @@ int workAll(Context &context)
     for (const Run &run : store.runs())
         if (run.state == RunState::Queued || run.state == RunState::Running)
             waiting.push_back(run.id);
+    if (store.queuePaused() && !waiting.empty())
+        std::fprintf(stderr, "The queue is paused; let it go on in the window, or name the study to `awb study run`.\n");
     work(context);
     Json runs = Json::array();
     std::string text;
