@@ -81,8 +81,9 @@ StudyArmsTable::StudyArmsTable(QWidget *parent) : QTableWidget(0, 5, parent)
     connect(this, &QTableWidget::itemChanged, this, &StudyArmsTable::changed);
 }
 
-void StudyArmsTable::setArms(const std::vector<StudyArm> &arms)
+void StudyArmsTable::setArms(const std::vector<StudyArm> &arms, double initStd)
 {
+    m_initStd = initStd;
     setRowCount(0);
     for (const StudyArm &arm : arms)
         addArm(arm);
@@ -139,7 +140,7 @@ void StudyArmsTable::enableCells(int row)
     item(row, Sizes)->setData(defaultRole, QString::number(method.topLayers >= 0 ? method.topLayers : method.bottleneck));
     item(row, Rates)->setData(defaultRole, NumberField::textOf(entry.learningRate));
     item(row, Epochs)->setData(defaultRole, tr("as below"));
-    item(row, InitStds)->setData(defaultRole, tr("as below"));
+    item(row, InitStds)->setData(defaultRole, NumberField::textOf(m_initStd));
     for (const auto &[column, enabled] : {std::pair(Sizes, hasSizes(method)), std::pair(InitStds, method.bottleneck > 0)}) {
         QTableWidgetItem *cell = item(row, column);
         cell->setFlags(enabled ? cell->flags() | Qt::ItemIsEditable | Qt::ItemIsEnabled

@@ -16,7 +16,8 @@ class StudyArmsTable : public QTableWidget {
 public:
     explicit StudyArmsTable(QWidget *parent = nullptr);
 
-    void setArms(const std::vector<StudyArm> &arms);
+    /// `initStd`: what an arm without one has.
+    void setArms(const std::vector<StudyArm> &arms, double initStd);
     /// Throws Error naming the cell that is no list of numbers.
     std::vector<StudyArm> arms() const;
     void addArm(const StudyArm &arm);
@@ -28,6 +29,8 @@ signals:
 private:
     StudyArm arm(int row) const;
     void enableCells(int row);
+
+    double m_initStd = Recipe().initStd;
 };
 
 } // namespace awb

@@ -194,7 +194,7 @@ void StudyDialog::setStudy(const Study &study)
         item->setFlags(item->flags() | Qt::ItemIsUserCheckable);
         item->setCheckState(i < study.datasets.size() ? Qt::Checked : Qt::Unchecked);
     }
-    m_arms->setArms(study.arms);
+    m_arms->setArms(study.arms, study.recipe.initStd);
     QStringList seeds;
     for (const std::uint64_t seed : study.seeds)
         seeds << QString::number(seed);

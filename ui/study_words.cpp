@@ -101,6 +101,8 @@ QString sentence(const std::string &words)
 
 QString timeText(const TimeEstimate &expected)
 {
+    if (expected.runs == 0 && expected.unknown == 0)
+        return tr("nothing is left to do");
     if (expected.runs == 0)
         return tr("how long is not known yet");
     const QString time = tr("about %1 to go").arg(wording::duration(expected.seconds));
