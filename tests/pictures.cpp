@@ -5,6 +5,7 @@
 #include <QApplication>
 #include <QComboBox>
 #include <QDir>
+#include <QDockWidget>
 #include <QElapsedTimer>
 #include <QPushButton>
 #include <QSettings>
@@ -95,6 +96,9 @@ void draw(awb::LabBridge &bridge, const QString &theme, QSize size, const QStrin
             save(window, folder, QStringLiteral("dataset-") + theme);
         }
     if (!bridge.store().checkpoints().empty()) {
+        for (QDockWidget *dock : window.findChildren<QDockWidget *>())
+            if (dock->isAncestorOf(library))
+                dock->raise();
         emit library->checkpointChosen(QString::fromStdString(bridge.store().checkpoints().front().name));
         QTest::qWait(2500);
         save(window, folder, QStringLiteral("checkpoint-") + theme);
