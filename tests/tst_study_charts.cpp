@@ -175,6 +175,12 @@ private slots:
         compareWithSql(plot, library, "points.full", "full", 0.5);
         QCOMPARE(graph(plot, "points.full")->data()->at(0)->value, 0.0);
         QCOMPARE(graph(plot, "points.adapter")->dataCount(), 3);
+        // One point has no band; its percentiles are bars.
+        const auto spread = plot.findChild<QCPErrorBars *>(QStringLiteral("errors.head"))->data()->at(0);
+        const double median = graph(plot, "points.head")->data()->at(0)->value;
+        QVERIFY(std::abs(median - spread.errorMinus - percentilesBySql(library, "head", 0.2).begin()->second) < 1e-9);
+        QVERIFY(std::abs(median + spread.errorPlus - percentilesBySql(library, "head", 0.8).begin()->second) < 1e-9);
+        QVERIFY(!plot.findChild<QCPErrorBars *>(QStringLiteral("errors.adapter")));
     }
 
     void theTradeoffDrawsWhatSqlGives()

@@ -95,7 +95,8 @@ void drawMarkers(QCustomPlot &plot, const Series &series, const plot_style::Them
     graph.setLineStyle(QCPGraph::lsNone);
     if (series.points.size() <= mostMarkers)
         graph.setScatterStyle(markerOf(series, theme));
-    if (series.kind != Series::Kind::Bars)
+    const bool lone = series.kind == Series::Kind::Band && series.points.size() == 1; // its band has no width
+    if (series.kind != Series::Kind::Bars && !lone)
         return;
     auto *bars = new QCPErrorBars(plot.xAxis, plot.yAxis);
     bars->setObjectName(QStringLiteral("errors.") + series.name);

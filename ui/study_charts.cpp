@@ -211,6 +211,15 @@ StudyChart sweepChart(const StudyResults &results, SweepAxis axis, StudyChart ch
 
 } // namespace
 
+/// Of a live chart some points cover fewer tasks than others.
+static QString tasksOf(const Figure1 &figure)
+{
+    std::size_t least = std::size_t(figure.tasks);
+    for (const Figure1Point &point : figure.points)
+        least = std::min(least, point.tasks.size());
+    return least == std::size_t(figure.tasks) ? QString::number(figure.tasks) : tr("%1 to %2").arg(least).arg(figure.tasks);
+}
+
 StudyChart figure1Chart(const StudyResults &results, const Options &options)
 {
     const Figure1 figure = figure1(bestOfSweeps(outcomesOf(results, options.counting)));
@@ -225,7 +234,7 @@ StudyChart figure1Chart(const StudyResults &results, const Options &options)
         figure.tasks == 1 ? tr("One task, so line and band fall together.")
                           : tr("Line: median of the differences over %1 tasks; band: 20th to 80th percentile, linear "
                                "between the nearest two.")
-                                .arg(figure.tasks),
+                                .arg(tasksOf(figure)),
         figure.notes, options.counting);
     chart.nothing = whyNothing(results, figure.notes.empty() ? QString() : text(figure.notes.front()));
     std::map<std::string, std::vector<const Figure1Point *>> byMethod;
