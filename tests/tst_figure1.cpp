@@ -101,6 +101,29 @@ private Q_SLOTS:
         QVERIFY(describe(selection).find("best epoch") != std::string::npos);
     }
 
+    void onlyRunsOnTheNewestFilesAreCompared()
+    {
+        Run before = run(1, "trec", "adapter", 8, 0.99), now = run(2, "trec", "adapter", 64, 0.9);
+        before.provenance.dataSha256 = "aa";
+        now.provenance.dataSha256 = "bb";
+        before.finished = "2026-01-01T00:00:00Z";
+        now.finished = "2026-01-02T00:00:00Z";
+        const auto chosen = best({now, before});
+        QCOMPARE(chosen.size(), std::size_t(1));
+        QCOMPARE(chosen[0].method().bottleneck, 64);
+        const auto told = leftOut({now, before}, CountingRule::Trained);
+        QCOMPARE(told.size(), std::size_t(1));
+        QVERIFY(told[0].find("One run was computed on other data or weights") == 0);
+    }
+
+    void aFailureThatWasMadeUpForIsForgotten()
+    {
+        Run failed = run(1, "trec", "adapter", 8, 0);
+        failed.state = RunState::Failed;
+        QCOMPARE(leftOut({failed}, CountingRule::Trained).size(), std::size_t(1));
+        QVERIFY(leftOut({failed, run(2, "trec", "adapter", 8, 0.9)}, CountingRule::Trained).empty());
+    }
+
     void runsWithoutAResultAreLeftOutAndTold()
     {
         Run failed = run(1, "trec", "head", 0, 0.9);

@@ -162,6 +162,21 @@ private Q_SLOTS:
         QCOMPARE(best.at(ids[0]), 0.8);
     }
 
+    void chartsHoldWhatTheStudyAsksForNow()
+    {
+        Library library;
+        Study study = twoByTwo();
+        for (const std::int64_t id : queueStudy(library.store, study))
+            library.finish(id, 0.5);
+        study.datasets = {"second"}; // edited
+        library.store.saveStudy(study);
+        for (const Run &run : studyResults(library.store, study).runs)
+            QCOMPARE(run.spec.dataset, std::string("second"));
+        QCOMPARE(studyResults(library.store, study).runs.size(), std::size_t(2));
+        study.checkpoint = "another";
+        QVERIFY(studyResults(library.store, study).runs.empty());
+    }
+
     void whatIsMissingInTheLibraryIsSaid()
     {
         Library library;

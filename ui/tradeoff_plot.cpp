@@ -182,7 +182,7 @@ int TradeoffPlot::pointOf(const Run &run) const
 {
     // A repeat that is not counted belongs to its point all the same.
     const auto point = std::find_if(m_chart.begin(), m_chart.end(), [&](const auto &one) {
-        return sameButSeed(one.run.spec, run.spec) && one.point.trainable == run.trainable;
+        return sameButSeed(one.run.spec, run.spec) && one.point.trainable == run.trainable && sameFiles(one.run, run);
     });
     return point == m_chart.end() ? -1 : static_cast<int>(point - m_chart.begin());
 }

@@ -120,6 +120,11 @@ int cancelStudy(Store &store, const std::string &study)
 StudyResults studyResults(const Store &store, const Study &study)
 {
     StudyResults results{study, store.runsOfStudy(study.name), {}, store.testScores(study.name)};
+    // An edit or a merge may leave runs under its name that it no longer asks for.
+    std::erase_if(results.runs, [&](const Run &run) {
+        return run.spec.checkpoint != study.checkpoint ||
+               std::ranges::find(study.datasets, run.spec.dataset) == study.datasets.end();
+    });
     if (study.selection.epoch == Selection::Epoch::Best)
         results.bestEpochs = store.bestEpochScores(study.name);
     return results;

@@ -82,6 +82,15 @@ struct Growing {
     }
 };
 
+/// When the last of its runs was finished, and its number.
+std::pair<std::string, std::int64_t> newestOf(const SeedGroup &group)
+{
+    std::pair<std::string, std::int64_t> newest;
+    for (const Run *run : group.runs)
+        newest = std::max(newest, {run->finished, run->id});
+    return newest;
+}
+
 /// Adds to the labels that several groups share whatever setting is not the same in all of them.
 void tellApart(std::vector<SeedGroup> &groups)
 {
@@ -100,7 +109,7 @@ void tellApart(std::vector<SeedGroup> &groups)
         }
         for (SeedGroup *group : same) // of the same settings; the newest is what the library has now
             if (std::ranges::any_of(same, [&](const SeedGroup *other) {
-                    return other->spec == group->spec && other->runs.back()->id > group->runs.back()->id;
+                    return other->spec == group->spec && newestOf(*other) > newestOf(*group);
                 }))
                 group->label += ", of earlier files";
     }

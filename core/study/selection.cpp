@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <tuple>
 
 #include "core/methods/methods.h"
@@ -45,6 +46,19 @@ SettingResult outcomeOf(const Group &group, const Selection &selection, Counting
     return outcome;
 }
 
+/// The newest finished run of each task and checkpoint: what the library has now.
+std::map<std::pair<std::string, std::string>, const Run *> newestRuns(const std::vector<Run> &runs)
+{
+    std::map<std::pair<std::string, std::string>, const Run *> newest;
+    for (const Run &run : runs)
+        if (run.state == RunState::Done) {
+            const Run *&known = newest[{run.spec.dataset, run.spec.checkpoint}];
+            if (!known || known->finished < run.finished || (known->finished == run.finished && known->id < run.id))
+                known = &run;
+        }
+    return newest;
+}
+
 /// The same task and method but for the recipe.
 bool sameCurvePoint(const TrainSpec &a, const TrainSpec &b)
 {
@@ -72,13 +86,15 @@ std::vector<SettingResult> outcomes(const std::vector<Run> &runs, const Selectio
 {
     std::vector<Group> groups;
     std::map<SettingKey, std::vector<std::size_t>> byKey;
+    const auto newest = newestRuns(runs);
     for (const Run &run : runs) {
-        if (run.state != RunState::Done || !run.score || !std::isfinite(*run.score))
+        if (run.state != RunState::Done || !run.score || !std::isfinite(*run.score) ||
+            !sameFiles(*newest.at({run.spec.dataset, run.spec.checkpoint}), run))
             continue;
         std::vector<std::size_t> &alike = byKey[keyOf(run.spec)];
         const auto same = std::find_if(alike.begin(), alike.end(), [&](std::size_t index) {
             const Run &first = *groups[index].first;
-            return sameButSeed(first.spec, run.spec) && first.metric == run.metric && sameFiles(first, run);
+            return sameButSeed(first.spec, run.spec) && first.metric == run.metric;
         });
         const std::size_t group = same == alike.end() ? groups.size() : *same;
         if (group == groups.size()) {
@@ -128,10 +144,16 @@ std::vector<std::int64_t> chosenRuns(const SettingResult &outcome, const Selecti
 
 std::vector<std::string> leftOut(const std::vector<Run> &runs, CountingRule counting)
 {
-    std::size_t failed = 0, noNumber = 0, noDepth = 0;
+    std::size_t failed = 0, noNumber = 0, noDepth = 0, otherFiles = 0;
+    const auto newest = newestRuns(runs);
+    const auto madeUpFor = [&](const Run &run) {
+        return std::ranges::any_of(
+            runs, [&](const Run &other) { return other.state == RunState::Done && other.spec == run.spec; });
+    };
     for (const Run &run : runs) {
         const bool done = run.state == RunState::Done;
-        failed += run.state == RunState::Failed;
+        failed += run.state == RunState::Failed && !madeUpFor(run);
+        otherFiles += done && !sameFiles(*newest.at({run.spec.dataset, run.spec.checkpoint}), run);
         noNumber += done && (!run.score || !std::isfinite(*run.score));
         const bool matters = counting == CountingRule::ShareOfModel
                                  ? run.spec.method.topLayers >= 0
@@ -144,6 +166,10 @@ std::vector<std::string> leftOut(const std::vector<Run> &runs, CountingRule coun
     if (noNumber > 0)
         sentences.push_back(runsText(noNumber) + " ended without a score that is a number and " +
                             (noNumber == 1 ? "is" : "are") + " left out: the training diverged.");
+    if (otherFiles > 0)
+        sentences.push_back(runsText(otherFiles) + (otherFiles == 1 ? " was" : " were") +
+                            " computed on other data or weights than the newest and " + (otherFiles == 1 ? "is" : "are") +
+                            " left out.");
     if (noDepth > 0)
         sentences.push_back(runsText(noDepth) +
                             " of an older version counted with the embeddings, since the size of those was not recorded.");
