@@ -155,9 +155,13 @@ int run(Context &context, const Study &study)
     std::fprintf(stderr, "study %s: %zu runs to do\n", study.name.c_str(), ahead.size());
     if (!ahead.empty())
         work(context, ahead, [&] {
-            const StudyState state = studyState(store, study, true);
-            std::fprintf(stderr, "study %s: %d of %zu runs done, %s\n", study.name.c_str(), state.done, state.specs.size(),
-                         timeText(state.expected).c_str());
+            try {
+                const StudyState state = studyState(store, study, true);
+                std::fprintf(stderr, "study %s: %d of %zu runs done, %s\n", study.name.c_str(), state.done,
+                             state.specs.size(), timeText(state.expected).c_str());
+            } catch (const Error &error) { // a task has gone meanwhile: the others are computed all the same
+                std::fprintf(stderr, "study %s: %s\n", study.name.c_str(), error.what());
+            }
         });
     reportFailures(store, ahead, study);
     Json array = Json::array();
@@ -191,7 +195,8 @@ int test(Context &context, const std::string &name)
     const TestReport report = scoreChosenOnTest(
         context.store(), study,
         [](int done, int of) { std::fprintf(stderr, "scoring on test: %d of %d runs\n", done + 1, of); }, {});
-    std::string text = "study " + study.name + ": " + std::to_string(report.scored) + " runs scored on test\n";
+    std::string text = "study " + study.name + ": " + std::to_string(report.scored) +
+                       (report.scored == 1 ? " run" : " runs") + " scored on test\n";
     for (const std::string &note : report.notes)
         text += note + "\n";
     Json scores = Json::array();

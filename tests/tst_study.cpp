@@ -121,6 +121,10 @@ private Q_SLOTS:
             "\"sizes\" must be whole numbers");
         row(R"({"name": "a", "checkpoint": "c", "datasets": ["x"], "methods": [{"method": "full", "learning_rates": [0]}]})",
             "\"learning_rates\" must be numbers above 0");
+        row(R"({"name": "a", "checkpoint": "c", "datasets": ["x"], "methods": [{"method": "full"}], "recipe": {"batch": 0}})",
+            "\"batch\" must be at least 1");
+        row(R"({"name": "a", "checkpoint": "c", "datasets": ["x"], "methods": [{"method": "full"}], "recipe": {"warmup": 2}})",
+            "\"warmup\" must be a share");
         row(R"({"name": "a/b", "checkpoint": "c", "datasets": ["x"], "methods": [{"method": "full"}]})", "slash");
         row(R"({"name": "a", "checkpoint": "c", "datasets": ["x"], "methods": [{"method": "full"}],
             "selection": {"seeds": "worst"}})",

@@ -1,4 +1,5 @@
 #include <initializer_list>
+#include <tuple>
 
 #include <nlohmann/json.hpp>
 
@@ -126,7 +127,17 @@ Recipe recipeFrom(const Json &object)
     checkKeys(object, "recipe of a study",
               {"epochs", "batch", "max_length", "warmup", "init_std", "weight_decay", "clip", "dropout", "bias_correction",
                "partial_batch", "precision", "device", "threads"});
-    return specFromJson(Json{{"recipe", object}}.dump()).recipe;
+    const Recipe recipe = specFromJson(Json{{"recipe", object}}.dump()).recipe;
+    for (const auto &[key, value, least] :
+         {std::tuple("epochs", recipe.epochs, 1), std::tuple("batch", recipe.batch, 1),
+          std::tuple("max_length", recipe.maxLength, 3), std::tuple("threads", recipe.threads, 0)})
+        if (value < least)
+            throw Error("The recipe's \"" + std::string(key) + "\" must be at least " + std::to_string(least) + ".");
+    if (!(recipe.warmup >= 0 && recipe.warmup <= 1))
+        throw Error("The recipe's \"warmup\" must be a share from 0 to 1.");
+    if (!(recipe.initStd >= 0 && recipe.weightDecay >= 0 && recipe.clip >= 0 && recipe.dropout < 1))
+        throw Error("The recipe's \"init_std\", \"weight_decay\" and \"clip\" must not be negative, \"dropout\" below 1.");
+    return recipe;
 }
 
 Study studyFrom(const Json &object)
