@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <cmath>
+
 #include <CLI/CLI.hpp>
 
 #include "app/commands.h"
@@ -34,7 +37,11 @@ std::string numbersOf(const StudyResults &results, const Options &options)
         return toCsv(figure, results.study);
     }
     const SweepAxis axis = options.figure == "init" ? SweepAxis::Initialisation : SweepAxis::LearningRate;
-    return toCsv(sweepCurves(all, axis), axis, results.study);
+    const auto curves = sweepCurves(all, axis);
+    if (curves.empty())
+        throw Error("There is nothing to write to " + options.out + ": the study " + results.study.name +
+                    " has no finished run of a method with that setting.");
+    return toCsv(curves, axis, results.study);
 }
 
 #ifdef AWB_FIGURES
@@ -92,6 +99,13 @@ int table(Context &context, Options &options)
                                           options.part == "test" ? Part::Test : Part::Dev);
     if (table.methods.empty())
         throw Error("The study " + options.study + " has no finished run of a method of that table.");
+    const bool scored = std::ranges::any_of(table.methods, [](const TableMethod &method) {
+        return !method.published &&
+               std::ranges::any_of(method.cells, [](const TableCell &cell) { return !std::isnan(cell.score); });
+    });
+    if (options.part == "test" && !scored)
+        throw Error("No run that the table chooses has been scored on test; `awb study test " + options.study +
+                    "` does that.");
     writeFileAtomically(options.out, tableText(table, std::filesystem::path(options.out).extension().string()));
     report(context, options);
     return 0;

@@ -97,6 +97,7 @@ StudyTable::StudyTable(LabBridge &bridge, QWidget *parent) : QWidget(parent), m_
     layout->addWidget(m_grid, 1);
     layout->addWidget(m_caption);
     m_pool.setMaxThreadCount(1);
+    m_pool.setExpiryTimeout(-1); // LibTorch's threads belong to the one that calls it
     refreshTest();
     connect(m_part, &QComboBox::currentIndexChanged, this, &StudyTable::partChanged);
     connect(m_score, &QPushButton::clicked, this, &StudyTable::scoreOrStop);
@@ -226,13 +227,13 @@ void StudyTable::scoreOrStop()
     };
     inBackground(
         this, work,
-        [this](const Outcome<TestReport> &outcome) {
+        [this, name = m_study.name](const Outcome<TestReport> &outcome) {
             m_busy = false;
             QStringList sentences{outcome.error};
             for (const std::string &note : outcome.value.notes)
                 sentences << text(note);
             sentences.removeAll(QString());
-            m_outcome = sentences.join(QLatin1Char(' '));
+            m_outcome = name == m_study.name ? sentences.join(QLatin1Char(' ')) : QString();
             emit m_bridge.changed();
             refreshTest();
         },

@@ -106,7 +106,7 @@ QString timeText(const TimeEstimate &expected)
     if (expected.runs == 0)
         return tr("how long is not known yet");
     const QString time = tr("about %1 to go").arg(wording::duration(expected.seconds));
-    return expected.unknown == 0 ? time : tr("%1 without %2 runs like none so far").arg(time).arg(expected.unknown);
+    return expected.unknown == 0 ? time : tr("%1, without %2 runs like none so far").arg(time).arg(expected.unknown);
 }
 
 void addCountingRules(QComboBox &combo)

@@ -88,7 +88,7 @@ QString spoken(const ChartPoint &chartPoint)
     const Point &point = chartPoint.point;
     QString text = tr("%1: %2 %3 (%4), %5 trained parameters")
                        .arg(QString::fromStdString(point.label), chart_text::metricTitle(point.metric), scoreOf(point),
-                            scoreNote(point), wording::count(point.trainable));
+                            scoreNote(point), wording::count(point.parameters));
     if (chartPoint.axis != CostAxis::Parameters)
         text += QStringLiteral(", %1 %2").arg(cost_text::title(chartPoint.axis).toLower(),
                                               cost_text::value(chartPoint.axis, costOf(point, chartPoint.axis)));

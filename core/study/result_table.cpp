@@ -49,11 +49,12 @@ std::string sizesText(const std::vector<Chosen> &chosen, const Belongs &belongs)
     return sizes.size() < 2 ? std::string() : ", best of " + text;
 }
 
-TableCell devCell(const Chosen &chosen)
+TableCell devCell(const Chosen &chosen, const Selection &selection)
 {
     const SettingResult &outcome = chosen.outcome;
-    TableCell cell{100 * outcome.score, 100 * outcome.sem, sizeOf(chosen.method()), outcome.runs};
-    if (outcome.scores.size() < 2 || outcome.sem == 0)
+    const bool best = selection.seeds == Selection::Seeds::Best; // one seed stands for all
+    TableCell cell{100 * outcome.score, 100 * outcome.sem, sizeOf(chosen.method()), chosenRuns(outcome, selection)};
+    if (outcome.scores.size() < 2 || best)
         cell.sem = NAN;
     return cell;
 }
@@ -95,7 +96,8 @@ TableMethod methodRow(const std::string &title, const Source &source, const Belo
         TableCell cell;
         const Chosen *best = bestOf(chosen, task, belongs), *full = bestOf(chosen, task, isMethod("full"));
         if (best)
-            cell = source.part == Part::Dev ? devCell(*best) : testCell(*best, source.results);
+            cell =
+                source.part == Part::Dev ? devCell(*best, source.results.study.selection) : testCell(*best, source.results);
         if (best && full) {
             trained += double(best->outcome.parameters) / double(full->outcome.parameters);
             ++counted;
@@ -157,9 +159,11 @@ ResultTable resultTable(const StudyResults &results, int number, Part part)
         table.metrics.push_back(any ? any->outcome.metric : std::string());
     }
     const bool onDev = part == Part::Dev;
-    table.caption = std::string("Scores on ") + (onDev ? "dev" : "test of the runs that dev chose, after their last epoch") +
-                    ", times 100, mean and s.e.m. over seeds where there are several; " + (onDev ? "" : "chosen by: ") +
-                    describe(study.selection) + "; parameters: " + describe(study.counting);
+    table.caption =
+        std::string("Scores on ") + (onDev ? "dev" : "test of the runs that dev chose, after their last epoch") +
+        ", times 100" +
+        (study.selection.seeds == Selection::Seeds::Mean ? ", mean and s.e.m. over seeds where there are several; " : "; ") +
+        (onDev ? "" : "chosen by: ") + describe(study.selection) + "; parameters: " + describe(study.counting);
     std::vector<TableMethod> rows = {methodRow("Full fine-tuning", source, isMethod("full"), true)};
     if (number == 2)
         rows.push_back(methodRow("Top layers", source, isMethod("top-k"), false));
