@@ -225,13 +225,14 @@ void TestLayouts::sentencesSubjectivityAndTrec()
 
 void TestLayouts::messagesByTheirLabels()
 {
-    write("sms/SMSSpamCollection", "ham\tGo until \"jurong\nspam\t\"Free entry\nham\tOk");
+    write("sms/SMSSpamCollection",
+          "ham\tGo until \"jurong\nspam\t\"Free entry\nspam\tCall now\nham\tSee you\nspam\tWin\nham\tOk");
     write("sms/readme", "terms");
     const auto manifest = recognised("sms");
     QCOMPARE(manifest.layout, std::string("SMS spam"));
     QCOMPARE(manifest.classes, (Strings{"ham", "spam"}));
     QVERIFY(QString::fromStdString(manifest.licence).endsWith("readme"));
-    QCOMPARE(loadDataset(manifest).train.size() + 2, std::size_t(3));
+    QCOMPARE(loadDataset(manifest).train.size() + 2, std::size_t(6));
 }
 
 void TestLayouts::orangeTables()
