@@ -120,6 +120,7 @@ private slots:
     void aStudyLeavesAndComesHomeByTheMenu();
     void exportingAnEmptyChartIsRefusedInWords();
     void theAboutBoxNamesVersionAndLibrary();
+    void everyChartIsTwoClicksAway();
     void nothingIsCutAt800By600();
     void everythingFocusableHasAName();
     void docksAndThemeAreRemembered();
@@ -523,6 +524,20 @@ static QStringList cutWidgets(const QWidget &window)
                        .arg(least);
     }
     return cut;
+}
+
+void TestWindow::everyChartIsTwoClicksAway()
+{
+    open();
+    auto *tabs = find<QTabWidget>("mainTabs");
+    clickMenu(QStringLiteral("Charts"), QStringLiteral("Table 2: top layers, adapters"));
+    QCOMPARE(tabs->currentWidget(), static_cast<QWidget *>(m_window->findChild<StudyPanel *>()));
+    QCOMPARE(find<QComboBox>("studyFigureCombo")->currentText(), QStringLiteral("Table 2: top layers, adapters"));
+    clickMenu(QStringLiteral("Charts"), QStringLiteral("Ablation: switch adapters"));
+    QVERIFY(find<QComboBox>("ablationView")->isVisible());
+    QCOMPARE(find<QComboBox>("ablationView")->currentText(), QStringLiteral("Switch adapters"));
+    clickMenu(QStringLiteral("Charts"), QStringLiteral("Trade-off of a task"));
+    QCOMPARE(tabs->currentIndex(), 0);
 }
 
 void TestWindow::nothingIsCutAt800By600()

@@ -109,6 +109,16 @@ QLayout *AblationPanel::makeFooter()
     return footer;
 }
 
+QStringList AblationPanel::views() const
+{
+    return {tr("Ablation: heat map"), tr("Ablation: lowest layers dropped"), tr("Ablation: switch adapters")};
+}
+
+void AblationPanel::showView(int index)
+{
+    m_view->setCurrentIndex(index);
+}
+
 void AblationPanel::selectRun(std::int64_t run)
 {
     if (run == m_run)

@@ -31,6 +31,8 @@ public:
 
     void selectRun(std::int64_t run);
     AblationPlot &chart() { return *m_map; }
+    QStringList views() const; ///< titles
+    void showView(int index);
 
 public slots:
     void exportChart();

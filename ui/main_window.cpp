@@ -127,6 +127,8 @@ void MainWindow::makeMenus()
     study->addAction(tr("&Export the study shown…"), m_studies, &StudyPanel::exportArchive);
     study->addAction(tr("&Import a study…"), this, [this] { library_exchange::importStudy(*this, m_bridge); });
 
+    makeChartsMenu(*menuBar()->addMenu(tr("&Charts")));
+
     QMenu *view = menuBar()->addMenu(tr("&View"));
     for (QDockWidget *dock : findChildren<QDockWidget *>())
         view->addAction(dock->toggleViewAction());
@@ -141,6 +143,29 @@ void MainWindow::makeMenus()
                                        .arg(QString::fromLatin1(version),
                                             QString::fromStdString(m_bridge.store().home().string()).toHtmlEscaped()));
     });
+}
+
+/// Every chart two clicks away, whatever page is shown.
+void MainWindow::makeChartsMenu(QMenu &menu)
+{
+    const auto addPage = [&](QWidget *page, const QString &title) {
+        menu.addAction(title, this, [this, page] { m_tabs->setCurrentWidget(page); });
+    };
+    addPage(m_tradeoff, tr("&Trade-off of a task"));
+    menu.addSeparator();
+    for (int i = 0; i < m_studies->figures().size(); ++i)
+        menu.addAction(m_studies->figures()[i], this, [this, i] {
+            m_tabs->setCurrentWidget(m_studies);
+            m_studies->showFigure(i);
+        });
+    menu.addSeparator();
+    for (int i = 0; i < m_ablation->views().size(); ++i)
+        menu.addAction(m_ablation->views()[i], this, [this, i] {
+            m_tabs->setCurrentWidget(m_ablation);
+            m_ablation->showView(i);
+        });
+    menu.addSeparator();
+    addPage(m_run, tr("&Run, or two side by side"));
 }
 
 void MainWindow::makeThemeMenu(QMenu &menu)

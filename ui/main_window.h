@@ -47,6 +47,7 @@ private:
     void makeDocks();
     void shareCorner(); ///< between the docks at the left and those below
     void makeMenus();
+    void makeChartsMenu(QMenu &menu);
     void makeThemeMenu(QMenu &menu);
     void connectPanels();
     void restore();

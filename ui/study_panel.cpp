@@ -282,6 +282,19 @@ void StudyPanel::showStudy(const QString &name)
     m_study->setCurrentIndex(m_study->findText(name));
 }
 
+QStringList StudyPanel::figures() const
+{
+    QStringList titles;
+    for (int i = 0; i < m_figure->count(); ++i)
+        titles << m_figure->itemText(i);
+    return titles;
+}
+
+void StudyPanel::showFigure(int index)
+{
+    m_figure->setCurrentIndex(index);
+}
+
 void StudyPanel::selectRun(std::int64_t run)
 {
     m_chart->setSelectedRun(run);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include <QStringList>
 #include <QWidget>
 
 #include "core/study/study.h"
@@ -32,6 +33,8 @@ public:
     void showStudy(const QString &name);
     void selectRun(std::int64_t run);
     SeriesPlot &chart() { return *m_chart; }
+    QStringList figures() const; ///< titles of the charts and tables
+    void showFigure(int index);
 
 public slots:
     void exportChart();
