@@ -109,6 +109,9 @@ std::vector<std::string> differencesFromPaper(const Study &study)
     std::vector<std::string> said = study.notes;
     const Study *paper = presetStudy(study.paper);
     if (paper) {
+        for (const std::string &note : paper->notes)
+            if (std::find(said.begin(), said.end(), note) == said.end())
+                said.push_back(note);
         compare(said, "checkpoint", study.checkpoint, paper->checkpoint);
         compareLists(said, "tasks", study.datasets, paper->datasets);
         compareArms(said, study, *paper);
