@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <cstdio>
+
 #include <CLI/CLI.hpp>
 
 #include "app/commands.h"
@@ -43,6 +46,10 @@ std::vector<Run> chosenRuns(Store &store, FigureOptions &options)
         throw Error(options.study.empty() ? "There is no finished run to draw; `awb train` or `awb study quick` makes one."
                                           : "There is no finished run of the study " + options.study +
                                                 " to draw; `awb study list` names what is there.");
+    if (options.dataset.empty() &&
+        std::ranges::any_of(fitting, [&](const Run &run) { return run.spec.dataset != latest->spec.dataset; }))
+        std::fprintf(stderr, "Drawn is the latest run's task, %s; --dataset chooses another.\n",
+                     latest->spec.dataset.c_str());
     options.dataset = latest->spec.dataset;
     options.checkpoint = latest->spec.checkpoint;
     return fittingRuns(store, options);
