@@ -232,8 +232,8 @@ StudyChart figure1Chart(const StudyResults &results, const Options &options)
     chart.caption = captionOf(
         results,
         figure.tasks == 1 ? tr("One task, so line and band fall together.")
-                          : tr("Line: median of the differences over %1 tasks; band: 20th to 80th percentile, linear "
-                               "between the nearest two.")
+                          : tr("Line: median of the differences over %1 tasks; band or bar: 20th to 80th percentile, "
+                               "linear between the nearest two.")
                                 .arg(tasksOf(figure)),
         figure.notes, options.counting);
     chart.nothing = whyNothing(results, figure.notes.empty() ? QString() : text(figure.notes.front()));
