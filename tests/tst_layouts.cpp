@@ -346,6 +346,10 @@ void TestLayouts::unknownTablesAreGuessed_data()
                           << QByteArray("{\"idx\": 4, \"sentence\": \"Well done\", \"label\": 1}\n{\"idx\": 5, "
                                         "\"sentence\": \"Not good\", \"label\": 0}\n")
                           << 1 << -1 << 2;
+    QTest::newRow("tabs, one row too wide") << "a.tsv"
+                                            << QByteArray("good\ta fine film\nbad\tnot a film\nbad\tno film\t?\n"
+                                                          "good\tthe best of all\ngood\tall well\nbad\tall ill\n")
+                                            << 1 << -1 << 0;
     QTest::newRow("label text") << "a.all" << QByteArray("1 a good film\n0 a bad film , really\n1 a fine film\n0 no\n") << 1
                                 << -1 << 0;
 }

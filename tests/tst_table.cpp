@@ -233,6 +233,9 @@ void TestTable::emptyMissingAndForeignFilesAreRefused()
                                                   4)),
                     tsv)
                 .contains("UTF-16"));
+    const std::string returns = write("mac.tsv", "text\tlabel\rone\ta\rtwo\tb\r");
+    QVERIFY(refusal(returns, tsv).contains("mac.tsv ends its lines with carriage returns alone"));
+    QVERIFY_EXCEPTION_THROWN(guessFormat(write("array.json", "[\n {\"text\": \"one\", \"label\": \"a\"}\n]\n")), Error);
     QVERIFY_EXCEPTION_THROWN(guessFormat(write("binary.tsv", "PK" + std::string(2000, '\0'))), Error);
 }
 

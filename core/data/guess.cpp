@@ -9,6 +9,7 @@
 #include "core/data/json_lines.h"
 #include "core/data/labels.h"
 #include "core/data/sample.h"
+#include "core/error.h"
 
 namespace awb {
 
@@ -104,13 +105,20 @@ bool isJsonLines(const Sample &sample)
     }
 }
 
+// One document in place of one object a line: "[{".
+bool isJsonArray(const Sample &sample)
+{
+    const std::string_view text = trimmed(sample.text);
+    return text.starts_with('[') && trimmed(text.substr(1)).starts_with('{');
+}
+
 // Every line starts with one of few words.
 bool isLabelText(const Sample &sample)
 {
     const auto rows = sampleRows(sample, {Kind::LabelText, ' ', false, false});
     std::set<std::string> labels;
     for (const auto &row : rows) {
-        if (row[0].empty() || row[1].empty())
+        if (row[0].empty() || row[1].empty() || row[0].find('\t') != std::string::npos)
             return false;
         labels.insert(row[0]);
     }
@@ -155,6 +163,8 @@ TableFormat guessFormat(const std::filesystem::path &file)
     const Sample sample = readSample(file);
     if (isJsonLines(sample))
         return {Kind::JsonLines, '\t', false, false};
+    if (isJsonArray(sample))
+        throw Error(file.string() + " is one JSON array; save it as JSON Lines, one object a line, and read it again.");
     if (isOrange(sample))
         return {Kind::OrangeTab, '\t', true, true};
     TableFormat best{Kind::Delimited, '\t', false, false};

@@ -53,6 +53,9 @@ std::size_t startOf(std::string_view text, const std::filesystem::path &file)
     const std::size_t start = text.starts_with(byteOrderMark) ? byteOrderMark.size() : 0;
     if (text.find_first_not_of("\r\n", start) == std::string_view::npos)
         throw Error(file.string() + " is empty; choose a file with at least one row.");
+    if (text.find('\n') == std::string_view::npos && text.find('\r') < text.size() - 1) // all would be one record
+        throw Error(file.string() +
+                    " ends its lines with carriage returns alone; save it with line feeds and read it again.");
     return start;
 }
 
