@@ -5,6 +5,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "core/data/data_hash.h"
+#include "core/data/dataset_rules.h"
 #include "core/data/recognise.h"
 #include "core/error.h"
 
@@ -97,10 +99,6 @@ void applyLabels(const ImportOptions &options, Manifest &manifest)
 
 Manifest fromUnknownFile(const ImportOptions &options, const std::filesystem::path &path)
 {
-    if (std::filesystem::is_directory(path))
-        throw Error("The folder " + path.string() +
-                    " has no layout that is known; give the file of training examples instead, with --dev and --test for "
-                    "further ones.");
     Manifest manifest = guessManifest(path, options.name);
     applyColumns(options, manifest.train);
     for (const auto &[file, part] : {std::pair{options.dev, &manifest.dev}, std::pair{options.test, &manifest.test}}) {
@@ -118,7 +116,10 @@ Manifest fromUnknownFile(const ImportOptions &options, const std::filesystem::pa
 
 void addImportOptions(CLI::App &command, ImportOptions &options)
 {
-    command.add_option("path", options.path, "A folder with a known layout (GLUE, TREC, Orange ...), or a file")->required();
+    command
+        .add_option("path", options.path,
+                    "A folder with a known layout (GLUE, TREC, Orange ...) or with a file called train, or a file")
+        ->required();
     command.add_option("--name", options.name, "Name in the library (else the file's or folder's)");
     command.add_option("--dev", options.dev, "File of development examples (else they are split off by seed)");
     command.add_option("--test", options.test, "File of test examples");
@@ -135,6 +136,12 @@ void addImportOptions(CLI::App &command, ImportOptions &options)
     command.add_option("--merge", options.merge, "RAW=CLASS: count a label as that class; may be repeated")
         ->allow_extra_args(false);
     command.add_option("--drop", options.drop, "Leave out the rows of a label; may be repeated")->allow_extra_args(false);
+    command.add_option("--split", options.split,
+                       "TRAIN/DEV/TEST: per cent of each where dev has no file of its own (else 80/10/10)");
+    command.add_option("--split-seed", options.splitSeed, "Seed by which they are drawn (else 0)");
+    command.add_option("--metrics", options.metrics,
+                       "What is measured, the task's own first: some of accuracy, f1, matthews, or for a score of pearson, "
+                       "spearman, joined by commas");
 }
 
 Manifest manifestFromOptions(const ImportOptions &given)
@@ -143,8 +150,10 @@ Manifest manifestFromOptions(const ImportOptions &given)
     const auto path = std::filesystem::absolute(options.path).lexically_normal();
     if (!std::filesystem::exists(path))
         throw Error("There is no file or folder " + path.string() + ".");
-    if (options.name.empty())
-        options.name = (path.has_filename() ? path : path.parent_path()).stem().string();
+    if (options.name.empty()) {
+        const auto named = path.has_filename() ? path : path.parent_path();
+        options.name = (std::filesystem::is_directory(path) ? named.filename() : named.stem()).string();
+    }
 
     auto recognised = describesFile(options) ? std::nullopt : recognise(path, options.name);
     Manifest manifest = recognised ? std::move(*recognised) : fromUnknownFile(options, path);
@@ -152,8 +161,15 @@ Manifest manifestFromOptions(const ImportOptions &given)
     const bool relabelled = !options.merge.empty() || !options.drop.empty() || !options.labelUntil.empty();
     if (!options.task.empty())
         manifest.task = options.task == "regression" ? Task::Regression : Task::Classification;
-    if (!recognised || relabelled)
+    const bool resplit = !options.split.empty() || options.splitSeed;
+    if (resplit)
+        setSplit(manifest, options.split.empty() ? splitText(manifest) : options.split, options.splitSeed.value_or(0));
+    if (!recognised || relabelled || !options.task.empty())
         completeManifest(manifest, options.task.empty());
+    else if (resplit)
+        manifest.sha256 = dataSha256(manifest);
+    if (!options.metrics.empty())
+        setMetrics(manifest, options.metrics);
     return manifest;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,9 @@ struct ImportOptions {
     std::string task;               ///< classification | regression
     std::vector<std::string> merge; ///< "raw=class"
     std::vector<std::string> drop;  ///< raw labels
+    std::string split;              ///< "80/10/10"
+    std::optional<std::uint64_t> splitSeed;
+    std::string metrics; ///< "f1, accuracy"
 };
 
 void addImportOptions(CLI::App &command, ImportOptions &options);

@@ -4,6 +4,7 @@
 #include "app/dataset_import.h"
 #include "app/method_options.h"
 #include "app/output.h"
+#include "core/data/dataset_rules.h"
 #include "core/data/inspect.h"
 #include "core/data/word_piece.h"
 #include "core/model/checkpoint.h"
@@ -37,11 +38,11 @@ std::string datasetText(const Dataset &dataset)
     const Manifest &m = dataset.manifest;
     std::string text = m.name + ": " + m.layout + ", " + classesText(m, 20) + "\n  " +
                        withThousands(std::int64_t(dataset.train.size())) + " train, " +
-                       withThousands(std::int64_t(dataset.dev.size())) + " dev" + (m.dev ? "" : " (split off by seed)") +
-                       ", " + withThousands(std::int64_t(dataset.test.size())) + " test" +
-                       (m.test || dataset.test.empty() ? "" : " (split off by seed)") + "\n  measured by ";
-    for (std::size_t i = 0; i < m.metrics.size(); ++i)
-        text += (i ? ", " : "") + m.metrics[i];
+                       withThousands(std::int64_t(dataset.dev.size())) + " dev, " +
+                       withThousands(std::int64_t(dataset.test.size())) + " test\n";
+    if (!m.dev)
+        text += "  split " + splitText(m) + " by seed " + std::to_string(m.split.seed) + " and distinct text\n";
+    text += "  measured by " + metricsText(m);
     for (const std::string &note : dataset.notes)
         text += "\n  " + note;
     return text;

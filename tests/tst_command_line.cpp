@@ -188,6 +188,54 @@ private Q_SLOTS:
         QVERIFY2(wrong.err.contains("kind of text") && wrong.err.contains("0 (text)"), wrong.err.constData());
     }
 
+    void splitAndMetricsAreTakenAsGivenAndShown()
+    {
+        const auto add = [&](const QStringList &more) {
+            return awb(QStringList{"datasets", "add", questionsFile(), "--name", "questions"} + more);
+        };
+        QCOMPARE(add({}).status, 0);
+        const auto shown = [&] { return awb({"datasets", "show", "questions"}).out; };
+        QVERIFY2(shown().contains("split 80/10/10 by seed 0") && shown().contains("measured by accuracy, f1"),
+                 shown().constData());
+        const QString before = awb({"datasets", "show", "questions", "--json"}).json()["sha256"].toString();
+        const Result result = add({"--split", "50/25/25", "--split-seed", "3", "--metrics", "matthews,accuracy", "--json"});
+        QVERIFY2(result.status == 0, result.err.constData());
+        const QJsonObject json = result.json(), rows = json["rows"].toObject();
+        QCOMPARE(rows["train"].toInt(), 60);
+        QCOMPARE(rows["dev"].toInt(), 30);
+        QCOMPARE(json["split"].toObject()["seed"].toInt(), 3);
+        QCOMPARE(json["metrics"].toArray(), (QJsonArray{"matthews", "accuracy"}));
+        QVERIFY(json["sha256"].toString().startsWith(before) && json["sha256"].toString() != before);
+        QVERIFY2(shown().contains("split 50/25/25 by seed 3") && shown().contains("measured by matthews, accuracy"),
+                 shown().constData());
+        QVERIFY(add({"--split", "90/20"}).err.contains("does not add up to 100"));
+        QVERIFY(add({"--metrics", "pearson"}).err.contains("no metric of classes"));
+        QVERIFY(add({"--dev", path("questions.csv"), "--split-seed", "3"}).err.contains("nothing is split off"));
+    }
+
+    void aFolderOfPartsIsAddedAsTheWindowDoes()
+    {
+        QDir(m_folder->path()).mkpath(QStringLiteral("news.v2"));
+        const auto rows = [](int n) {
+            QByteArray text = "headline,topic\n";
+            for (int i = 0; i < n; ++i)
+                text += "\"Item " + QByteArray::number(i) + ", and more\"," + (i % 2 ? "sport\n" : "art\n");
+            return text;
+        };
+        write(QStringLiteral("news.v2/train.csv"), rows(12));
+        write(QStringLiteral("news.v2/dev.csv"), rows(6));
+        write(QStringLiteral("news.v2/notes.txt"), "read me\n");
+        const Result result = awb({"datasets", "add", path(QStringLiteral("news.v2")), "--json"});
+        QVERIFY2(result.status == 0, result.err.constData());
+        QCOMPARE(result.json()["name"].toString(), QStringLiteral("news.v2"));
+        QCOMPARE(result.json()["rows"].toObject()["train"].toInt(), 12);
+        QCOMPARE(result.json()["rows"].toObject()["dev"].toInt(), 6);
+        QVERIFY(QFile::remove(path(QStringLiteral("news.v2/train.csv"))));
+        const Result none = awb({"datasets", "add", path(QStringLiteral("news.v2"))});
+        QCOMPARE(none.status, 1);
+        QVERIFY2(none.err.contains("news.v2 has no file called train"), none.err.constData());
+    }
+
     void aDataSetWithOneClassIsRefusedAndNotRegistered()
     {
         const QString file =
@@ -462,7 +510,7 @@ private Q_SLOTS:
         QCOMPARE(awb(train).status, 0);
         const Result prediction = awb({"predict", "1", "--text", "Where is Lima?"});
         QCOMPARE(prediction.status, 1);
-        QVERIFY2(prediction.err.contains("has other files now than when run 1 was trained"), prediction.err.constData());
+        QVERIFY2(prediction.err.contains("has changed since run 1 was trained"), prediction.err.constData());
     }
 
     void anInterruptedRunIsQueuedAgainAndWorkGoesOnWithIt()

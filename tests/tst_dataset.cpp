@@ -6,7 +6,9 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include "core/data/data_hash.h"
 #include "core/data/dataset.h"
+#include "core/data/dataset_rules.h"
 #include "core/data/inspect.h"
 #include "core/data/recognise.h"
 #include "core/data/word_piece.h"
@@ -62,6 +64,9 @@ private Q_SLOTS:
     void aSplitOfTooFewTextsIsRefused();
     void aSplitLeavesTwoClassesForTraining();
     void trainIsSplitOnlyWithoutADevFile();
+    void splitAndMetricsAreSetAsTheyAreWritten();
+    void splitsAndMetricsThatCannotBeAreRefused();
+    void dataReadOtherwiseHasAnotherHash();
     void inspectionCountsDuplicatesConflictsAndLengths();
 
 private:
@@ -113,7 +118,7 @@ void TestDataset::labelsAreMergedRenamedAndDropped()
     completeManifest(manifest);
     QCOMPARE(manifest.classes, (Strings{"none", "warming"}));
     QCOMPARE(manifest.metrics.front(), std::string("accuracy"));
-    QCOMPARE(manifest.sha256, sha256OfFile(manifest.train.path));
+    QCOMPARE(std::string(fileHashes(manifest.sha256)), sha256OfFile(manifest.train.path));
     const Dataset dataset = loadDataset(manifest);
     QCOMPARE(dataset.train.size(), std::size_t(4));
     QCOMPARE(dataset.train[0].label, 1);
@@ -287,6 +292,8 @@ void TestDataset::aSplitOfTooFewTextsIsRefused()
     QVERIFY_EXCEPTION_THROWN(splitByText(std::vector<Example>(50, {"same", "", 0, 0}), rule, true, true, dataset), Error);
     QVERIFY_EXCEPTION_THROWN(splitByText(messages(100), {0, 0.6, 0.6}, true, true, dataset), Error);
     QVERIFY_EXCEPTION_THROWN(splitByText(messages(100), {0, -0.1, 0.1}, true, true, dataset), Error);
+    QVERIFY_EXCEPTION_THROWN( // by rounding nothing would be left for training
+        splitByText({{"a", "", 0, 0}, {"b", "", 1, 0}, {"c", "", 1, 0}}, {0, 0.5, 0.4}, true, true, dataset), Error);
     splitByText({{"a", "", 0, 0}, {"b", "", 1, 0}, {"c", "", 1, 0}}, rule, true, true, dataset);
     QCOMPARE(dataset.train.size(), std::size_t(1));
 }
@@ -345,6 +352,86 @@ void TestDataset::trainIsSplitOnlyWithoutADevFile()
     Dataset official = loadDataset(manifest);
     QCOMPARE(official.train.size(), std::size_t(100));
     QVERIFY(official.test.empty());
+}
+
+void TestDataset::splitAndMetricsAreSetAsTheyAreWritten()
+{
+    Manifest manifest;
+    QCOMPARE(splitText(manifest), std::string("80/10/10"));
+    setSplit(manifest, " 62.5 / 30/7.5", 7);
+    QCOMPARE(manifest.split, (SplitRule{7, 0.3, 0.075}));
+    QCOMPARE(splitText(manifest), std::string("62.5/30/7.5"));
+    setSplit(manifest, "80/10/10", 0);
+    QCOMPARE(manifest.split, SplitRule()); // to the bit
+    setSplit(manifest, "70/30", 1);
+    QCOMPARE(splitText(manifest), std::string("70/30/0"));
+    manifest.test = DataFile();
+    QCOMPARE(splitText(manifest), std::string("70/30"));
+    setMetrics(manifest, "f1 ,accuracy");
+    QCOMPARE(manifest.metrics, (Strings{"f1", "accuracy"}));
+    QCOMPARE(metricsText(manifest), std::string("f1, accuracy"));
+    manifest.task = Task::Regression;
+    setMetrics(manifest, "spearman");
+    QCOMPARE(manifest.metrics, Strings{"spearman"});
+}
+
+void TestDataset::splitsAndMetricsThatCannotBeAreRefused()
+{
+    Manifest manifest;
+    const auto split = [&](const char *shares) { return refusal([&] { setSplit(manifest, shares, 5); }); };
+    for (const char *shares : {"", "80", "80-20", "a/b/c", "50/20/20/10", "110/-20/10", "nan/50/50", "80/10/"})
+        QVERIFY2(split(shares).contains("was not understood"), shares);
+    QVERIFY(split("80/10/20").contains("does not add up to 100"));
+    QVERIFY(split("0/50/50").contains("nothing for train"));
+    QVERIFY(split("80/0/20").contains("nothing for dev"));
+    manifest.test = DataFile();
+    QVERIFY(split("80/10/10").contains("test, which has a file of its own"));
+    manifest.dev = DataFile{"dev.tsv", tsv};
+    QVERIFY(split("90/10").contains("dev.tsv"));
+    QCOMPARE(manifest.split, SplitRule()); // a refusal changes nothing
+
+    const auto metrics = [&](const char *names) { return refusal([&] { setMetrics(manifest, names); }); };
+    QVERIFY(metrics("").contains("no metric of classes"));
+    QVERIFY(
+        metrics("accuracy, pearson").contains("\"pearson\" is no metric of classes; give some of accuracy, f1, matthews"));
+    QVERIFY(metrics("f1, f1").contains("twice"));
+    manifest.task = Task::Regression;
+    QVERIFY(metrics("accuracy").contains("no metric of a score"));
+    QVERIFY(manifest.metrics.empty());
+}
+
+void TestDataset::dataReadOtherwiseHasAnotherHash()
+{
+    const std::string rows = "text,note,label\nthe first thing,one,a\nthe second,two,b\nthe third,three,c\n";
+    const std::filesystem::path file = write("things.csv", rows);
+    const Manifest found = guessManifest(file, "things");
+    QCOMPARE(found.sha256, sha256OfFile(file)); // as libraries have it that know of the files alone
+
+    std::set<std::string> hashes{found.sha256};
+    const auto isNew = [&](auto &&change) {
+        Manifest manifest = found;
+        change(manifest);
+        completeManifest(manifest, false);
+        return fileHashes(manifest.sha256) == found.sha256 && hashes.insert(manifest.sha256).second;
+    };
+    QVERIFY(isNew([](Manifest &m) { m.merge["c"] = "b"; }));
+    QVERIFY(isNew([](Manifest &m) { m.merge["c"] = ""; }));
+    QVERIFY(isNew([](Manifest &m) { m.train.textA = 1; }));
+    QVERIFY(isNew([](Manifest &m) { m.train.textB = 1; }));
+    QVERIFY(isNew([](Manifest &m) { m.train.format.header = false; }));
+    QVERIFY(isNew([](Manifest &m) { m.split.seed = 1; }));
+    QVERIFY(isNew([](Manifest &m) { m.split.dev = 0.2; }));
+    QVERIFY(!isNew([](Manifest &m) { m.merge["c"] = "c"; }));
+    QVERIFY(!isNew([](Manifest &m) { m.metrics = {"f1"}; }));
+    QVERIFY(!isNew([](Manifest &m) { m.name = "other"; }));
+
+    // Wherever the files lie and whichever are dev and test by the user's word alone.
+    Manifest parts = found;
+    parts.train.path = write("elsewhere/things.csv", rows);
+    parts.dev = parts.test = parts.train;
+    parts.split.seed = 3; // nothing is split off
+    completeManifest(parts);
+    QCOMPARE(parts.sha256, found.sha256 + " " + found.sha256 + " " + found.sha256);
 }
 
 void TestDataset::inspectionCountsDuplicatesConflictsAndLengths()

@@ -4,12 +4,14 @@
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSignalSpy>
+#include <QSpinBox>
 #include <QTableWidget>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QTimer>
 
 #include "core/data/dataset.h"
+#include "core/data/recognise.h"
 #include "core/error.h"
 #include "tests/gui_helpers.h"
 #include "tests/real_files.h"
@@ -29,7 +31,7 @@ struct Fixture {
 
     void open(const QString &file)
     {
-        dialog = std::make_unique<ImportDialog>(file);
+        dialog = std::make_unique<ImportDialog>(guessManifest(file.toStdString(), QFileInfo(file).baseName().toStdString()));
         spy = std::make_unique<QSignalSpy>(dialog.get(), &ImportDialog::checked);
         dialog->show();
         settle();
@@ -109,6 +111,8 @@ private slots:
     void refusesWhatCannotBeTrained();
     void importsScores();
     void endsLabelsAtACharacter();
+    void splitsAndMeasuresAsTyped();
+    void splitsNothingWhereDevHasItsOwnFile();
     void asksForAName();
     void saysWhyAFileCannotBeReadAtAll();
     void importsRealTweetsWithoutTheUndecided();
@@ -151,7 +155,7 @@ void TestImport::mergesRenamesAndDropsLabels()
     QCOMPARE(manifest.name, std::string("letters"));
     QCOMPARE(manifest.classes, (std::vector<std::string>{"angry", "happy"}));
     QVERIFY(!manifest.metrics.empty());
-    QCOMPARE(manifest.sha256.size(), std::size_t(64));
+    QVERIFY(manifest.sha256.size() > 64); // labels are merged, so the file alone does not say what was used
     const Dataset dataset = loadDataset(manifestFromJson(toJson(manifest)));
     QCOMPARE(dataset.train.size() + dataset.dev.size() + dataset.test.size(), std::size_t(9));
 }
@@ -225,6 +229,59 @@ void TestImport::endsLabelsAtACharacter()
     QCOMPARE(f.dialog->manifest().classes, (std::vector<std::string>{"where", "who"}));
 }
 
+void TestImport::splitsAndMeasuresAsTyped()
+{
+    Fixture f(letters);
+    auto &split = f.in<QLineEdit>("importSplit"), &metrics = f.in<QLineEdit>("importMetrics");
+    auto &seed = f.in<QSpinBox>("importSplitSeed");
+    QCOMPARE(split.text(), QString("80/10/10"));
+    QCOMPARE(seed.value(), 0);
+    QCOMPARE(metrics.text(), QString("accuracy, f1"));
+    QCOMPARE(f.dialog->manifest().split, SplitRule());
+    const auto type = [&](QWidget &field, const QString &words) {
+        QTest::keyClick(&field, Qt::Key_A, Qt::ControlModifier);
+        QTest::keyClicks(&field, words);
+        f.settle();
+    };
+    type(split, "50/30/20");
+    type(seed, "7");
+    type(metrics, "matthews, accuracy");
+    QCOMPARE(f.sentence(), QString("10 rows, 4 classes."));
+    const Manifest manifest = f.dialog->manifest();
+    QCOMPARE(manifest.split, (SplitRule{7, 0.3, 0.2}));
+    QCOMPARE(manifest.metrics, (std::vector<std::string>{"matthews", "accuracy"}));
+    const Dataset dataset = loadDataset(manifest);
+    QCOMPARE(dataset.dev.size(), std::size_t(3));
+    QCOMPARE(dataset.test.size(), std::size_t(2));
+
+    type(split, "50/30/30");
+    QVERIFY(!f.mayAccept());
+    QVERIFY2(f.sentence().contains("does not add up to 100"), qPrintable(f.sentence()));
+    test::savePictures(*f.dialog, "import-split");
+    type(split, "50/30/20");
+    type(metrics, "matthews, bleu");
+    QVERIFY(!f.mayAccept());
+    QVERIFY2(f.sentence().contains("\"bleu\" is no metric of classes"), qPrintable(f.sentence()));
+    f.choose("importTask", "Score (a number)");
+    QCOMPARE(metrics.text(), QString("pearson, spearman"));
+}
+
+void TestImport::splitsNothingWhereDevHasItsOwnFile()
+{
+    Fixture f("text,label\nsun,a\nrain,b\n", "dev.csv"); // there before train.csv is looked at
+    test::writeText(f.folder.filePath("train.csv"), "text,label\nfog,a\nsnow,b\nhail,a\n");
+    f.dialog->hide();
+    f.seen = 0;
+    f.open(f.folder.filePath("train.csv"));
+    QVERIFY(!f.in<QLineEdit>("importSplit").isEnabled());
+    QVERIFY(f.in<QLineEdit>("importSplit").text().isEmpty());
+    QVERIFY(!f.in<QSpinBox>("importSplitSeed").isEnabled());
+    QVERIFY2(f.mayAccept(), qPrintable(f.sentence()));
+    QVERIFY(f.dialog->manifest().dev);
+    QCOMPARE(f.sentence(), QString("3 rows, 2 classes.\nWith it: dev.csv, 2 rows."));
+    test::savePictures(*f.dialog, "import-dev");
+}
+
 void TestImport::asksForAName()
 {
     Fixture f(letters);
@@ -245,7 +302,7 @@ void TestImport::saysWhyAFileCannotBeReadAtAll()
         if (QLatin1String(name) == QLatin1String("empty.csv"))
             test::writeText(file, "");
         try {
-            ImportDialog dialog(file);
+            guessManifest(file.toStdString(), "letters");
             QFAIL("no error");
         } catch (const Error &error) {
             QVERIFY2(QString(error.what()).contains(QLatin1String(name)), error.what());

@@ -270,7 +270,7 @@ private Q_SLOTS:
         const MergeReport report = mergeLibrary(a.store, b.home());
         QCOMPARE(report.notes.size(), std::size_t(2));
         QVERIFY(report.notes[0].find("The study mine is another here") == 0);
-        QVERIFY(report.notes[1].find("The data set tweets has other files here") == 0);
+        QVERIFY(report.notes[1].find("The data set tweets is another here") == 0);
         QVERIFY(a.store.study("mine") == mine);
     }
 

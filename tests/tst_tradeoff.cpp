@@ -173,7 +173,7 @@ private Q_SLOTS:
         QCOMPARE(points.size(), std::size_t(2));
         QCOMPARE(points[0].label, std::string("adapters, m = 64"));
         QCOMPARE(points[0].runs, (std::vector<std::int64_t>{3, 2}));
-        QCOMPARE(points[1].label, std::string("adapters, m = 64, of earlier files"));
+        QCOMPARE(points[1].label, std::string("adapters, m = 64, of earlier data"));
         before.provenance.dataSha256.clear(); // of an older version: nothing is known
         QCOMPARE(tradeoffPoints({before, other}).size(), std::size_t(1));
     }

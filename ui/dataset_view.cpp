@@ -12,6 +12,7 @@
 #include <QTableView>
 #include <QVBoxLayout>
 
+#include "core/data/dataset_rules.h"
 #include "core/store/store.h"
 #include "ui/bar_chart.h"
 #include "ui/dataset_facts.h"
@@ -187,7 +188,8 @@ void DatasetView::Ui::fill(const QString &name, DatasetFacts read)
     view.m_header->setSentence(describeDataset(manifest));
     QStringList notes;
     if (!manifest.dev)
-        notes << tr("No official dev part: split by seed %1 and by distinct text, so that duplicates do not leak.")
+        notes << tr("No official dev part: split %1 by seed %2 and by distinct text, so that duplicates do not leak.")
+                     .arg(text(splitText(manifest)))
                      .arg(manifest.split.seed);
     for (const std::string &note : facts.dataset->notes)
         notes << text(note);

@@ -6,6 +6,7 @@
 #include <QCoreApplication>
 #include <QFileInfo>
 
+#include "core/data/dataset_rules.h"
 #include "core/data/labels.h"
 #include "core/data/recognise.h"
 #include "core/data/table.h"
@@ -42,23 +43,11 @@ void countLabels(const Table &table, const DataFile &file, ImportCheck &check)
         check.labels.resize(mostLabels);
 }
 
-/// The dialog's task stands, whatever the labels look like.
-void holdTask(Manifest &manifest, Task wanted)
-{
-    if (manifest.task == wanted)
-        return;
-    manifest.task = wanted;
-    manifest.classes.clear();
-    manifest.metrics = wanted == Task::Regression ? std::vector<std::string>{"pearson", "spearman"}
-                                                  : std::vector<std::string>{"accuracy", "f1"};
-}
-
 } // namespace
 
-ImportCheck checkImport(Manifest manifest)
+ImportCheck checkImport(Manifest manifest, const TypedRules &typed)
 {
     ImportCheck check;
-    const Task wanted = manifest.task;
     try {
         const Table table(manifest.train.path, manifest.train.format);
         check.columns = table.columns();
@@ -72,12 +61,13 @@ ImportCheck checkImport(Manifest manifest)
             throw Error("Choose the column that holds the label.");
         if (manifest.train.label == manifest.train.textA || manifest.train.label == manifest.train.textB)
             throw Error("Text and label cannot be the same column; choose another one.");
-        if (wanted == Task::Classification && check.distinctLabels > mostLabels)
+        if (manifest.task == Task::Classification && check.distinctLabels > mostLabels)
             throw Error("The label column holds " + std::to_string(check.distinctLabels) +
                         " different values; choose another column, or the score task for numbers.");
-        manifest.classes.clear();
-        completeManifest(manifest);
-        holdTask(manifest, wanted);
+        if (!manifest.dev)
+            setSplit(manifest, typed.split, typed.splitSeed);
+        completeManifest(manifest, false);
+        setMetrics(manifest, typed.metrics);
         const Dataset dataset = loadDataset(manifest);
         manifest.classes = dataset.manifest.classes;
         check.usable =

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,8 +24,15 @@ struct ImportCheck {
     QString note;           ///< what was done to read it
 };
 
+/// What is typed rather than chosen and may be wrong; core/data/dataset_rules.h has the forms.
+struct TypedRules {
+    std::string split; ///< counts without a dev file only
+    std::uint64_t splitSeed = 0;
+    std::string metrics;
+};
+
 /// Never throws: the sentence is in `error`, beside what could be read.
-ImportCheck checkImport(Manifest manifest);
+ImportCheck checkImport(Manifest manifest, const TypedRules &typed);
 
 /// "10,860 rows, 2 classes; 16 rows dropped."
 QString describeImport(const ImportCheck &check);

@@ -5,25 +5,21 @@
 #include <QDialogButtonBox>
 #include <QFileInfo>
 #include <QFormLayout>
-#include <QGroupBox>
-#include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QScrollArea>
-#include <QScrollBar>
+#include <QSpinBox>
 #include <QSplitter>
-#include <QTableWidget>
 #include <QTimer>
 #include <QVBoxLayout>
 
-#include "core/data/recognise.h"
-#include "core/error.h"
+#include "core/data/dataset_rules.h"
 #include "ui/background.h"
 #include "ui/glyphs.h"
 #include "ui/import_check.h"
 #include "ui/import_labels.h"
-#include "ui/view_parts.h"
+#include "ui/import_preview.h"
 #include "ui/wording.h"
 
 namespace awb {
@@ -35,11 +31,13 @@ struct ImportDialog::Ui {
 
     void build();
     QWidget *buildForm();
+    QLayout *buildRules();
     QWidget *buildTables();
     template <class Widget>
     Widget *named(const char *name);
     void setFrom(const Manifest &manifest);
     Manifest fromControls() const;
+    void taskChosen();
     void enableFormat();
     void changed();
     /// A column that vanishes with a wrong delimiter is there again with the right one: the manifest keeps the choice.
@@ -47,7 +45,6 @@ struct ImportDialog::Ui {
     void check();
     void take(const ImportCheck &result);
     void fillColumns();
-    void fillPreview();
     void fillLabels();
     void labelEdited(const std::string &raw, const std::string &name);
     void showSentence();
@@ -55,10 +52,11 @@ struct ImportDialog::Ui {
     ImportDialog &dialog;
     Manifest manifest; ///< what the controls started from; keeps what they do not show
     ImportCheck latest;
-    QLineEdit *name = nullptr, *labelUntil = nullptr;
+    QLineEdit *name = nullptr, *labelUntil = nullptr, *split = nullptr, *metrics = nullptr;
+    QSpinBox *splitSeed = nullptr;
     QComboBox *kind = nullptr, *delimiter = nullptr, *textA = nullptr, *textB = nullptr, *label = nullptr, *task = nullptr;
     QCheckBox *quoting = nullptr, *header = nullptr;
-    QTableWidget *preview = nullptr;
+    ImportPreview *preview = nullptr;
     ImportLabels *labels = nullptr;
     QLabel *sentence = nullptr;
     QPushButton *accept = nullptr;
@@ -73,6 +71,27 @@ Widget *ImportDialog::Ui::named(const char *objectName)
     auto *widget = new Widget;
     widget->setObjectName(QLatin1String(objectName));
     return widget;
+}
+
+QLayout *ImportDialog::Ui::buildRules()
+{
+    split = named<QLineEdit>("importSplit");
+    split->setPlaceholderText(tr("dev has its own file"));
+    split->setToolTip(tr("Per cent of the rows for train, dev and test. Rows with the same text stay in one part."));
+    splitSeed = named<QSpinBox>("importSplitSeed");
+    splitSeed->setRange(0, std::numeric_limits<int>::max());
+    splitSeed->setAccessibleName(tr("Seed of the split"));
+    splitSeed->setToolTip(tr("Another seed draws other rows"));
+    auto *seedLabel = new QLabel(tr("s&eed"));
+    seedLabel->setBuddy(splitSeed);
+    metrics = named<QLineEdit>("importMetrics");
+    metrics->setToolTip(tr("What is measured, the task's own first, joined by commas: accuracy, f1, matthews; of a score "
+                           "pearson, spearman"));
+    auto *row = new QHBoxLayout;
+    row->addWidget(split, 1);
+    row->addWidget(seedLabel);
+    row->addWidget(splitSeed);
+    return row;
 }
 
 QWidget *ImportDialog::Ui::buildForm()
@@ -117,6 +136,11 @@ QWidget *ImportDialog::Ui::buildForm()
     layout->addRow(tr("&Label"), label);
     layout->addRow(tr("Label &up to"), labelUntil);
     layout->addRow(tr("Tas&k"), task);
+    QLayout *rules = buildRules();
+    auto *splitLabel = new QLabel(tr("S&plit"));
+    splitLabel->setBuddy(split);
+    layout->addRow(splitLabel, rules);
+    layout->addRow(tr("Met&rics"), metrics);
     auto *scroll = new QScrollArea;
     scroll->setWidgetResizable(true);
     scroll->setFrameShape(QFrame::NoFrame);
@@ -129,8 +153,7 @@ QWidget *ImportDialog::Ui::buildForm()
 
 QWidget *ImportDialog::Ui::buildTables()
 {
-    preview = new QTableWidget;
-    setUpTable(*preview, "importPreview", tr("First rows of the file"));
+    preview = new ImportPreview;
     labels = new ImportLabels;
     auto *splitter = new QSplitter(Qt::Vertical);
     splitter->setChildrenCollapsible(false);
@@ -163,7 +186,7 @@ void ImportDialog::Ui::build()
 
     QObject::connect(buttons, &QDialogButtonBox::accepted, &dialog, &QDialog::accept);
     QObject::connect(buttons, &QDialogButtonBox::rejected, &dialog, &QDialog::reject);
-    for (QComboBox *box : {kind, delimiter, task})
+    for (QComboBox *box : {kind, delimiter})
         QObject::connect(box, &QComboBox::currentIndexChanged, &dialog, [this] { changed(); });
     for (const auto &[box, column] :
          {std::pair{textA, &DataFile::textA}, {textB, &DataFile::textB}, {label, &DataFile::label}})
@@ -172,7 +195,10 @@ void ImportDialog::Ui::build()
     for (QCheckBox *box : {quoting, header})
         QObject::connect(box, &QCheckBox::toggled, &dialog, [this] { changed(); });
     QObject::connect(name, &QLineEdit::textChanged, &dialog, [this] { showSentence(); });
-    QObject::connect(labelUntil, &QLineEdit::textChanged, &dialog, [this] { changed(); });
+    QObject::connect(task, &QComboBox::currentIndexChanged, &dialog, [this] { taskChosen(); });
+    for (QLineEdit *edit : {labelUntil, split, metrics})
+        QObject::connect(edit, &QLineEdit::textChanged, &dialog, [this] { changed(); });
+    QObject::connect(splitSeed, &QSpinBox::valueChanged, &dialog, [this] { changed(); });
     QObject::connect(labels, &ImportLabels::edited, &dialog,
                      [this](const std::string &raw, const std::string &to) { labelEdited(raw, to); });
     delay.setSingleShot(true);
@@ -195,6 +221,11 @@ void ImportDialog::Ui::setFrom(const Manifest &start)
     header->setChecked(format.header);
     labelUntil->setText(start.train.labelUntil ? QString(QLatin1Char(start.train.labelUntil)) : QString());
     task->setCurrentIndex(task->findData(int(start.task)));
+    split->setText(start.dev ? QString() : text(splitText(start)));
+    splitSeed->setValue(int(start.split.seed));
+    for (QWidget *widget : {static_cast<QWidget *>(split), static_cast<QWidget *>(splitSeed)})
+        widget->setEnabled(!start.dev);
+    metrics->setText(text(metricsText(start)));
     filling = false;
     sentence->setText(tr("Reading the file …"));
     check();
@@ -223,6 +254,17 @@ Manifest ImportDialog::Ui::fromControls() const
         follow((*other)->labelUntil, start.labelUntil, now.train.labelUntil);
     }
     return now;
+}
+
+void ImportDialog::Ui::taskChosen()
+{
+    if (filling)
+        return;
+    Manifest usual;
+    usual.task = Task(task->currentData().toInt());
+    completeMetrics(usual);
+    metrics->setText(text(metricsText(usual)));
+    changed();
 }
 
 void ImportDialog::Ui::enableFormat()
@@ -262,7 +304,9 @@ void ImportDialog::Ui::check()
     upToDate = false;
     accept->setEnabled(false);
     inBackground(
-        &dialog, [now = fromControls()] { return checkImport(now); },
+        &dialog,
+        [now = fromControls(), typed = TypedRules{split->text().toStdString(), std::uint64_t(splitSeed->value()),
+                                                  metrics->text().toStdString()}] { return checkImport(now, typed); },
         [this, mine = ++generation](Outcome<ImportCheck> outcome) {
             if (mine == generation)
                 take(outcome.value);
@@ -275,7 +319,7 @@ void ImportDialog::Ui::take(const ImportCheck &result)
     upToDate = true;
     filling = true;
     fillColumns();
-    fillPreview();
+    preview->fill(latest, fromControls().train);
     fillLabels();
     filling = false;
     enableFormat();
@@ -296,42 +340,6 @@ void ImportDialog::Ui::fillColumns()
             box->addItem(text(latest.columns[i]), int(i));
         box->setCurrentIndex(std::max(0, box->findData(column)));
     }
-}
-
-void ImportDialog::Ui::fillPreview()
-{
-    const Manifest now = fromControls();
-    QStringList columns;
-    for (std::size_t i = 0; i < latest.columns.size(); ++i) {
-        const int column = int(i);
-        const QString role = column == now.train.textA   ? tr("text")
-                             : column == now.train.textB ? tr("second text")
-                             : column == now.train.label ? tr("label")
-                                                         : QString();
-        columns << (role.isEmpty() ? text(latest.columns[i]) : QStringLiteral("%1 (%2)").arg(text(latest.columns[i]), role));
-    }
-    QList<QStringList> rows;
-    for (const auto &fields : latest.preview) {
-        rows << QStringList();
-        for (const std::string &field : fields)
-            rows.last() << text(field).left(300).simplified();
-    }
-    fillTable(*preview, columns, rows, {});
-    // What is imported stands first, however many columns the file has.
-    QFont bold = preview->font();
-    bold.setBold(true);
-    QHeaderView *head = preview->horizontalHeader();
-    for (int column = 0; column < columns.size(); ++column) {
-        head->moveSection(head->visualIndex(column), column);
-        preview->setColumnWidth(column, std::min(preview->columnWidth(column) + 8, column == now.train.textA ? 420 : 180));
-    }
-    for (const int column : {now.train.label, now.train.textB, now.train.textA}) {
-        if (column < 0 || column >= columns.size())
-            continue;
-        head->moveSection(head->visualIndex(column), 0);
-        preview->horizontalHeaderItem(column)->setFont(bold);
-    }
-    preview->horizontalScrollBar()->setValue(0);
 }
 
 void ImportDialog::Ui::fillLabels()
@@ -357,7 +365,7 @@ void ImportDialog::Ui::showSentence()
                     : latest.error.isEmpty() ? describeImport(latest)
                                              : latest.error;
     if (!bad && !latest.note.isEmpty())
-        words += QLatin1Char('\n') + latest.note;
+        words += QLatin1Char('\n') + latest.note.trimmed();
     sentence->setText(words);
     QPalette colors = dialog.palette();
     if (bad)
@@ -365,18 +373,6 @@ void ImportDialog::Ui::showSentence()
     sentence->setPalette(colors);
     accept->setEnabled(upToDate && !bad);
 }
-
-Manifest ImportDialog::guess(const QString &file)
-{
-    const QFileInfo info(file);
-    const std::string name = info.completeBaseName().toStdString();
-    const std::filesystem::path path = info.absoluteFilePath().toStdString();
-    if (auto known = recognise(path, name); known && !known->dev && !known->test)
-        return *known;
-    return guessManifest(path, name);
-}
-
-ImportDialog::ImportDialog(const QString &file, QWidget *parent) : ImportDialog(guess(file), parent) {}
 
 ImportDialog::ImportDialog(const Manifest &guess, QWidget *parent) : QDialog(parent), m_ui(std::make_unique<Ui>(*this))
 {

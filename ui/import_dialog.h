@@ -9,19 +9,15 @@
 namespace awb {
 
 /// Import of any data file with a live preview: guesses format, columns and labels; delimiter, quoting, header, text and
-/// label columns can be changed; labels merged, renamed, dropped. The file is read on a worker after every change.
+/// label columns can be changed; labels merged, renamed, dropped; the split and the metrics set. The file is read on a
+/// worker after every change.
 class ImportDialog : public QDialog {
     Q_OBJECT
 
 public:
-    /// Starts from recognise() or guessManifest(). Throws Error when the file cannot be read at all.
-    explicit ImportDialog(const QString &file, QWidget *parent = nullptr);
-    /// Starts from a guess that was made elsewhere.
+    /// Starts from guessManifest(), which reads the file and so is for a worker.
     explicit ImportDialog(const Manifest &guess, QWidget *parent = nullptr);
     ~ImportDialog() override;
-
-    /// The first of the above two, for a worker: recognise() where it gives a single file, else guessManifest().
-    static Manifest guess(const QString &file);
 
     Manifest manifest() const; ///< as shown now, completed; counts when the dialog was accepted
 

@@ -230,12 +230,13 @@ void LibraryPanel::Ui::recogniseOrImport(const QString &path, bool folder)
     showWork(tr("Reading %1 …").arg(QFileInfo(path).fileName()));
     const auto work = [path, folder]() -> Found {
         const QFileInfo info(path);
-        const QString name = folder ? QDir(path).dirName() : info.completeBaseName();
-        if (auto known = recognise(info.absoluteFilePath().toStdString(), name.toStdString())) {
+        const std::string name = (folder ? QDir(path).dirName() : info.completeBaseName()).toStdString();
+        const std::filesystem::path file = info.absoluteFilePath().toStdString();
+        if (auto known = recognise(file, name)) {
             loadDataset(*known); // throws where nothing could be trained on it
             return {std::move(*known), true};
         }
-        return {ImportDialog::guess(path), false};
+        return {guessManifest(file, name), false};
     };
     inBackground(&panel, work, [this](Outcome<Found> outcome) {
         showWork({});

@@ -48,7 +48,7 @@ struct Manifest {
     std::map<std::string, std::string> merge; ///< raw label -> class; to "": rows are dropped; not listed: itself
     std::vector<std::string> metrics;         ///< the task's own first: "matthews", "f1", "accuracy", "pearson", "spearman"
     std::string licence;                      ///< file or words, shown in the browser
-    std::string sha256;                       ///< of the data files, train, dev, test, joined by ' '
+    std::string sha256;                       ///< of the data files and how they are read: dataSha256()
 
     bool operator==(const Manifest &) const = default;
 };

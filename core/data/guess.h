@@ -1,10 +1,23 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/data/dataset.h"
+
 namespace awb {
+
+/// How a file is read without the user's saying: recognised, else guessed. All but name, licence and hash; dev and test
+/// files beside it are found by their names. Throws Error when it cannot be read.
+Manifest firstLook(const std::filesystem::path &file);
+
+/// As firstLook(), for a file whose layout is not known.
+Manifest guessedLook(const std::filesystem::path &file);
+
+/// Task, classes and metrics, as completeManifest() sets them.
+void setTaskAndClasses(Manifest &manifest, bool guessTask);
 
 /// Whether the first of these records names the columns: well-known names, or values of another kind below it.
 bool looksLikeHeader(const std::vector<std::vector<std::string>> &rows);

@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 
+#include "core/data/data_hash.h"
 #include "core/data/guess.h"
 #include "core/data/labels.h"
 #include "core/data/layouts.h"
@@ -171,13 +172,9 @@ bool isColumnName(std::string_view name)
            std::any_of(pairNames.begin(), pairNames.end(), [&](const auto &pair) { return n == pair.a || n == pair.b; });
 }
 
-Manifest guessManifest(const std::filesystem::path &path, const std::string &name)
+Manifest guessedLook(const std::filesystem::path &file)
 {
-    const auto absolute = std::filesystem::absolute(path).lexically_normal();
-    std::error_code error;
-    const auto file = std::filesystem::is_directory(absolute, error) ? fileToStartFrom(absolute) : absolute;
     Manifest manifest;
-    manifest.name = name;
     manifest.layout = "custom";
     manifest.train.path = file.string();
     manifest.train.format = guessFormat(file);
@@ -199,7 +196,17 @@ Manifest guessManifest(const std::filesystem::path &path, const std::string &nam
     manifest.test = partBeside(manifest.train, {"test"});
     if (manifest.dev && manifest.dev->label < 0)
         manifest.dev.reset(); // nothing to score on
-    completeManifest(manifest);
+    setTaskAndClasses(manifest, true);
+    return manifest;
+}
+
+Manifest guessManifest(const std::filesystem::path &path, const std::string &name)
+{
+    const auto absolute = std::filesystem::absolute(path).lexically_normal();
+    std::error_code error;
+    Manifest manifest = guessedLook(std::filesystem::is_directory(absolute, error) ? fileToStartFrom(absolute) : absolute);
+    manifest.name = name;
+    manifest.sha256 = dataSha256(manifest);
     return manifest;
 }
 

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "core/data/data_hash.h"
+#include "core/data/dataset_rules.h"
 #include "core/data/delimited.h"
+#include "core/data/guess.h"
 #include "core/data/labels.h"
 #include "core/data/layouts.h"
 #include "core/data/sample.h"
 #include "core/error.h"
-#include "core/files.h"
 
 namespace awb {
 
@@ -72,28 +74,23 @@ bool looksLikeScores(const std::vector<std::pair<std::string, std::size_t>> &val
     return fraction && values.size() > 10;
 }
 
-// Metrics that the manifest has already stay, as long as they are of its task.
-void setMetricsAndHashes(Manifest &manifest)
+void completeRecognised(Manifest &manifest)
 {
-    static const std::vector<std::string> ofScores = {"pearson", "spearman"};
-    const bool scores = manifest.task == Task::Regression;
-    const bool fit = std::all_of(manifest.metrics.begin(), manifest.metrics.end(), [&](const std::string &metric) {
-        return scores == (std::find(ofScores.begin(), ofScores.end(), metric) != ofScores.end());
-    });
-    if (manifest.metrics.empty() || !fit)
-        manifest.metrics = scores ? ofScores : std::vector<std::string>{"accuracy", "f1"};
-    manifest.sha256 = sha256OfFiles(manifest);
+    if (manifest.classes.empty() && manifest.task == Task::Classification)
+        setTaskAndClasses(manifest, true);
+    else
+        completeMetrics(manifest);
 }
 
 } // namespace
 
-std::string sha256OfFiles(const Manifest &manifest)
+Manifest firstLook(const std::filesystem::path &file)
 {
-    std::string hashes = sha256OfFile(manifest.train.path);
-    for (const auto &file : {manifest.dev, manifest.test})
-        if (file)
-            hashes.append(1, ' ').append(sha256OfFile(file->path));
-    return hashes;
+    auto manifest = recogniseFile(file);
+    if (!manifest)
+        return guessedLook(file);
+    completeRecognised(*manifest);
+    return *manifest;
 }
 
 std::optional<Manifest> recognise(const std::filesystem::path &path, const std::string &name)
@@ -107,10 +104,8 @@ std::optional<Manifest> recognise(const std::filesystem::path &path, const std::
         return std::nullopt;
     manifest->name = name;
     manifest->licence = licenceBeside(manifest->train.path);
-    if (manifest->classes.empty() && manifest->task == Task::Classification)
-        completeManifest(*manifest);
-    else
-        setMetricsAndHashes(*manifest);
+    completeRecognised(*manifest);
+    manifest->sha256 = dataSha256(*manifest);
     return manifest;
 }
 
@@ -131,6 +126,12 @@ std::vector<std::pair<std::string, std::size_t>> distinctValues(const Table &tab
 
 void completeManifest(Manifest &manifest, bool guessTask)
 {
+    setTaskAndClasses(manifest, guessTask);
+    manifest.sha256 = dataSha256(manifest);
+}
+
+void setTaskAndClasses(Manifest &manifest, bool guessTask)
+{
     manifest.classes.clear();
     if (manifest.train.label >= 0) {
         const Table table(manifest.train.path, manifest.train.format);
@@ -150,7 +151,7 @@ void completeManifest(Manifest &manifest, bool guessTask)
             sortClasses(manifest.classes);
         }
     }
-    setMetricsAndHashes(manifest);
+    completeMetrics(manifest);
 }
 
 } // namespace awb

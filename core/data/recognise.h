@@ -28,7 +28,4 @@ std::vector<std::pair<std::string, std::size_t>> distinctValues(const Table &tab
 /// metrics (earlier ones stay where they fit the task), sha256. The task becomes Regression where no label is merged and
 /// the labels are numbers with fractions. Throws Error for more than 1000 classes.
 void completeManifest(Manifest &manifest, bool guessTask = true);
-/// Of the data files as they are now, as Manifest::sha256 has them. Throws Error naming a file that cannot be read.
-std::string sha256OfFiles(const Manifest &manifest);
-
 } // namespace awb

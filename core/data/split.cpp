@@ -4,6 +4,7 @@
 #include <cmath>
 #include <unordered_map>
 
+#include "core/data/data_hash.h"
 #include "core/error.h"
 #include "core/random.h"
 
@@ -12,15 +13,6 @@ namespace awb {
 namespace {
 
 constexpr std::uint64_t splitStream = 0x73706C6974; // apart from the streams of training with the same seed
-
-// FNV-1a, 64 bits: the same on every machine, so that a split can be repeated.
-std::uint64_t hashOf(const std::string &text)
-{
-    std::uint64_t hash = 0xCBF29CE484222325ull;
-    for (const char c : text)
-        hash = (hash ^ std::uint8_t(c)) * 0x100000001B3ull;
-    return hash;
-}
 
 struct Group {
     std::uint64_t order; // random, of the seed and the text alone
@@ -50,7 +42,7 @@ void splitByText(std::vector<Example> all, const SplitRule &rule, bool wantDev, 
     std::vector<Group> groups;
     groups.reserve(rowsOfText.size());
     for (const auto &[text, rows] : rowsOfText)
-        groups.push_back({randomBits(key, hashOf(text)), &text, rows});
+        groups.push_back({randomBits(key, textHash(text)), &text, rows});
     std::sort(groups.begin(), groups.end(),
               [](const Group &a, const Group &b) { return a.order != b.order ? a.order < b.order : *a.text < *b.text; });
 
@@ -73,7 +65,8 @@ void splitByText(std::vector<Example> all, const SplitRule &rule, bool wantDev, 
         }
         partOf[*group.text] = part;
     }
-    if (groups.size() < 1 + std::size_t(wantedDev > 0) + std::size_t(wantedTest > 0) ||
+    const std::size_t taken = wantedDev - devLeft + wantedTest - testLeft;
+    if (groups.size() < 1 + std::size_t(wantedDev > 0) + std::size_t(wantedTest > 0) || taken == all.size() ||
         (wantedDev > 0 && devLeft == wantedDev))
         throw Error("There are too few different texts to split off rows for dev and test; add rows or name a dev file.");
     for (auto &example : all) {

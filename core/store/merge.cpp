@@ -28,7 +28,7 @@ std::string runsText(int count)
     return std::to_string(count) + (count == 1 ? " run" : " runs");
 }
 
-/// Names of data sets here whose files are not those of the runs that came.
+/// Names of data sets here that are not those of the runs that came.
 void noteChangedData(const Store &store, const Store &other, MergeReport &report)
 {
     std::map<std::string, std::string> here;
@@ -40,8 +40,9 @@ void noteChangedData(const Store &store, const Store &other, MergeReport &report
             found != here.end() && found->second != run.provenance.dataSha256)
             ++changed[run.spec.dataset];
     for (const auto &[name, count] : changed)
-        report.notes.push_back("The data set " + name + " has other files here than those that " + runsText(count) +
-                               " were computed on.");
+        report.notes.push_back("The data set " + name + " is another here than that which " + runsText(count) +
+                               (count == 1 ? " was" : " were") +
+                               " computed on: it has other files, or the same ones are read otherwise.");
 }
 
 /// Registers what only the other library has, where it lies.

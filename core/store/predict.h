@@ -16,7 +16,8 @@ struct Prediction {
     double score = 0; ///< for tasks with a real-valued score
 };
 
-/// Loads the run's checkpoint and trained weights and asks them. Throws Error: no such run, not finished, weights gone.
+/// Loads the run's checkpoint and trained weights and asks them. Throws Error: no such run, not finished, weights gone, its
+/// data set or checkpoint is another in the library now.
 Prediction predictText(Store &store, std::int64_t run, const std::string &a, const std::string &b);
 
 } // namespace awb

@@ -6,7 +6,6 @@
 #include <memory>
 #include <mutex>
 
-#include "core/data/recognise.h"
 #include "core/error.h"
 #include "core/methods/parameters.h"
 #include "core/model/checkpoint.h"
@@ -28,16 +27,6 @@ Checkpoint openCheckpoint(const Store &store, const CheckpointEntry &entry)
     return Checkpoint::open(store.resolve(entry.folder));
 }
 
-/// A hash in a run's provenance is that of the files it was computed from. Files that were
-/// registered without one may be any.
-void requireUnchanged(const std::string &now, const std::string &registered, const std::string &sentence)
-{
-    if (!registered.empty() && now != registered)
-        throw Error(sentence +
-                    " Its SHA-256 is another than in the library, so results would not belong together. Put the old "
-                    "files back, or add it again.");
-}
-
 /// A checkpoint in memory: the mapped file and its packed frozen weights.
 struct OpenCheckpoint {
     Checkpoint checkpoint;
@@ -55,10 +44,7 @@ public:
         auto open = known.lock();
         if (!open) {
             Checkpoint checkpoint = openCheckpoint(store, entry);
-            std::string sha256 = checkpoint.sha256();
-            requireUnchanged(sha256, entry.sha256,
-                             "The weights of the checkpoint " + entry.name + " in " + checkpoint.folder().string() +
-                                 " have changed since it was added.");
+            std::string sha256 = unchangedSha256(entry, checkpoint);
             known = open = std::make_shared<const OpenCheckpoint>(std::move(checkpoint), std::move(sha256));
         }
         return open;
@@ -73,10 +59,7 @@ Run runTraining(const Run &run, RunContext &context, OpenCheckpoints &checkpoint
 {
     const CheckpointEntry entry = context.store.checkpoint(run.spec.checkpoint);
     const Manifest manifest = context.store.dataset(run.spec.dataset);
-    const std::string dataSha256 = sha256OfFiles(manifest);
-    requireUnchanged(dataSha256, manifest.sha256,
-                     "The files of the data set " + manifest.name + " (" + manifest.train.path +
-                         ") have changed since it was added.");
+    const std::string dataSha256 = unchangedSha256(manifest);
     const auto open = checkpoints.get(context.store, entry);
     const Checkpoint &checkpoint = open->checkpoint;
     const EncodedDataset data = encodeDataset(loadDataset(manifest), checkpoint, run.spec.recipe.maxLength);
@@ -129,11 +112,8 @@ RunFunction trainingFunction()
 
 Prediction predictText(Store &store, std::int64_t id, const std::string &a, const std::string &b)
 {
-    const auto [run, weights] = trainedRun(store, id);
+    const auto [run, weights] = comparableRun(store, id);
     const Manifest manifest = store.dataset(run.spec.dataset);
-    if (!run.provenance.dataSha256.empty() && manifest.sha256 != run.provenance.dataSha256)
-        throw Error("The data set " + manifest.name + " has other files now than when run " + std::to_string(id) +
-                    " was trained, so the names of its classes may be others; add it again as it was.");
     if ((manifest.train.textB >= 0) != !b.empty())
         throw Error("The data set " + manifest.name +
                     (b.empty() ? " has pairs of texts, so the run needs a second one too."

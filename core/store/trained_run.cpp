@@ -2,12 +2,26 @@
 
 #include <algorithm>
 
+#include "core/data/data_hash.h"
 #include "core/error.h"
 #include "core/train/train.h"
 
 namespace awb {
 
 namespace {
+
+void requireSame(std::string_view now, std::string_view registered, const std::string &sentence)
+{
+    if (!registered.empty() && now != registered)
+        throw Error(sentence +
+                    " Its SHA-256 is another than in the library, so results would not belong together. Put the old "
+                    "files back, or add it again.");
+}
+
+bool differs(const std::string &now, const std::string &then)
+{
+    return !then.empty() && now != then;
+}
 
 bool isHere(const std::string &device)
 {
@@ -36,17 +50,41 @@ TrainedRun comparableRun(const Store &store, std::int64_t id)
     TrainedRun found = trainedRun(store, id);
     Run &run = found.run;
     const CheckpointEntry checkpoint = store.checkpoint(run.spec.checkpoint);
-    const Manifest dataset = store.dataset(run.spec.dataset);
-    const auto differs = [](const std::string &now, const std::string &then) { return !then.empty() && now != then; };
-    if (differs(dataset.sha256, run.provenance.dataSha256))
-        throw Error("The data set " + dataset.name + " has changed since run " + std::to_string(id) +
-                    " was trained, so its scores could not be compared; run it again.");
+    comparableDataset(store, run);
     if (differs(checkpoint.sha256, run.provenance.checkpointSha256))
         throw Error("The checkpoint " + checkpoint.name + " has changed since run " + std::to_string(id) +
                     " was trained, so its trained weights do not fit; run it again.");
     if (run.spec.recipe.device != "cpu" && !isHere(run.spec.recipe.device))
         run.spec.recipe.device = "cpu";
     return found;
+}
+
+Manifest comparableDataset(const Store &store, const Run &run)
+{
+    Manifest dataset = store.dataset(run.spec.dataset);
+    if (differs(dataset.sha256, run.provenance.dataSha256))
+        throw Error("The data set " + dataset.name + " has changed since run " + std::to_string(run.id) +
+                    " was trained: other files, or the same ones read otherwise. So what it says of them could not be "
+                    "compared; run it again.");
+    return dataset;
+}
+
+std::string unchangedSha256(const Manifest &manifest)
+{
+    const std::string now = sha256OfFiles(manifest);
+    requireSame(now, fileHashes(manifest.sha256),
+                "The files of the data set " + manifest.name + " (" + manifest.train.path +
+                    ") have changed since it was added.");
+    return manifest.sha256.empty() ? now : manifest.sha256;
+}
+
+std::string unchangedSha256(const CheckpointEntry &entry, const Checkpoint &checkpoint)
+{
+    std::string now = checkpoint.sha256();
+    requireSame(now, entry.sha256,
+                "The weights of the checkpoint " + entry.name + " in " + checkpoint.folder().string() +
+                    " have changed since it was added.");
+    return now;
 }
 
 } // namespace awb

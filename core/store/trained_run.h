@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 
+#include "core/model/checkpoint.h"
 #include "core/store/store.h"
 
 namespace awb {
@@ -17,7 +18,15 @@ struct TrainedRun {
 TrainedRun trainedRun(const Store &store, std::int64_t id);
 
 /// The same, where what it says now can stand beside its stored score. Its device is the CPU where it was trained on one
-/// that is not here. Throws Error too when its data set or checkpoint has other files now.
+/// that is not here. Throws Error too when its data set or checkpoint is another in the library now; reads no file of them.
 TrainedRun comparableRun(const Store &store, std::int64_t id);
+
+/// The data set of a finished run. Throws Error when it has other files or is read otherwise now.
+Manifest comparableDataset(const Store &store, const Run &run);
+
+/// SHA-256 as a run's provenance has it, once the files are found to be those that were registered (ones without a SHA-256
+/// may be any). Throws Error when they have changed. Reads all of them.
+std::string unchangedSha256(const Manifest &manifest);
+std::string unchangedSha256(const CheckpointEntry &entry, const Checkpoint &checkpoint);
 
 } // namespace awb

@@ -111,7 +111,7 @@ void tellApart(std::vector<SeedGroup> &groups)
             if (std::ranges::any_of(same, [&](const SeedGroup *other) {
                     return other->spec == group->spec && newestOf(*other) > newestOf(*group);
                 }))
-                group->label += ", of earlier files";
+                group->label += ", of earlier data";
     }
 }
 

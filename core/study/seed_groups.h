@@ -11,7 +11,7 @@ namespace awb {
 /// run's numbers and is left out; sites that are all on are the same as none given.
 bool sameButSeed(const TrainSpec &a, const TrainSpec &b);
 
-/// Whether two finished runs read the same data and weights, as far as they have recorded it.
+/// Whether two finished runs used the same weights and data, read alike, as far as they have recorded it.
 bool sameFiles(const Run &a, const Run &b);
 
 /// Runs that differ in the seed only.

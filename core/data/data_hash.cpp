@@ -1,0 +1,92 @@
+#include "core/data/data_hash.h"
+
+#include <cstdio>
+
+#include "core/data/guess.h"
+#include "core/error.h"
+#include "core/files.h"
+
+namespace awb {
+
+namespace {
+
+constexpr std::string_view readAs = " read-as:";
+
+void keepReading(DataFile &file)
+{
+    file.path.clear();
+    if (file.format.kind != TableFormat::Kind::Delimited)
+        file.format = {file.format.kind}; // its delimiter, quoting and header are its own
+}
+
+/// What of a manifest says how its files are read, in one form.
+Manifest readingOf(const Manifest &manifest)
+{
+    Manifest reading;
+    reading.task = manifest.task;
+    reading.train = manifest.train;
+    reading.dev = manifest.dev;
+    reading.test = manifest.test;
+    for (DataFile *file :
+         {&reading.train, reading.dev ? &*reading.dev : nullptr, reading.test ? &*reading.test : nullptr})
+        if (file)
+            keepReading(*file);
+    if (!manifest.dev)
+        reading.split = {manifest.split.seed, manifest.split.dev, manifest.test ? 0 : manifest.split.test};
+    for (const auto &[label, name] : manifest.merge)
+        if (label != name)
+            reading.merge.emplace(label, name);
+    return reading;
+}
+
+/// Whether the user said nothing but, at most, which files are dev and test.
+bool isReadAsFound(const Manifest &manifest)
+{
+    try {
+        Manifest found = firstLook(manifest.train.path);
+        if (manifest.dev && !found.dev && !found.test) {
+            found.dev = found.train;
+            if (manifest.test)
+                found.test = found.train;
+        }
+        return readingOf(found) == readingOf(manifest);
+    } catch (const Error &) { // it can only be read as the user says
+        return false;
+    }
+}
+
+} // namespace
+
+std::uint64_t textHash(std::string_view text)
+{
+    std::uint64_t hash = 0xCBF29CE484222325ull;
+    for (const char c : text)
+        hash = (hash ^ std::uint8_t(c)) * 0x100000001B3ull;
+    return hash;
+}
+
+std::string sha256OfFiles(const Manifest &manifest)
+{
+    std::string hashes = sha256OfFile(manifest.train.path);
+    for (const auto &file : {manifest.dev, manifest.test})
+        if (file)
+            hashes.append(1, ' ').append(sha256OfFile(file->path));
+    return hashes;
+}
+
+std::string dataSha256(const Manifest &manifest)
+{
+    std::string hashes = sha256OfFiles(manifest);
+    if (isReadAsFound(manifest))
+        return hashes;
+    char reading[17];
+    std::snprintf(reading, sizeof reading, "%016llx", static_cast<unsigned long long>(textHash(toJson(readingOf(manifest)))));
+    return hashes.append(readAs).append(reading);
+}
+
+std::string_view fileHashes(std::string_view sha256)
+{
+    return sha256.substr(0, sha256.find(readAs));
+}
+
+} // namespace awb
