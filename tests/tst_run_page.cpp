@@ -157,7 +157,15 @@ private slots:
         page.showRuns({waiting});
         QVERIFY(pageOf(page, QStringLiteral("no predictions yet")).contains(QStringLiteral("Queued")));
 
-        // The files of the data set have changed since.
+        // A file has changed on disk since it was added.
+        const QString dev = library.home.filePath(QStringLiteral("dev.tsv"));
+        writeText(dev, "good\tA warm <i>welcome</i> & bad wine.\nbad\tNever again.\ngood\tWorth the way.\n"
+                       "bad\tThe soup was salty.\n");
+        page.showRuns({other});
+        QVERIFY(pageOf(page, QStringLiteral("changed since it was added")).contains(QStringLiteral("data set meals")));
+
+        // The data set was added again with other files.
+        page.showRuns({});
         library.manifest.sha256 = "another";
         library.store().addDataset(library.manifest);
         page.showRuns({other});

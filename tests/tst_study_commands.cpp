@@ -203,6 +203,37 @@ private Q_SLOTS:
         QCOMPARE(awb({"study", "test", "mine", "--json"}).json()["scored"].toInt(), 0); // what is known stays
         QCOMPARE(table("train").count("--part"), 1);
     }
+
+    void whatChangedOnDiskIsNotScored()
+    {
+        addStudyOfTwoTasks();
+        const auto spoil = [&](const QString &file) {
+            QByteArray content = read(file);
+            content[content.size() - 2] = content[content.size() - 2] == '!' ? '?' : '!';
+            write(file, content);
+        };
+        spoil(QStringLiteral("questions.csv"));
+        const Result scored = awb({"study", "test", "mine", "--json"});
+        QCOMPARE(scored.json()["scored"].toInt(), 0);
+        QVERIFY2(scored.json()["notes"].toArray().at(0).toString().contains("The files of the data set questions ("),
+                 scored.out.constData());
+        spoil(QStringLiteral("hidden/dev.tsv"));
+        const auto runOf = [&](const QString &dataset) {
+            for (const QJsonValue &run : awb({"runs", "--json"}).json()["runs"].toArray())
+                if (const QJsonObject spec = run.toObject()["spec"].toObject();
+                    spec["dataset"] == dataset && spec["method"].toObject()["name"] == QStringLiteral("adapter"))
+                    return QString::number(run.toObject()["run"].toInt());
+            return QString();
+        };
+        for (const QString &dataset : {QStringLiteral("questions"), QStringLiteral("hidden")})
+            for (const QStringList &more : {QStringList(), QStringList("--single")}) {
+                const Result map = awb(QStringList{"ablation", runOf(dataset)} + more);
+                QCOMPARE(map.status, 1);
+                QVERIFY2(map.err.contains("The files of the data set " + dataset.toUtf8()) &&
+                             map.err.contains("have changed since it was added"),
+                         map.err.constData());
+            }
+    }
 };
 
 QTEST_GUILESS_MAIN(TestStudyCommands)

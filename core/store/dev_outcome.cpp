@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/store/store.h"
+#include "core/store/trained_run.h"
 
 namespace awb {
 
@@ -64,10 +65,8 @@ DevOutcome devOutcome(const Store &store, const std::vector<Run> &runs)
             throw Error("The runs are of different data, so they cannot be compared example by example.");
     for (const Run &run : runs)
         outcome.predicted.push_back(devPredictions(store, run));
-    const Manifest manifest = store.dataset(runs.front().spec.dataset);
-    if (manifest.sha256 != runs.front().provenance.dataSha256)
-        throw Error("The data set " + manifest.name +
-                    " has other files now than when the run was computed, so its predictions cannot be shown beside them.");
+    const Manifest manifest = comparableDataset(store, runs.front());
+    unchangedSha256(manifest);
     Dataset data = loadDataset(manifest);
     outcome.task = manifest.task;
     outcome.classes = data.manifest.classes;

@@ -26,8 +26,8 @@ struct DevOutcome {
     std::vector<Example> examples;
     std::vector<DevPredictions> predicted; ///< of each run, in the order of examples
 };
-/// Reads the data set, which takes seconds when it is large. Throws Error when the runs are not of one data set, or its
-/// files are not those that they were computed on.
+/// Reads the data set, which takes seconds when it is large. Throws Error when the runs are not of one data set, or it
+/// is not as they were computed on: other files, read otherwise, or changed on disk.
 DevOutcome devOutcome(const Store &store, const std::vector<Run> &runs);
 
 /// counts[gold * classes + predicted] of run `which`; empty for real-valued tasks.

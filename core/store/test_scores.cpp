@@ -46,8 +46,12 @@ std::vector<std::int64_t> chosenAndUnscored(const Store &store, const Study &stu
 void scoreOnTest(Store &store, std::int64_t id)
 {
     const auto [run, weights] = comparableRun(store, id);
-    const Dataset dataset = testPartOf(store.dataset(run.spec.dataset));
-    const Checkpoint checkpoint = Checkpoint::open(store.resolve(store.checkpoint(run.spec.checkpoint).folder));
+    const Manifest manifest = store.dataset(run.spec.dataset);
+    unchangedSha256(manifest);
+    const Dataset dataset = testPartOf(manifest);
+    const CheckpointEntry entry = store.checkpoint(run.spec.checkpoint);
+    const Checkpoint checkpoint = Checkpoint::open(store.resolve(entry.folder));
+    unchangedSha256(entry, checkpoint);
     const EncodedDataset data = encodeDataset(dataset, checkpoint, run.spec.recipe.maxLength);
     const Evaluation result = evaluate(run.spec, checkpoint, weights, data.test, data);
     std::vector<Measurement> scores;
