@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include <CLI/CLI.hpp>
 
@@ -138,7 +139,8 @@ void addImportOptions(CLI::App &command, ImportOptions &options)
     command.add_option("--drop", options.drop, "Leave out the rows of a label; may be repeated")->allow_extra_args(false);
     command.add_option("--split", options.split,
                        "TRAIN/DEV/TEST: per cent of each where dev has no file of its own (else 80/10/10)");
-    command.add_option("--split-seed", options.splitSeed, "Seed by which they are drawn (else 0)");
+    command.add_option("--split-seed", options.splitSeed, "Seed by which they are drawn (else 0)")
+        ->check(CLI::Range(0, std::numeric_limits<int>::max())); // as the window has it
     command.add_option("--metrics", options.metrics,
                        "What is measured, the task's own first: some of accuracy, f1, matthews, or for a score of pearson, "
                        "spearman, joined by commas");

@@ -42,7 +42,8 @@ std::string reason(int error)
 /// Opens a regular file for reading and returns its size too.
 int openForReading(const std::filesystem::path &file, std::size_t &size)
 {
-    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    // Without waiting: a pipe would not open before its other end does.
+    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0)
         throw Error("Cannot read " + file.string() + ": " + reason(errno) + ".");
     struct stat status = {};

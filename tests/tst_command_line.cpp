@@ -209,6 +209,8 @@ private Q_SLOTS:
         QVERIFY2(shown().contains("split 50/25/25 by seed 3") && shown().contains("measured by matthews, accuracy"),
                  shown().constData());
         QVERIFY(add({"--split", "90/20"}).err.contains("does not add up to 100"));
+        for (const char *seed : {"-1", "99999999999999999999", "two"})
+            QCOMPARE(add({"--split-seed", seed}).status, 2);
         QVERIFY(add({"--metrics", "pearson"}).err.contains("no metric of classes"));
         QVERIFY(add({"--dev", path("questions.csv"), "--split-seed", "3"}).err.contains("nothing is split off"));
     }

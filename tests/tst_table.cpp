@@ -1,5 +1,7 @@
 #include <fstream>
 
+#include <sys/stat.h>
+
 #include <QElapsedTimer>
 #include <QTemporaryDir>
 #include <QtTest>
@@ -233,6 +235,10 @@ void TestTable::emptyMissingAndForeignFilesAreRefused()
                                                   4)),
                     tsv)
                 .contains("UTF-16"));
+    const std::string pipe = m_folder.filePath("pipe.tsv").toStdString();
+    QCOMPARE(::mkfifo(pipe.c_str(), 0600), 0);
+    QVERIFY(refusal(pipe, tsv).contains("pipe.tsv: it is not a file"));
+    QVERIFY_EXCEPTION_THROWN(guessFormat(pipe), Error);
     const std::string returns = write("mac.tsv", "text\tlabel\rone\ta\rtwo\tb\r");
     QVERIFY(refusal(returns, tsv).contains("mac.tsv ends its lines with carriage returns alone"));
     QVERIFY_EXCEPTION_THROWN(guessFormat(write("array.json", "[\n {\"text\": \"one\", \"label\": \"a\"}\n]\n")), Error);

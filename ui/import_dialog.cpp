@@ -1,5 +1,7 @@
 #include "ui/import_dialog.h"
 
+#include <limits>
+
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDialogButtonBox>

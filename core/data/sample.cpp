@@ -16,11 +16,13 @@ constexpr std::size_t sampleSize = 256u << 10; // bytes
 
 Sample readSample(const std::filesystem::path &file)
 {
-    std::ifstream stream(file, std::ios::binary);
     Sample sample;
     sample.text.resize(sampleSize + 1);
     std::error_code error;
-    if (std::filesystem::is_directory(file, error) || !stream.is_open())
+    std::ifstream stream;
+    if (std::filesystem::is_regular_file(file, error)) // to open a pipe would wait for its other end
+        stream.open(file, std::ios::binary);
+    if (!stream.is_open())
         throw Error(file.string() + " cannot be read; check that the file exists and that you may read it.");
     stream.read(sample.text.data(), std::streamsize(sample.text.size()));
     sample.text.resize(std::size_t(stream.gcount()));
