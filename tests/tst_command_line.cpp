@@ -515,6 +515,31 @@ private Q_SLOTS:
         QVERIFY2(prediction.err.contains("has changed since run 1 was trained"), prediction.err.constData());
     }
 
+    void runsOnTheSameFilesReadOtherwiseAreNoFurtherSeeds()
+    {
+        addTinyLibrary();
+        const auto train = [&](const char *seed) {
+            return awb({"train", "--checkpoint", "tiny", "--dataset", "questions", "--method", "head", "--epochs", "1",
+                        "--batch", "8", "--max-length", "12", "--seed", seed})
+                .status;
+        };
+        const auto add = [&](const QStringList &more) {
+            return awb(QStringList{"datasets", "add", path("questions.csv"), "--name", "questions"} + more).status;
+        };
+        QCOMPARE(train("0"), 0);
+        QCOMPARE(add({"--split-seed", "4"}), 0);
+        QCOMPARE(train("1"), 0);
+        QVERIFY(awb({"ablation", "1"}).err.contains("has changed since run 1 was trained"));
+        QCOMPARE(add({}), 0); // as it was
+        QCOMPARE(train("2"), 0);
+        QCOMPARE(awb({"figure", "tradeoff", "--dataset", "questions", "--checkpoint", "tiny", "--out", path("points.csv")})
+                     .status,
+                 0);
+        const QByteArray points = read(QStringLiteral("points.csv"));
+        QCOMPARE(points.count('\n'), 1 + 2);
+        QVERIFY2(points.contains(",2,1 3,") && points.contains(",1,2,"), points.constData());
+    }
+
     void anInterruptedRunIsQueuedAgainAndWorkGoesOnWithIt()
     {
         addTinyLibrary();
