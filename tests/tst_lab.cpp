@@ -325,6 +325,32 @@ private Q_SLOTS:
         QCOMPARE(store.finishedRuns("", "").size(), ids.size());
     }
 
+    void aFailedRunGoesOnFromItsSnapshot()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        const auto id = store.enqueue({someSpec()}).front();
+        workQueue(pathOf(home),
+                  [](const Run &run, RunContext &context) -> Run {
+                      writeFileAtomically(context.folder / "snapshot", "epoch 1");
+                      context.measured({{"loss", 1, 1.0, 0.5}});
+                      throw Error("Cannot write the snapshot of run " + std::to_string(run.id) + ".");
+                  },
+                  {}, {}, {});
+        QVERIFY(stateOf(store, id) == RunState::Failed);
+        store.retry(id);
+        std::string found;
+        workQueue(pathOf(home),
+                  [&](const Run &run, RunContext &context) {
+                      found = readFile(context.folder / "snapshot");
+                      return run;
+                  },
+                  {}, {}, {});
+        QCOMPARE(found, std::string("epoch 1"));
+        QCOMPARE(store.measurements(id).size(), std::size_t(1));
+        QVERIFY(stateOf(store, id) == RunState::Done);
+    }
+
     void aRunThatCannotBeWrittenDownIsNotLost()
     {
         QTemporaryDir home;

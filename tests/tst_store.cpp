@@ -221,7 +221,7 @@ private Q_SLOTS:
         QCOMPARE(store.claim()->id, ids[0]);
     }
 
-    void aRetriedRunStartsFromTheBeginningAtTheEndOfTheQueue()
+    void aRetriedRunWaitsAtTheEndOfTheQueueWithWhatItHadComputed()
     {
         QTemporaryDir home;
         Store store(pathOf(home));
@@ -235,12 +235,23 @@ private Q_SLOTS:
         store.fail(ids[0], "The learning rate is too high.");
         QCOMPARE(store.run(ids[0])->error, std::string("The learning rate is too high."));
         store.retry(ids[0]);
-        QVERIFY(!fs::exists(snapshot));
-        QVERIFY(store.measurements(ids[0]).empty());
+        QVERIFY(fs::exists(snapshot));
+        QCOMPARE(store.measurements(ids[0]).size(), std::size_t(1));
         QCOMPARE(store.run(ids[0])->step, 0);
         QVERIFY(store.run(ids[0])->error.empty());
         QCOMPARE(queueOf(store), (std::vector<std::int64_t>{ids[1], ids[0]}));
         QVERIFY(!sentenceOf([&] { store.retry(ids[1]); }).empty());
+    }
+
+    void aCancelledRunStartsOver()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        const auto id = store.enqueue({someSpec()}).front();
+        store.addMeasurements(id, {{"loss", 1, 0.5, 0.5}});
+        store.cancel(id);
+        store.retry(id);
+        QVERIFY(store.measurements(id).empty());
     }
 
     void runsMoveWithinTheQueue()

@@ -368,6 +368,12 @@ void TestTrain::divergingLearningRateIsSaid()
     const QString sentence = complaintOf(spec, learnableTask());
     QVERIFY2(sentence.contains("loss became") && sentence.contains("smaller learning rate"), qPrintable(sentence));
 
+    QTemporaryDir folder; // a snapshot from which a retry would diverge again
+    const TrainFiles files{{}, std::filesystem::path(folder.path().toStdString()) / "snapshot"};
+    writeFileAtomically(files.snapshot, "an earlier epoch");
+    QVERIFY_EXCEPTION_THROWN(train(spec, tinyCheckpoint(), learnableTask(), files, {}), Error);
+    QVERIFY(!std::filesystem::exists(files.snapshot));
+
     EncodedDataset once = learnableTask(); // one step: its loss is that of the weights before it
     spec.recipe.epochs = 1;
     spec.recipe.batch = once.train.size();

@@ -41,8 +41,10 @@ RunsCommands::RunsCommands(LabBridge &bridge, RunsModel &model, RunsFilter &filt
     m_pause =
         add("pauseRun", tr("Pause"), Glyph::Bars, tr("Ctrl+P"),
             tr("Pause or resume the selected runs; a running one keeps what it has learnt"), [this] { pauseOrResume(); });
-    m_retry = add("retryRun", tr("Retry"), Glyph::Retry, tr("Ctrl+T"),
-                  tr("Queue failed or cancelled runs again, from the beginning"), [this] { retry(); });
+    m_retry =
+        add("retryRun", tr("Retry"), Glyph::Retry, tr("Ctrl+T"),
+            tr("Queue failed or cancelled runs again: failed ones go on from their last epoch, cancelled ones start over"),
+            [this] { retry(); });
     m_up = add("moveRunUp", tr("Move up"), Glyph::Up, tr("Alt+Up"), tr("Run earlier"), [this] { move(-1); });
     m_down = add("moveRunDown", tr("Move down"), Glyph::Down, tr("Alt+Down"), tr("Run later"), [this] { move(1); });
     m_delete = add("deleteRun", tr("Delete…"), Glyph::Bin, tr("Del"),

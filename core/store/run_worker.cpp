@@ -72,7 +72,7 @@ void RunWorker::compute(const Run &run)
         else if (sentence.empty())
             leaveStopped(run);
         else
-            leaveFailed(run, sentence);
+            m_store.fail(run.id, sentence); // its snapshot stays: a retry goes on from there
     });
     changed();
 }
@@ -138,13 +138,6 @@ void RunWorker::leaveStopped(const Run &run)
     }
     // Nothing asked for in the store: the program is closing, and the run goes on when it is opened again.
     m_store.setState(run.id, asked == RunState::Running ? RunState::Queued : asked);
-}
-
-void RunWorker::leaveFailed(const Run &run, const std::string &sentence)
-{
-    std::error_code ignored; // of no use any more: a retry starts from the beginning
-    std::filesystem::remove_all(folderOf(m_store, run), ignored);
-    m_store.fail(run.id, sentence);
 }
 
 void RunWorker::report(const Progress &progress)

@@ -31,7 +31,6 @@ private:
     int shareOfTheCores();
     void settle(const std::function<void()> &write);
     void leaveStopped(const Run &run);
-    void leaveFailed(const Run &run, const std::string &sentence);
     void report(const Progress &progress);
     bool stopRequested(std::int64_t id);
 

@@ -81,7 +81,9 @@ public:
     /// A queued run becomes paused; a running one is asked to stop, keeps its snapshot and becomes paused.
     void pause(std::int64_t id);
     void resume(std::int64_t id); ///< paused -> queued
-    void retry(std::int64_t id);  ///< failed or cancelled -> queued, at the end, from the beginning
+    /// A failed or cancelled run goes to the end of the queue: a failed one with its snapshot and its curves so far, a
+    /// cancelled one from the beginning.
+    void retry(std::int64_t id);
     /// Moves a queued run by `places` (negative: earlier).
     void move(std::int64_t id, int places);
     /// Deletes run, curves and its folder. Throws Error for a running one.

@@ -241,8 +241,10 @@ void Store::retry(std::int64_t id)
         if (state != RunState::Failed && state != RunState::Cancelled)
             throw Error("Run " + std::to_string(id) + " is " + toString(state) +
                         "; only a failed or cancelled run can be tried again.");
-        removeFolder(m->runFolder(id));
-        m->execute("DELETE FROM metric WHERE run = ?", id);
+        if (state == RunState::Cancelled) {
+            removeFolder(m->runFolder(id));
+            m->execute("DELETE FROM metric WHERE run = ?", id);
+        }
         m->execute(
             "UPDATE run SET state = 'queued', stop = NULL, position = (SELECT MAX(position) + 1 FROM run), step = 0, "
             "steps = 0, loss = 0, examples_per_second = 0, error = '', started = '', finished = '', deaths = 0 WHERE id = ?",

@@ -108,10 +108,13 @@ Workload workOf(const Batch &batch)
     return work;
 }
 
-Error diverged(const std::string &what, double value, int step, int steps)
+/// Gives up, and the snapshot with it: going on from there would diverge again.
+[[noreturn]] void diverged(const std::string &what, double value, int step, int steps, const TrainFiles &files)
 {
-    return Error("The " + what + " became " + (std::isnan(value) ? "NaN" : "infinite") + " at step " + std::to_string(step) +
-                 " of " + std::to_string(steps) + "; try a smaller learning rate.");
+    std::error_code ignored;
+    std::filesystem::remove(files.snapshot, ignored);
+    throw Error("The " + what + " became " + (std::isnan(value) ? "NaN" : "infinite") + " at step " + std::to_string(step) +
+                " of " + std::to_string(steps) + "; try a smaller learning rate.");
 }
 
 /// Keeps this thread at the number of CPU threads that it may use now.
@@ -210,7 +213,7 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
         }
         scoringSeconds = secondsSince(before);
         if (!std::isfinite(dev.loss))
-            throw diverged("loss on dev", dev.loss, step, steps);
+            diverged("loss on dev", dev.loss, step, steps, files);
         const double epoch = double(step) / perEpoch;
         for (std::size_t i = 0; i < data.metrics.size(); ++i)
             curve.pending.push_back({"dev." + data.metrics[i], step, epoch, dev.metrics[i]});
@@ -242,7 +245,7 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
         adam.step(learningRate);
 
         if (!std::isfinite(lossValue))
-            throw diverged("loss", lossValue, step + 1, steps);
+            diverged("loss", lossValue, step + 1, steps, files);
         const double seconds = secondsSince(stepStart);
         trainSeconds += seconds;
         examples += batch.size();
