@@ -33,6 +33,7 @@ namespace {
 struct FakeTraining {
     std::atomic<bool> released = false;
     std::atomic<bool> diverges = true;
+    std::string metric = "accuracy"; ///< read after the release
 
     RunFunction function()
     {
@@ -52,7 +53,7 @@ struct FakeTraining {
                 throw Error("The loss of run 13 is not finite after step 100; choose a lower learning rate.");
             Run done = run;
             done.score = 0.5 + 0.001 * double(run.spec.method.bottleneck);
-            done.metric = "accuracy";
+            done.metric = metric;
             done.trainable = 1000 * (run.spec.method.bottleneck + 1);
             done.provenance.seconds = 75;
             return done;
@@ -126,6 +127,7 @@ class TestRunsPanel : public QObject {
 private slots:
     void saysWhatToDoWhenThereAreNoRuns();
     void showsARunFromQueueToScore();
+    void showsTheWholeScoreHoweverNarrow_data();
     void showsTheWholeScoreHoweverNarrow();
     void showsWhereTheOtherCommandsAreInTheDark();
     void keepsTheSelectionWhileRunsComeAndGo();
@@ -170,13 +172,25 @@ void TestRunsPanel::showsARunFromQueueToScore()
     QCOMPARE(f.cell(0, RunsModel::ProgressBar), QString());
 }
 
+void TestRunsPanel::showsTheWholeScoreHoweverNarrow_data()
+{
+    QTest::addColumn<QString>("cell");
+    QTest::newRow("accuracy") << "Accuracy 56.40 %";
+    QTest::newRow("matthews") << "Matthews 0.564";
+    QTest::newRow("pearson") << "Pearson 0.564";
+    QTest::newRow("spearman") << "Spearman 0.564";
+}
+
 void TestRunsPanel::showsTheWholeScoreHoweverNarrow()
 {
+    QFETCH(QString, cell);
     Fixture f(true, {spec("cola", 64, 0)});
+    f.training.metric = QTest::currentDataTag();
     f.training.released = true;
     QTRY_COMPARE(f.state(f.ids[0]), QString("Done"));
     f.panel->resize(f.panel->minimumSizeHint().width(), 320);
     QVERIFY2(f.panel->width() < 360, qPrintable(QString::number(f.panel->width())));
+    QCOMPARE(f.cell(0, RunsModel::Score), cell);
     for (const int column : {RunsModel::Id, RunsModel::State, RunsModel::Score}) {
         const QModelIndex index = f.table().model()->index(0, column);
         const QRect cell = f.table().visualRect(index);

@@ -42,6 +42,17 @@ QString metricTitle(const std::string &metric)
     return metric.empty() ? tr("Score") : QString::fromStdString(metric);
 }
 
+QString metricWord(const std::string &metric)
+{
+    if (metric == "matthews")
+        return tr("Matthews");
+    if (metric == "pearson")
+        return tr("Pearson");
+    if (metric == "spearman")
+        return tr("Spearman");
+    return metricTitle(metric);
+}
+
 double metricScale(const std::string &metric)
 {
     return isShare(metric) ? 100 : 1;

@@ -9,6 +9,8 @@ namespace awb::chart_text {
 
 /// "Accuracy", "F1", "Matthews correlation" ...
 QString metricTitle(const std::string &metric);
+/// "Accuracy", "Matthews": for the narrow cell of a table.
+QString metricWord(const std::string &metric);
 /// 100 for metrics that are shares and shown in per cent, 1 for correlations.
 double metricScale(const std::string &metric);
 /// "Accuracy on dev (%)", "Matthews correlation on dev"

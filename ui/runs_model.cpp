@@ -276,7 +276,7 @@ QString RunsModel::display(const Run &run, int column) const
     case Seed:
         return QString::number(run.spec.seed);
     case Score:
-        return run.score ? QStringLiteral("%1 %2").arg(chart_text::metricTitle(run.metric),
+        return run.score ? QStringLiteral("%1 %2").arg(chart_text::metricWord(run.metric),
                                                        chart_text::score(run.metric, *run.score))
                          : QString();
     case Trainable:
