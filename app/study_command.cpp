@@ -27,9 +27,26 @@ std::string timeText(const TimeEstimate &expected)
     if (expected.runs == 0)
         return "how long is not known: no run on this checkpoint has finished yet";
     std::string text = "about " + durationText(expected.seconds) + " to go";
+    if (expected.rough > 0)
+        text += ", roughly, by the time that other tasks took";
     if (expected.unknown > 0)
         text += ", without " + std::to_string(expected.unknown) + " runs like none that has finished";
     return text;
+}
+
+/// Reads the data sets that the expected time needs the sizes of, each once.
+StudyState stateWithSizes(const Store &store, const Study &study, TaskSizes &sizes)
+{
+    const StudyState state = studyState(store, study, sizes);
+    bool more = false;
+    for (const std::string &name : state.expected.unsized) {
+        try {
+            sizes[name] = readTaskSize(store.dataset(name));
+            more = true;
+        } catch (const Error &) { // its runs will say why; how long they take is not known
+        }
+    }
+    return more ? studyState(store, study, sizes) : state;
 }
 
 template <typename T>
@@ -81,7 +98,8 @@ int show(Context &context, const std::string &nameOrFile)
         {"study", Json::parse(toJson(study))}, {"runs", numberOfRuns(study)}, {"differences", differencesFromPaper(study)}};
     std::string progress = std::to_string(numberOfRuns(study)) + " runs";
     try {
-        const StudyState state = studyState(store, study, true);
+        TaskSizes sizes;
+        const StudyState state = stateWithSizes(store, study, sizes);
         object["runs"] = state.specs.size();
         object["done"] = state.done;
         object["expected_seconds"] = state.expected.runs > 0 ? Json(state.expected.seconds) : Json();
@@ -148,15 +166,20 @@ void reportFailures(Store &store, const std::vector<std::int64_t> &ids, const St
                     first + " `awb study run " + study.name + "` tries them again; the others keep their results.");
 }
 
-int run(Context &context, const Study &study)
+int run(Context &context, const Study &study, bool replace)
 {
     Store &store = context.store();
+    if (!replace && replacesAnother(store, study))
+        throw Error("The library has a study " + study.name + " with other settings (`awb study show " + study.name +
+                    "`). `--replace` puts the file in its place, and its finished runs stay; or give the study of the file "
+                    "another name.");
     const auto ahead = queueStudy(store, study);
     std::fprintf(stderr, "study %s: %zu runs to do\n", study.name.c_str(), ahead.size());
+    TaskSizes sizes;
     if (!ahead.empty())
         work(context, ahead, [&] {
             try {
-                const StudyState state = studyState(store, study, true);
+                const StudyState state = stateWithSizes(store, study, sizes);
                 std::fprintf(stderr, "study %s: %d of %zu runs done, %s\n", study.name.c_str(), state.done,
                              state.specs.size(), timeText(state.expected).c_str());
             } catch (const Error &error) { // a task has gone meanwhile: the others are computed all the same
@@ -188,6 +211,19 @@ int cancel(Context &context, const std::string &nameOrFile)
     return 0;
 }
 
+int remove(Context &context, const std::string &name)
+{
+    requeueOrphansOf(context.store());
+    const int kept = deleteStudy(context.store(), name);
+    context.print({{"study", name}, {"kept", kept}},
+                  "The study " + name + " is deleted" +
+                      (kept == 0 ? "; it had no finished runs."
+                       : kept == 1
+                           ? "; its finished run stays in the library without its name."
+                           : "; its " + std::to_string(kept) + " finished runs stay in the library without its name."));
+    return 0;
+}
+
 /// Scores on test what the tables choose on dev.
 int test(Context &context, const std::string &name)
 {
@@ -210,7 +246,7 @@ int quick(Context &context)
 {
     if (!sampleLibraryPresent(context.store()))
         throw Error("The quick study needs the sample library; `awb fetch` brings it.");
-    return run(context, findStudy(context.store(), quickStudyName));
+    return run(context, findStudy(context.store(), quickStudyName), false);
 }
 
 } // namespace
@@ -229,14 +265,23 @@ void addStudyCommand(CLI::App &app, Context &context)
     const auto addNamed = [&](const char *name, const char *what, auto action) {
         CLI::App *sub = command->add_subcommand(name, what);
         sub->add_option("study", *study, "Name of a study, or a JSON file")->required();
-        sub->callback([&context, study, action] { context.action = [&context, study, action] { return action(*study); }; });
+        sub->callback([&context, study, action] { context.action = [study, action] { return action(*study); }; });
+        return sub;
     };
     addNamed("show", "What a study holds, how long it takes, and what differs from the paper",
              [&context](const std::string &nameOrFile) { return show(context, nameOrFile); });
+    const auto replace = std::make_shared<bool>(false);
     addNamed("run", "Queue and compute what a study lacks; can be stopped and called again",
-             [&context](const std::string &nameOrFile) { return run(context, findStudy(context.store(), nameOrFile)); });
+             [&context, replace](const std::string &nameOrFile) {
+                 return run(context, findStudy(context.store(), nameOrFile), *replace);
+             })
+        ->add_flag("--replace", *replace, "Put the file in the place of another study of its name; finished runs stay");
     addNamed("cancel", "Cancel the runs of a study that are not finished; what is finished stays",
              [&context](const std::string &nameOrFile) { return cancel(context, nameOrFile); });
+    addNamed("delete", "Forget a stored study; its finished runs stay in the library without its name",
+             [&context](const std::string &name) { return remove(context, name); })
+        ->get_option("study")
+        ->description("Name of a stored study");
     addNamed("test", "Score on the test part what Tables 1 and 2 of a study choose on dev; no other run is scored there",
              [&context](const std::string &nameOrFile) { return test(context, nameOrFile); });
     addStudyExchange(*command, context);

@@ -260,11 +260,30 @@ private Q_SLOTS:
         // Another method on a known task: the task's length of texts tells more than the method.
         QCOMPARE(expectedTime({planned("cola", "full", 1)}, finished).seconds, 25.0);
         // A task without a run: its examples are counted, 64 of them make two steps.
-        const TimeEstimate other = expectedTime({planned("rte", "full", 5)}, finished, {{"rte", 64}});
+        const TimeEstimate other = expectedTime({planned("rte", "full", 5)}, finished, {{"rte", {64, {}}}});
         QCOMPARE(other.seconds, 10.0);
+        QCOMPARE(other.rough, 1);
         QCOMPARE(other.unknown, 0);
         QCOMPARE(expectedTime({planned("rte", "full", 5)}, finished).unknown, 1);
         QCOMPARE(expectedTime({planned("trec", "full", 1)}, {}).unknown, 1);
+    }
+
+    void aTaskWithoutARunIsScaledByItsTexts()
+    {
+        const std::vector<Run> finished = {measured(1, "trec", "adapter", 0.5), measured(2, "trec", "full", 1)};
+        TrainSpec spec = planned("rte", "full", 5);
+        const TimeEstimate blind = expectedTime({spec}, finished);
+        QCOMPARE(blind.unsized, (std::set<std::string>{"rte", "trec"}));
+        // Two steps of ten seconds in each epoch, of texts twice to three times as long.
+        const TaskSizes sizes{{"rte", {64, {20, 30}}}, {"trec", {3200, {10, 10, 10}}}};
+        QCOMPARE(expectedTime({spec}, finished, sizes).seconds, 25.0);
+        QVERIFY(expectedTime({spec}, finished, sizes).unsized.empty());
+        spec.recipe.maxLength = 20; // the longer ones are cut
+        QCOMPARE(expectedTime({spec}, finished, sizes).seconds, 20.0);
+        // As soon as one of its own is there, that counts.
+        const TimeEstimate own = expectedTime({planned("trec", "full", 1)}, finished, sizes);
+        QCOMPARE(own.seconds, 100.0);
+        QCOMPARE(own.rough, 0);
     }
 
     void theEstimateFollowsTheNewestRun()

@@ -50,7 +50,13 @@ private Q_SLOTS:
         QCOMPARE(run.json()["runs"].toArray().size(), 3);
         QVERIFY(run.err.contains("3 of 3 runs done, nothing is left to do"));
 
-        const Result again = awb({"study", "run", fileWith("0, 1"), "--json"}); // a second seed: three runs more
+        QCOMPARE(awb({"study", "run", file}).status, 0); // nothing is left, and nothing is asked
+        const Result another = awb({"study", "run", fileWith("0, 1")});
+        QCOMPARE(another.status, 1);
+        QVERIFY2(another.err.contains("a study mine with other settings") && another.err.contains("--replace"),
+                 another.err.constData());
+        QCOMPARE(awb({"study", "show", "mine", "--json"}).json()["runs"].toInt(), 3);
+        const Result again = awb({"study", "run", file, "--replace", "--json"}); // a second seed: three runs more
         QVERIFY2(again.status == 0, again.err.constData());
         QVERIFY(again.err.contains("3 runs to do"));
         QCOMPARE(again.json()["runs"].toArray().size(), 6);
@@ -93,6 +99,23 @@ private Q_SLOTS:
         QVERIFY(awb({"merge", other}).out.contains("6 runs were here already"));
         QVERIFY(awb({"merge", path(QStringLiteral("nowhere"))}).err.contains("is no library"));
         QVERIFY(awb({"study", "export", "glue-small", "--out", archive}).err.contains("no study glue-small to export"));
+    }
+
+    void aDeletedStudyLeavesItsRuns()
+    {
+        addTinyLibrary();
+        const QString file = write(QStringLiteral("study.json"), R"({"name": "mine", "checkpoint": "tiny", "datasets":
+            ["questions"], "methods": [{"method": "head"}], "recipe": {"epochs": 1, "batch": 8, "max_length": 12}})");
+        QCOMPARE(awb({"study", "run", file}).status, 0);
+        const Result gone = awb({"study", "delete", "mine"});
+        QVERIFY2(gone.out.contains("The study mine is deleted; its finished run stays in the library without its name."),
+                 gone.out.constData());
+        QVERIFY(!awb({"study", "list"}).out.contains("mine"));
+        const QJsonArray runs = awb({"runs", "--json"}).json()["runs"].toArray();
+        QCOMPARE(runs.size(), 1);
+        QCOMPARE(runs[0].toObject()["state"].toString(), QStringLiteral("done"));
+        QVERIFY(awb({"study", "delete", "mine"}).err.contains("no study \"mine\""));
+        QVERIFY(awb({"study", "delete", "glue"}).err.contains("comes with the program"));
     }
 
     void aTaskThatIsGoneDoesNotKeepTheOthersBack()

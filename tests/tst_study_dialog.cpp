@@ -1,3 +1,4 @@
+#include <QCheckBox>
 #include <QComboBox>
 #include <QDialogButtonBox>
 #include <QLabel>
@@ -5,9 +6,11 @@
 #include <QListWidget>
 #include <QPushButton>
 #include <QSpinBox>
+#include <QTabWidget>
 #include <QTest>
 
 #include "core/files.h"
+#include "core/store/study_queue.h"
 #include "gui_helpers.h"
 #include "library_fixture.h"
 #include "ui/lab_bridge.h"
@@ -101,6 +104,110 @@ private slots:
         QVERIFY(shown.canSave());
         QVERIFY2(shown.summary().startsWith("28 runs, how long is not known yet."), qPrintable(shown.summary()));
         savePictures(shown.dialog, "study-dialog");
+    }
+
+    void everySettingOfAFileIsShownAndKept()
+    {
+        const Study all = studyFromJson(R"({"name": "mine", "title": "All", "checkpoint": "tiny", "datasets": ["sms"],
+            "methods": [{"method": "adapter", "sizes": [2]}], "seeds": [3], "recipe": {"epochs": 4, "batch": 16,
+            "max_length": 64, "warmup": 0.25, "init_std": 1e-3, "weight_decay": 0, "clip": 2.5, "dropout": 0,
+            "bias_correction": true, "partial_batch": true, "plain_path": true, "precision": "bfloat16", "device": "cuda:1",
+            "threads": 2}, "selection": {"epoch": "best", "seeds": "best"}, "counting": "trained", "paper": "glue",
+            "notes": ["One."]})");
+        Library library;
+        Shown shown(library, all);
+        QCOMPARE(toJson(shown.dialog.study()), toJson(all));
+        QVERIFY2(shown.canSave(), qPrintable(shown.summary()));
+        shown.child<QTabWidget>("studyTabs")->setCurrentIndex(1);
+        for (const auto &[name, words] : {std::pair("studyBatch", "16"), std::pair("studyWarmup", "0.25"),
+                                          std::pair("studyDropout", "0"), std::pair("studyThreads", "2")})
+            QCOMPARE(shown.child<QLineEdit>(name)->text(), QString(words));
+        QVERIFY(shown.child<QCheckBox>("studyPlainPath")->isChecked());
+        savePictures(shown.dialog, "study-dialog-training");
+        // An empty line is what it shows in grey.
+        type(shown.child<QLineEdit>("studyBatch"), "");
+        QCOMPARE(shown.child<QLineEdit>("studyBatch")->placeholderText(), QString("32"));
+        QCOMPARE(shown.dialog.study().recipe.batch, 32);
+        type(shown.child<QLineEdit>("studyInitStd"), "0.5");
+        QCOMPARE(shown.arms()->item(0, 4)->data(Qt::UserRole).toString(), QString("0.5"));
+        type(shown.child<QLineEdit>("studyMaxLength"), "1.5");
+        QCOMPARE(shown.summary(), QString("Max. length: “1.5” is no whole number from 3 on."));
+        QVERIFY(!shown.canSave());
+    }
+
+    void itFitsASmallScreen()
+    {
+        Library library;
+        Shown shown(library);
+        auto *tabs = shown.child<QTabWidget>("studyTabs");
+        for (int i = 0; i < tabs->count(); ++i) {
+            tabs->setCurrentIndex(i);
+            QVERIFY(shown.dialog.minimumSizeHint().height() <= 560 && shown.dialog.minimumSizeHint().width() <= 780);
+        }
+    }
+
+    void anotherStudyOfTheSameNameIsAskedAbout()
+    {
+        Library library;
+        Study other = studyFromJson(mine);
+        other.seeds = {5};
+        AnsweredDialogs answers;
+        answers.file = library.home.filePath("mine.json");
+        answers.yes = false;
+        writeText(answers.file, toJson(other));
+        StudyPanel panel(library.bridge);
+        panel.show();
+        panel.showStudy("mine");
+        QTest::mouseClick(panel.findChild<QPushButton *>("editStudyButton"), Qt::LeftButton);
+        auto *dialog = panel.findChild<StudyDialog *>();
+        for (QPushButton *button : dialog->findChildren<QPushButton *>())
+            if (button->text() == "&Open file…")
+                QTest::mouseClick(button, Qt::LeftButton);
+        auto *save = dialog->findChild<QDialogButtonBox *>()->button(QDialogButtonBox::Save);
+        QTest::mouseClick(save, Qt::LeftButton);
+        QCOMPARE(answers.questions.size(), 1);
+        QVERIFY2(answers.questions.front().startsWith("The library has a study mine with other settings. Replace it?"),
+                 qPrintable(answers.questions.front()));
+        QVERIFY(dialog->isVisible());
+        QVERIFY(library.bridge.store().study("mine").value() == studyFromJson(mine));
+        answers.yes = true;
+        QTest::mouseClick(save, Qt::LeftButton);
+        QCOMPARE(answers.questions.size(), 2);
+        QVERIFY(library.bridge.store().study("mine").value() == other);
+        QVERIFY(!dialog->isVisible());
+    }
+
+    void theTimeOfATaskWithoutARunIsEstimatedFromAnother()
+    {
+        Library library;
+        for (const auto &[name, words] : {std::pair("trec", "four words of text"), std::pair("cola", "a text")}) {
+            const QString file = library.home.filePath(QString::fromLatin1(name) + ".csv");
+            std::string rows = "text,label\n";
+            for (int i = 0; i < 400; ++i)
+                rows += words + std::string(" ") + std::to_string(i) + (i % 2 ? ",yes\n" : ",no\n");
+            writeText(file, rows);
+            Manifest manifest;
+            manifest.name = name;
+            manifest.train.path = file.toStdString();
+            manifest.train.format.delimiter = ',';
+            manifest.train.format.header = true;
+            manifest.train.label = 1;
+            library.bridge.store().addDataset(manifest);
+        }
+        Store &store = library.bridge.store();
+        Study study = studyFromJson(mine);
+        study.name = "measured";
+        study.datasets = {"trec"};
+        const auto id = queueStudy(store, study).front();
+        Run run = store.claim(id).value();
+        run.step = run.steps = 100;
+        run.provenance.seconds = 50;
+        store.finish(run);
+        study.name = "new";
+        study.datasets = {"cola"};
+        Shown shown(library, study);
+        QTRY_VERIFY2(shown.summary().contains(" to go, roughly, by the time that other tasks took."),
+                     qPrintable(shown.summary()));
     }
 
     void aPersonEditsAStudyInThePanel()

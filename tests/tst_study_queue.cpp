@@ -85,7 +85,7 @@ private Q_SLOTS:
         library.finish(ids[0], 0.9);
         library.store.cancel(ids[1]);
         library.store.pause(ids[2]);
-        const StudyState state = studyState(library.store, twoByTwo(), true);
+        const StudyState state = studyState(library.store, twoByTwo());
         QCOMPARE(state.specs.size(), std::size_t(4));
         QCOMPARE(state.done, 1);
         QCOMPARE(state.missing.size(), std::size_t(1)); // the cancelled one
@@ -114,18 +114,24 @@ private Q_SLOTS:
     {
         Library library;
         const Study study = twoByTwo();
-        QCOMPARE(studyState(library.store, study, true).expected.unknown, 4);
+        QCOMPARE(studyState(library.store, study).expected.unknown, 4);
         const auto ids = queueStudy(library.store, study);
         library.finish(ids[0], 0.5, 10); // 20 steps of half a second on the first task
-        const StudyState one = studyState(library.store, study, true);
+        QCOMPARE(studyState(library.store, study).expected.unsized, (std::set<std::string>{"first", "second"}));
+        TaskSizes sizes;
+        for (const Manifest &manifest : library.store.datasets())
+            sizes[manifest.name] = readTaskSize(manifest);
+        QCOMPARE(sizes.at("second").tokens.front(), 4); // "example 7" and the special tokens
+        const StudyState one = studyState(library.store, study, sizes);
         QCOMPARE(one.expected.runs, 3);
         QCOMPARE(one.expected.unknown, 0);
+        QCOMPARE(one.expected.rough, 2);
         // One more on the first task, two on the second, whose 80 training examples make 2 steps in each of 3 epochs.
         const auto steps = [&] { return 3 * (loadDataset(library.store.dataset("second")).train.size() / 32); };
         QCOMPARE(one.expected.seconds, 10 + 2 * double(steps()) * 0.5);
         library.finish(ids[1], 0.5, 40);
         library.finish(ids[2], 0.5, 30);
-        const StudyState three = studyState(library.store, study, true);
+        const StudyState three = studyState(library.store, study, sizes);
         QCOMPARE(three.done, 3);
         QCOMPARE(three.expected.seconds, 30.0); // as the head on the same task
     }
@@ -145,6 +151,47 @@ private Q_SLOTS:
         QVERIFY(!reopened.study("other"));
         library.store.removeStudy("glue");
         QCOMPARE(library.store.studies().size(), std::size_t(1));
+    }
+
+    void aDeletedStudyLeavesItsRuns()
+    {
+        Library library;
+        const auto ids = queueStudy(library.store, twoByTwo());
+        const auto other = library.store.enqueue({library.store.run(ids[0])->spec}, "other").front();
+        library.finish(ids[0], 0.9);
+        library.store.addMeasurements(ids[0], {{"loss", 1, 1, 0.5}});
+        library.store.pause(ids[1]);
+        library.store.claim(ids[2]);
+        const std::string sentence = sentenceOf([&] { deleteStudy(library.store, "mine"); });
+        QVERIFY2(sentence.find("Run " + std::to_string(ids[2]) + " of the study mine is being computed") == 0,
+                 sentence.c_str());
+        QVERIFY(library.store.study("mine") && stateOf(library.store, ids[1]) == RunState::Paused); // nothing was changed
+        library.store.fail(ids[2], "for a test");
+
+        QCOMPARE(deleteStudy(library.store, "mine"), 1);
+        QVERIFY(!library.store.study("mine"));
+        QVERIFY(library.store.runsOfStudy("mine").empty());
+        QCOMPARE(library.store.run(ids[0])->study, std::string());
+        QCOMPARE(library.store.run(ids[0])->score.value(), 0.9);
+        QCOMPARE(library.store.measurements(ids[0]).size(), std::size_t(1));
+        QVERIFY(stateOf(library.store, ids[1]) == RunState::Cancelled);
+        QVERIFY(stateOf(library.store, ids[2]) == RunState::Failed);
+        QVERIFY(stateOf(library.store, ids[3]) == RunState::Cancelled);
+        QVERIFY(stateOf(library.store, other) == RunState::Queued);
+
+        QVERIFY(sentenceOf([&] { deleteStudy(library.store, "mine"); }).find("no study \"mine\"") != std::string::npos);
+        QVERIFY(sentenceOf([&] { deleteStudy(library.store, "glue"); }).find("comes with the program") != std::string::npos);
+    }
+
+    void anotherStudyOfTheSameNameIsNoticed()
+    {
+        Library library;
+        Study study = twoByTwo();
+        QVERIFY(!replacesAnother(library.store, study));
+        queueStudy(library.store, study);
+        QVERIFY(!replacesAnother(library.store, study));
+        study.seeds = {0, 1};
+        QVERIFY(replacesAnother(library.store, study));
     }
 
     void theBestEpochIsReadFromTheCurves()

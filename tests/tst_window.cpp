@@ -118,6 +118,7 @@ private slots:
     void theAxisIsChosenInThePanel();
     void twoChosenRunsAreCompared();
     void aStudyLeavesAndComesHomeByTheMenu();
+    void aStudyIsDeletedByTheMenu();
     void exportingAnEmptyChartIsRefusedInWords();
     void theAboutBoxNamesVersionAndLibrary();
     void everyChartIsTwoClicksAway();
@@ -469,6 +470,42 @@ void TestWindow::chartAndCurveAreExportedFromTheMenu()
         QVERIFY(std::count(figure.numbers.begin(), figure.numbers.end(), '\n') >= 3); // a heading, two rows or more
     }
     QVERIFY2(m_dialogs.errors.isEmpty(), qPrintable(m_dialogs.errors.join(u' ')));
+}
+
+void TestWindow::aStudyIsDeletedByTheMenu()
+{
+    addTinyLibrary();
+    open();
+    Study study = *presetStudy("quick");
+    study.name = "mine";
+    m_bridge->store().saveStudy(study);
+    m_bridge->store().setQueuePaused(true);
+    const TrainSpec spec = m_window->findChild<SetupPanel *>()->specs().front();
+    const auto ids = m_bridge->store().enqueue({spec, spec, spec}, "mine");
+    m_bridge->store().setState(ids[0], RunState::Done);
+    emit m_bridge->changed();
+    auto *shown = find<QComboBox>("studyCombo");
+    m_window->findChild<StudyPanel *>()->showStudy(QStringLiteral("mine"));
+    m_dialogs.yes = false;
+    const QString menu = QStringLiteral("Study"), entry = QStringLiteral("Delete the study shown…");
+    clickMenu(menu, entry);
+    QVERIFY(m_bridge->store().study("mine"));
+    QCOMPARE(m_dialogs.questions.back(),
+             QStringLiteral("Delete the study mine? Its finished run stays in the library and only loses the study's name. "
+                            "Its 2 runs that wait are cancelled."));
+    m_dialogs.yes = true;
+    clickMenu(menu, entry);
+    QVERIFY(!m_bridge->store().study("mine"));
+    QCOMPARE(m_bridge->store().runs().size(), std::size_t(3));
+    QVERIFY(m_bridge->store().run(ids[1])->state == RunState::Cancelled);
+    QVERIFY(shown->findText(QStringLiteral("mine")) < 0);
+    const auto asked = m_dialogs.questions.size();
+    clickMenu(menu, entry); // what comes with the program
+    QCOMPARE(m_dialogs.questions.size(), asked);
+    QCOMPARE(m_dialogs.errors.size(), 1);
+    QVERIFY2(m_dialogs.errors.front().contains(QStringLiteral("comes with the program")),
+             qPrintable(m_dialogs.errors.front()));
+    m_dialogs.errors.clear();
 }
 
 void TestWindow::exportingAnEmptyChartIsRefusedInWords()

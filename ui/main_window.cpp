@@ -54,7 +54,7 @@ MainWindow::MainWindow(LabBridge &bridge, DeviceChoices devices, QWidget *parent
 void MainWindow::makePanels(DeviceChoices devices)
 {
     m_tradeoff = new TradeoffPanel(m_bridge);
-    m_studies = new StudyPanel(m_bridge);
+    m_studies = new StudyPanel(m_bridge, devices);
     m_run = new RunPage(m_bridge);
     m_ablation = new AblationPanel(m_bridge);
     m_datasetView = new DatasetView(m_bridge);
@@ -126,6 +126,7 @@ void MainWindow::makeMenus()
     study->addAction(tr("Run the &quick study"), this, &MainWindow::runQuickStudy);
     study->addAction(tr("&Export the study shown…"), m_studies, &StudyPanel::exportArchive);
     study->addAction(tr("&Import a study…"), this, [this] { library_exchange::importStudy(*this, m_bridge); });
+    study->addAction(tr("&Delete the study shown…"), m_studies, &StudyPanel::deleteStudy);
 
     makeChartsMenu(*menuBar()->addMenu(tr("&Charts")));
 

@@ -65,7 +65,7 @@ StudyArmsTable::StudyArmsTable(QWidget *parent) : QTableWidget(0, 5, parent)
         tr("Peak learning rates: 3e-4, 1e-3. Empty: the rate suggested for the method. The best on dev stands for the "
            "method."),
         tr("Numbers of epochs: 3, 20. Empty: the epochs below."),
-        tr("Standard deviations of the adapters' initialisation: 1e-2. Empty: the paper's 1e-2.")};
+        tr("Standard deviations of the adapters' initialisation: 1e-2. Empty: as under Training.")};
     for (int i = 0; i < columnCount(); ++i)
         horizontalHeaderItem(i)->setToolTip(meanings[i]);
     horizontalHeader()->setHighlightSections(false);
@@ -87,6 +87,16 @@ void StudyArmsTable::setArms(const std::vector<StudyArm> &arms, double initStd)
     setRowCount(0);
     for (const StudyArm &arm : arms)
         addArm(arm);
+}
+
+void StudyArmsTable::setInitStd(double initStd)
+{
+    if (m_initStd == initStd)
+        return;
+    m_initStd = initStd;
+    for (int row = 0; row < rowCount(); ++row)
+        enableCells(row);
+    viewport()->update();
 }
 
 void StudyArmsTable::addArm(const StudyArm &arm)

@@ -18,6 +18,7 @@ public:
 
     /// `initStd`: what an arm without one has.
     void setArms(const std::vector<StudyArm> &arms, double initStd);
+    void setInitStd(double initStd);
     /// Throws Error naming the cell that is no list of numbers.
     std::vector<StudyArm> arms() const;
     void addArm(const StudyArm &arm);

@@ -12,6 +12,7 @@
 #include <QPushButton>
 #include <QSignalBlocker>
 #include <QSpinBox>
+#include <QTabWidget>
 #include <QVBoxLayout>
 
 #include "core/error.h"
@@ -21,7 +22,9 @@
 #include "ui/dialogs.h"
 #include "ui/lab_bridge.h"
 #include "ui/study_arms_table.h"
+#include "ui/study_recipe.h"
 #include "ui/study_words.h"
+#include "ui/task_sizes.h"
 #include "ui/wording.h"
 
 namespace awb {
@@ -59,8 +62,8 @@ std::vector<std::uint64_t> seedsOf(const QString &words)
 
 } // namespace
 
-StudyDialog::StudyDialog(LabBridge &bridge, const Study &start, QWidget *parent)
-    : QDialog(parent), m_bridge(bridge), m_start(start)
+StudyDialog::StudyDialog(LabBridge &bridge, const Study &start, const DeviceChoices &devices, QWidget *parent)
+    : QDialog(parent), m_bridge(bridge), m_start(start), m_known(start), m_recipe(new StudyRecipe(devices))
 {
     setObjectName(QStringLiteral("studyDialog"));
     setWindowTitle(tr("Edit a study"));
@@ -75,21 +78,27 @@ StudyDialog::StudyDialog(LabBridge &bridge, const Study &start, QWidget *parent)
     connect(m_buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(m_buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
 
+    auto *tabs = named<QTabWidget>("studyTabs");
+    tabs->setAccessibleName(tr("Parts of the study"));
+    tabs->addTab(makeMethods(), tr("Tasks and &methods"));
+    tabs->addTab(m_recipe, tr("Trainin&g"));
     auto *layout = new QVBoxLayout(this);
     layout->addWidget(makeTop());
-    layout->addWidget(makeMethods(), 1);
+    layout->addWidget(tabs, 1);
     layout->addWidget(makeBottom());
     layout->addWidget(m_summary);
     layout->addWidget(m_buttons);
-    resize(840, 580);
+    resize(780, 560); // on the smallest screens too
     setStudy(start);
     for (QLineEdit *line : {m_name, m_title, m_seeds})
         connect(line, &QLineEdit::textChanged, this, &StudyDialog::refresh);
-    for (QComboBox *combo : {m_checkpoint, m_precision, m_epochChoice, m_seedChoice})
+    for (QComboBox *combo : {m_checkpoint, m_precision, m_epochChoice, m_seedChoice, m_counting})
         connect(combo, &QComboBox::currentIndexChanged, this, &StudyDialog::refresh);
     connect(m_epochs, &QSpinBox::valueChanged, this, &StudyDialog::refresh);
     connect(m_tasks, &QListWidget::itemChanged, this, &StudyDialog::refresh);
     connect(m_arms, &StudyArmsTable::changed, this, &StudyDialog::refresh);
+    connect(m_recipe, &StudyRecipe::changed, this, &StudyDialog::refresh);
+    connect(&TaskSizesReader::of(bridge), &TaskSizesReader::changed, this, &StudyDialog::refresh);
     refresh();
 }
 
@@ -139,9 +148,9 @@ QWidget *StudyDialog::makeMethods()
     column->addLayout(row);
     auto *both = new QWidget;
     auto *layout = new QHBoxLayout(both);
-    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setContentsMargins(4, 4, 4, 4);
     layout->addWidget(tasks, 1);
-    layout->addWidget(methods, 3);
+    layout->addWidget(methods, 4);
     return both;
 }
 
@@ -150,7 +159,7 @@ QWidget *StudyDialog::makeBottom()
     m_seeds = named<QLineEdit>("studySeeds");
     m_seeds->setToolTip(tr("Every setting is computed once with each of them; bars show the standard error of the mean."));
     m_epochs = named<QSpinBox>("studyEpochs");
-    m_epochs->setRange(1, 1000);
+    m_epochs->setRange(1, 1000000);
     m_precision = named<QComboBox>("studyPrecision");
     for (const Precision precision : {Precision::Float32, Precision::BFloat16})
         m_precision->addItem(text(toString(precision)), int(precision));
@@ -160,15 +169,18 @@ QWidget *StudyDialog::makeBottom()
     m_seedChoice = named<QComboBox>("studySeedChoice");
     m_seedChoice->addItem(tr("mean over seeds"), int(Selection::Seeds::Mean));
     m_seedChoice->addItem(tr("best seed"), int(Selection::Seeds::Best));
+    m_counting = named<QComboBox>("studyCounting");
+    study_words::addCountingRules(*m_counting);
     auto *bottom = new QWidget;
     auto *layout = new QHBoxLayout(bottom);
     layout->setContentsMargins(0, 0, 0, 0);
     auto *left = new QFormLayout, *right = new QFormLayout;
-    left->addRow(tr("See&ds"), m_seeds);
+    left->addRow(tr("&Seeds"), m_seeds);
     left->addRow(tr("&Epochs"), m_epochs);
     left->addRow(tr("&Precision"), m_precision);
-    right->addRow(tr("Score on dev"), m_epochChoice);
-    right->addRow(tr("Over seeds"), m_seedChoice);
+    right->addRow(tr("S&core on dev"), m_epochChoice);
+    right->addRow(tr("O&ver seeds"), m_seedChoice);
+    right->addRow(tr("Co&unting"), m_counting);
     layout->addLayout(left, 1);
     layout->addSpacing(16);
     layout->addLayout(right, 1);
@@ -194,6 +206,7 @@ void StudyDialog::setStudy(const Study &study)
         item->setFlags(item->flags() | Qt::ItemIsUserCheckable);
         item->setCheckState(i < study.datasets.size() ? Qt::Checked : Qt::Unchecked);
     }
+    m_recipe->setRecipe(study.recipe);
     m_arms->setArms(study.arms, study.recipe.initStd);
     QStringList seeds;
     for (const std::uint64_t seed : study.seeds)
@@ -203,6 +216,7 @@ void StudyDialog::setStudy(const Study &study)
     m_precision->setCurrentIndex(m_precision->findData(int(study.recipe.precision)));
     m_epochChoice->setCurrentIndex(m_epochChoice->findData(int(study.selection.epoch)));
     m_seedChoice->setCurrentIndex(m_seedChoice->findData(int(study.selection.seeds)));
+    m_counting->setCurrentIndex(m_counting->findData(int(study.counting)));
 }
 
 /// Its own name, unless it belongs to a study that comes with the program: then one that nobody has.
@@ -226,10 +240,12 @@ Study StudyDialog::study() const
             study.datasets.push_back(m_tasks->item(i)->text().toStdString());
     study.arms = m_arms->arms();
     study.seeds = seedsOf(m_seeds->text());
+    study.recipe = m_recipe->recipe(study.recipe);
     study.recipe.epochs = m_epochs->value();
     study.recipe.precision = Precision(m_precision->currentData().toInt());
     study.selection = {Selection::Epoch(m_epochChoice->currentData().toInt()),
                        Selection::Seeds(m_seedChoice->currentData().toInt())};
+    study.counting = CountingRule(m_counting->currentData().toInt());
     if (presetStudy(m_start.name) && study.paper.empty())
         study.paper = m_start.name;
     if (presetStudy(study.name))
@@ -248,7 +264,10 @@ void StudyDialog::refresh()
     m_summary->setToolTip({});
     try {
         const Study now = study();
-        const StudyState state = studyState(m_bridge.store(), now, false);
+        m_arms->setInitStd(now.recipe.initStd);
+        TaskSizesReader &sizes = TaskSizesReader::of(m_bridge);
+        const StudyState state = studyState(m_bridge.store(), now, sizes.sizes());
+        sizes.read(state.expected.unsized);
         QStringList differences;
         for (const std::string &difference : differencesFromPaper(now))
             differences << text(difference);
@@ -271,6 +290,24 @@ void StudyDialog::refresh()
     }
 }
 
+void StudyDialog::accept()
+{
+    try {
+        const Study now = study();
+        const bool unseen = m_bridge.store().study(now.name) != m_known;
+        if (unseen && replacesAnother(m_bridge.store(), now) &&
+            !dialogs::functions().confirm(this, tr("Replace a study"),
+                                          tr("The library has a study %1 with other settings. Replace it? Its finished runs "
+                                             "stay, and what the new one asks for as well is not computed again.")
+                                              .arg(text(now.name)),
+                                          tr("Replace")))
+            return;
+        QDialog::accept();
+    } catch (const Error &error) {
+        dialogs::functions().error(this, tr("The study was not saved"), QString::fromUtf8(error.what()));
+    }
+}
+
 void StudyDialog::openFile()
 {
     const QString file = dialogs::functions().openFile(this, tr("Open a study"), fileFilter());
@@ -278,6 +315,7 @@ void StudyDialog::openFile()
         return;
     try {
         setStudy(studyFromJson(readFile(file.toStdString())));
+        m_known.reset();
     } catch (const Error &error) {
         dialogs::functions().error(this, tr("The study was not opened"), QString::fromUtf8(error.what()));
     }

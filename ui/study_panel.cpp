@@ -20,9 +20,11 @@
 #include "ui/library_exchange.h"
 #include "ui/series_plot.h"
 #include "ui/study_charts.h"
+#include "ui/study_commands.h"
 #include "ui/study_dialog.h"
 #include "ui/study_table.h"
 #include "ui/study_words.h"
+#include "ui/task_sizes.h"
 #include "ui/wording.h"
 
 namespace awb {
@@ -46,7 +48,8 @@ void addLabelled(QHBoxLayout &row, const QString &words, QComboBox &combo, const
 
 } // namespace
 
-StudyPanel::StudyPanel(LabBridge &bridge, QWidget *parent) : QWidget(parent), m_bridge(bridge)
+StudyPanel::StudyPanel(LabBridge &bridge, DeviceChoices devices, QWidget *parent)
+    : QWidget(parent), m_bridge(bridge), m_devices(std::move(devices))
 {
     m_chart = new SeriesPlot;
     m_table = new StudyTable(bridge);
@@ -59,6 +62,7 @@ StudyPanel::StudyPanel(LabBridge &bridge, QWidget *parent) : QWidget(parent), m_
     layout->addWidget(m_pages, 1);
     layout->addLayout(makeFooter());
     connect(&bridge, &LabBridge::changed, this, &StudyPanel::refresh);
+    connect(&TaskSizesReader::of(bridge), &TaskSizesReader::changed, this, &StudyPanel::refreshState);
     connect(m_study, &QComboBox::currentIndexChanged, this, [this] {
         takeCounting();
         refreshState();
@@ -76,7 +80,6 @@ StudyPanel::StudyPanel(LabBridge &bridge, QWidget *parent) : QWidget(parent), m_
     connect(m_table, &StudyTable::runSelected, this, &StudyPanel::runSelected);
     connect(m_table, &StudyTable::partChanged, this, &StudyPanel::refreshChart);
     refresh();
-    takeCounting();
 }
 
 QLayout *StudyPanel::makeBar()
@@ -179,6 +182,8 @@ void StudyPanel::refreshStudies()
         m_study->setItemData(m_study->count() - 1, text(one.title), Qt::ToolTipRole);
     }
     m_study->setCurrentIndex(std::max(0, m_study->findText(chosen)));
+    if (m_study->currentText() != chosen) // which was deleted
+        takeCounting();
 }
 
 std::optional<Study> StudyPanel::study() const
@@ -210,7 +215,9 @@ void StudyPanel::refreshState()
     if (!differences.isEmpty())
         m_state->setToolTip(tr("Different from the paper:") + QLatin1Char('\n') + differences.join(QLatin1Char('\n')));
     try {
-        const StudyState state = studyState(m_bridge.store(), *now, false);
+        TaskSizesReader &sizes = TaskSizesReader::of(m_bridge);
+        const StudyState state = studyState(m_bridge.store(), *now, sizes.sizes());
+        sizes.read(state.expected.unsized);
         const int missing = int(state.missing.size());
         const int ahead = int(state.specs.size()) - state.done;
         m_cancel->setVisible(int(state.runs.size()) > state.done);
@@ -306,7 +313,7 @@ void StudyPanel::edit()
     const auto now = study();
     if (!now)
         return;
-    auto *dialog = new StudyDialog(m_bridge, *now, this);
+    auto *dialog = new StudyDialog(m_bridge, *now, m_devices, this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &QDialog::accepted, this, [this, dialog] {
         try {
@@ -340,22 +347,14 @@ void StudyPanel::queueMissing()
 
 void StudyPanel::cancelRest()
 {
-    const auto now = study();
-    const int rest = now ? int(unfinishedRuns(m_bridge.store(), now->name).size()) : 0;
-    const QString question = rest == 1
-                                 ? tr("Cancel the one run of the study %1 that is not finished? What is finished stays.")
-                                 : tr("Cancel the %2 runs of the study %1 that are not finished? What is finished stays.");
-    if (rest == 0 || !dialogs::functions().confirm(this, tr("Cancel the rest of a study"),
-                                                   rest == 1 ? question.arg(text(now->name))
-                                                             : question.arg(text(now->name), wording::count(rest)),
-                                                   tr("Cancel runs")))
-        return;
-    try {
-        cancelStudy(m_bridge.store(), now->name);
-    } catch (const Error &error) {
-        dialogs::functions().error(this, tr("The study was not cancelled"), QString::fromUtf8(error.what()));
-    }
-    m_bridge.wake();
+    if (const auto now = study())
+        study_commands::cancelRest(*this, m_bridge, *now);
+}
+
+void StudyPanel::deleteStudy()
+{
+    if (const auto now = study())
+        study_commands::remove(*this, m_bridge, *now);
 }
 
 void StudyPanel::exportArchive()

@@ -9,6 +9,7 @@
 #include <QWidget>
 
 #include "core/study/study.h"
+#include "ui/device_choice.h"
 
 class QCheckBox;
 class QComboBox;
@@ -28,7 +29,7 @@ class StudyPanel : public QWidget {
     Q_OBJECT
 
 public:
-    explicit StudyPanel(LabBridge &bridge, QWidget *parent = nullptr);
+    explicit StudyPanel(LabBridge &bridge, DeviceChoices devices = {}, QWidget *parent = nullptr);
 
     void showStudy(const QString &name);
     void selectRun(std::int64_t run);
@@ -39,6 +40,7 @@ public:
 public slots:
     void exportChart();
     void exportArchive(); ///< of the study shown
+    void deleteStudy();   ///< the one shown
 
 signals:
     void runSelected(std::int64_t run);
@@ -62,6 +64,7 @@ private:
     std::optional<Study> study() const;
 
     LabBridge &m_bridge;
+    DeviceChoices m_devices; ///< for the editor
     QComboBox *m_study, *m_figure, *m_counting;
     QCheckBox *m_published, *m_tasks;
     QPushButton *m_edit, *m_queue, *m_cancel, *m_export;

@@ -105,7 +105,9 @@ QString timeText(const TimeEstimate &expected)
         return tr("nothing is left to do");
     if (expected.runs == 0)
         return tr("how long is not known yet");
-    const QString time = tr("about %1 to go").arg(wording::duration(expected.seconds));
+    const QString time =
+        (expected.rough == 0 ? tr("about %1 to go") : tr("about %1 to go, roughly, by the time that other tasks took"))
+            .arg(wording::duration(expected.seconds));
     return expected.unknown == 0 ? time : tr("%1, without %2 runs like none so far").arg(time).arg(expected.unknown);
 }
 

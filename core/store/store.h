@@ -57,7 +57,8 @@ public:
     void saveStudy(const Study &study); ///< replaces one of the same name
     std::vector<Study> studies() const; ///< by name
     std::optional<Study> study(const std::string &name) const;
-    void removeStudy(const std::string &name); ///< its runs stay
+    /// Its runs stay without its name, those that wait are cancelled. Throws Error while one is being computed.
+    void removeStudy(const std::string &name);
 
     // -- queue
     /// One transaction; ids in the order of specs. `study` may be empty.

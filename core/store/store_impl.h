@@ -66,6 +66,7 @@ struct Store::Impl {
     }
 
     RunState stateOf(std::int64_t id) const;                 ///< throws Error when there is no such run
+    void cancelWaiting(std::int64_t id);                     ///< a queued or paused run, in the caller's transaction
     std::optional<Run> claimWhere(const std::string &which); ///< `which`: a SELECT of one id
     MergeReport absorb(const std::filesystem::path &staging, const std::string &study); ///< the database attached as `other`
     Run runFrom(SQLite::Statement &row) const;                                          ///< of a SELECT of runColumns

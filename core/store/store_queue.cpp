@@ -202,16 +202,20 @@ void Store::setState(std::int64_t id, RunState state)
     });
 }
 
+void Store::Impl::cancelWaiting(std::int64_t id)
+{
+    removeFolder(runFolder(id)); // under the write lock, so nobody can have claimed it meanwhile
+    execute(withNow("UPDATE run SET state = 'cancelled', stop = NULL, finished = NOW WHERE id = ?").c_str(), id);
+}
+
 void Store::cancel(std::int64_t id)
 {
     m->write([&] {
         const RunState state = m->stateOf(id);
         if (state == RunState::Running)
             m->execute("UPDATE run SET stop = 'cancelled' WHERE id = ?", id);
-        if (state != RunState::Queued && state != RunState::Paused)
-            return;
-        removeFolder(m->runFolder(id)); // under the write lock, so nobody can have claimed it meanwhile
-        m->execute(withNow("UPDATE run SET state = 'cancelled', stop = NULL, finished = NOW WHERE id = ?").c_str(), id);
+        if (state == RunState::Queued || state == RunState::Paused)
+            m->cancelWaiting(id);
     });
 }
 

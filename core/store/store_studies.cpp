@@ -35,7 +35,23 @@ std::optional<Study> Store::study(const std::string &name) const
 
 void Store::removeStudy(const std::string &name)
 {
-    m->write([&] { m->execute("DELETE FROM study WHERE name = ?", name); });
+    m->write([&] {
+        std::vector<std::int64_t> waiting;
+        SQLite::Statement rows(m->db, "SELECT id, state FROM run WHERE study = ? AND state IN ('queued', 'paused', "
+                                      "'running') ORDER BY state = 'running' DESC, id");
+        rows.bind(1, name);
+        while (rows.executeStep()) {
+            const std::int64_t id = rows.getColumn(0).getInt64();
+            if (rows.getColumn(1).getString() == "running")
+                throw Error("Run " + std::to_string(id) + " of the study " + name +
+                            " is being computed; cancel it, or wait until it is finished, before you delete the study.");
+            waiting.push_back(id);
+        }
+        for (const std::int64_t id : waiting)
+            m->cancelWaiting(id);
+        m->execute("UPDATE run SET study = '' WHERE study = ?", name);
+        m->execute("DELETE FROM study WHERE name = ?", name);
+    });
 }
 
 std::vector<Run> Store::runsOfStudy(const std::string &study) const

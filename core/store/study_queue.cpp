@@ -4,11 +4,12 @@
 #include <filesystem>
 #include <functional>
 #include <set>
+#include <unordered_map>
 
 #include "core/error.h"
 #include "core/files.h"
 #include "core/model/checkpoint.h"
-#include "core/spec_json.h"
+#include "core/study/spec_hash.h"
 
 namespace awb {
 
@@ -33,35 +34,21 @@ void requireDatasets(const Store &store, const Study &study)
                     "; add them under these names, or name others in the study's \"datasets\".");
 }
 
-/// Training examples of those data sets of the study that no finished run tells the steps of.
-std::map<std::string, std::int64_t> countExamples(const Store &store, const Study &study, const std::vector<Run> &finished)
-{
-    std::map<std::string, std::int64_t> examples;
-    for (const std::string &name : study.datasets) {
-        const bool told = std::any_of(finished.begin(), finished.end(), [&](const Run &run) {
-            return run.spec.dataset == name && run.spec.checkpoint == study.checkpoint;
-        });
-        if (!told)
-            examples[name] = std::int64_t(loadDataset(store.dataset(name)).train.size());
-    }
-    return examples;
-}
-
 } // namespace
 
-StudyState studyState(const Store &store, const Study &study, bool readDatasets)
+StudyState studyState(const Store &store, const Study &study, const TaskSizes &sizes)
 {
     requireDatasets(store, study);
     StudyState state;
     state.specs = specsOf(study, layersOf(store, study.checkpoint));
-    std::map<std::string, const Run *> existing;
+    std::unordered_map<TrainSpec, const Run *, SpecHash> existing;
     const std::vector<Run> runs = store.runsOfStudy(study.name);
     for (const Run &run : runs)
         if (run.state != RunState::Failed && run.state != RunState::Cancelled)
-            existing[toJson(run.spec)] = &run; // the newest of repeats
+            existing[run.spec] = &run; // the newest of repeats
     std::vector<TrainSpec> ahead;
     for (const TrainSpec &spec : state.specs) {
-        const auto found = existing.find(toJson(spec));
+        const auto found = existing.find(spec);
         if (found == existing.end())
             state.missing.push_back(spec);
         else
@@ -71,18 +58,27 @@ StudyState studyState(const Store &store, const Study &study, bool readDatasets)
         else
             ahead.push_back(spec);
     }
-    const std::vector<Run> finished = store.finishedRuns({}, study.checkpoint);
-    if (!ahead.empty() && !finished.empty())
-        state.expected = expectedTime(
-            ahead, finished, readDatasets ? countExamples(store, study, finished) : std::map<std::string, std::int64_t>());
-    else
-        state.expected.unknown = int(ahead.size());
+    if (!ahead.empty())
+        state.expected = expectedTime(ahead, store.finishedRuns({}, study.checkpoint), sizes);
     return state;
+}
+
+TaskSize readTaskSize(const Manifest &manifest)
+{
+    const std::vector<Example> train = loadDataset(manifest).train;
+    TaskSize size{std::int64_t(train.size()), {}};
+    const std::size_t every = std::max<std::size_t>(1, train.size() / 500);
+    for (std::size_t i = 0; i < train.size(); i += every) {
+        const Example &example = train[i];
+        // About four bytes a token in English, and the special tokens.
+        size.tokens.push_back(int((example.a.size() + example.b.size()) / 4) + (example.b.empty() ? 2 : 3));
+    }
+    return size;
 }
 
 std::vector<std::int64_t> queueStudy(Store &store, const Study &study)
 {
-    const StudyState state = studyState(store, study, false);
+    const StudyState state = studyState(store, study);
     store.saveStudy(study);
     std::vector<std::int64_t> ahead;
     for (const std::int64_t id : state.runs) {
@@ -115,6 +111,24 @@ int cancelStudy(Store &store, const std::string &study)
     for (const std::int64_t id : ids)
         store.cancel(id);
     return int(ids.size());
+}
+
+bool replacesAnother(const Store &store, const Study &study)
+{
+    const auto stored = store.study(study.name);
+    return stored && !(*stored == study);
+}
+
+int deleteStudy(Store &store, const std::string &name)
+{
+    if (!store.study(name))
+        throw Error(presetStudy(name) ? "The study " + name +
+                                            " comes with the program and is not stored in the library: "
+                                            "there is nothing to delete."
+                                      : "The library has no study \"" + name + "\"; `awb study list` names them.");
+    const std::vector<Run> runs = store.runsOfStudy(name);
+    store.removeStudy(name);
+    return int(std::ranges::count(runs, RunState::Done, &Run::state));
 }
 
 StudyResults studyResults(const Store &store, const Study &study)

@@ -20,9 +20,11 @@ struct StudyState {
     TimeEstimate expected; ///< of what is not done yet
 };
 
-/// Compares a study with the runs of its name. For a better estimate of the time, data sets that no finished run tells the
-/// size of can be read (seconds for large ones). Throws Error naming the checkpoint or the data sets that the library lacks.
-StudyState studyState(const Store &store, const Study &study, bool readDatasets);
+/// Compares a study with the runs of its name. `sizes`: of data sets, as readTaskSize() tells; which ones the expected time
+/// lacks, it says. Throws Error naming the checkpoint or the data sets that the library lacks.
+StudyState studyState(const Store &store, const Study &study, const TaskSizes &sizes = {});
+/// Reads a data set, which takes seconds for large ones. Throws Error as loadDataset() does.
+TaskSize readTaskSize(const Manifest &manifest);
 
 /// Stores the study, queues what it lacks in one transaction, lets paused runs go on, and returns all its runs that are not
 /// done yet, in queue order. Called again it only completes: what is finished stays.
@@ -32,6 +34,12 @@ std::vector<std::int64_t> queueStudy(Store &store, const Study &study);
 std::vector<std::int64_t> unfinishedRuns(const Store &store, const std::string &study);
 /// Cancels them; those at work stop within one batch. What is finished stays. Returns how many.
 int cancelStudy(Store &store, const std::string &study);
+
+/// Whether the library holds another study under this one's name, which saving or queueing this one would replace.
+bool replacesAnother(const Store &store, const Study &study);
+/// Forgets a study; its finished runs stay without its name, those that wait are cancelled. Returns how many finished ones
+/// stay. Throws Error when none of that name is stored, or one of its runs is being computed.
+int deleteStudy(Store &store, const std::string &name);
 
 /// What the store holds of a study.
 StudyResults studyResults(const Store &store, const Study &study);

@@ -9,20 +9,41 @@ namespace awb {
 
 namespace {
 
-/// Optimizer steps of a run with this spec.
-std::optional<double> stepsOf(const TrainSpec &spec, const std::vector<const Run *> &measured,
-                              const std::map<std::string, std::int64_t> &trainingExamples)
+/// Optimizer steps of a run with this spec; nothing when neither a measured run nor the data set's size tells.
+std::optional<double> stepsOf(const TrainSpec &spec, const std::vector<const Run *> &measured, const TaskSizes &sizes)
 {
     const Recipe &recipe = spec.recipe;
-    if (const auto known = trainingExamples.find(spec.dataset); known != trainingExamples.end()) {
-        const std::int64_t perEpoch =
-            recipe.partialBatch ? (known->second + recipe.batch - 1) / recipe.batch : known->second / recipe.batch;
-        return double(std::max<std::int64_t>(1, perEpoch) * recipe.epochs);
-    }
     for (const Run *run : measured)
         if (run->spec.dataset == spec.dataset)
             return double(run->steps) / run->spec.recipe.epochs * recipe.epochs * run->spec.recipe.batch / recipe.batch;
-    return std::nullopt;
+    const auto known = sizes.find(spec.dataset);
+    if (known == sizes.end())
+        return std::nullopt;
+    const std::int64_t examples = known->second.examples;
+    const std::int64_t perEpoch =
+        recipe.partialBatch ? (examples + recipe.batch - 1) / recipe.batch : examples / recipe.batch;
+    return double(std::max<std::int64_t>(1, perEpoch) * recipe.epochs);
+}
+
+/// Mean tokens of an example, long texts cut as a run cuts them; 0: not known.
+double tokensOf(const TrainSpec &spec, const TaskSizes &sizes)
+{
+    const auto known = sizes.find(spec.dataset);
+    if (known == sizes.end() || known->second.tokens.empty())
+        return 0;
+    double sum = 0;
+    for (const int tokens : known->second.tokens)
+        sum += std::min(tokens, spec.recipe.maxLength);
+    return sum / double(known->second.tokens.size());
+}
+
+/// Seconds of the machine for one step, from a run that is most like it: the work grows with batch and tokens.
+double secondsPerStep(const TrainSpec &spec, const Run &like, const TaskSizes &sizes)
+{
+    // Runs that were computed together shared the machine for that time.
+    const double measured = like.provenance.seconds / std::max(1, like.provenance.together) / like.steps;
+    const double tokens = tokensOf(spec, sizes), ofThat = tokensOf(like.spec, sizes);
+    return measured * spec.recipe.batch / like.spec.recipe.batch * (tokens > 0 && ofThat > 0 ? tokens / ofThat : 1);
 }
 
 /// What an estimate depends on beside the number of steps.
@@ -58,16 +79,9 @@ std::map<Kind, const Run *> newestOfEachKind(const std::vector<Run> &finished)
     return newest;
 }
 
-/// Runs that were computed together shared the machine for that time.
-double secondsOfTheMachine(const Run &run)
-{
-    return run.provenance.seconds / std::max(1, run.provenance.together);
-}
-
 } // namespace
 
-TimeEstimate expectedTime(const std::vector<TrainSpec> &specs, const std::vector<Run> &finished,
-                          const std::map<std::string, std::int64_t> &trainingExamples)
+TimeEstimate expectedTime(const std::vector<TrainSpec> &specs, const std::vector<Run> &finished, const TaskSizes &sizes)
 {
     const auto newest = newestOfEachKind(finished);
     std::map<Kind, std::vector<const Run *>> likes; // most alike first
@@ -85,15 +99,23 @@ TimeEstimate expectedTime(const std::vector<TrainSpec> &specs, const std::vector
     TimeEstimate estimate;
     for (const TrainSpec &spec : specs) {
         const std::vector<const Run *> &measured = measuredFor(spec);
-        const auto steps = stepsOf(spec, measured, trainingExamples);
-        if (!steps || measured.empty()) {
+        if (measured.empty()) {
             ++estimate.unknown;
             continue;
         }
         const Run &like = *measured.front();
-        // The work of a step grows with its batch.
-        const double perStep = secondsOfTheMachine(like) / like.steps * spec.recipe.batch / like.spec.recipe.batch;
-        estimate.seconds += *steps * perStep;
+        const bool otherTask = like.spec.dataset != spec.dataset;
+        if (otherTask)
+            for (const std::string &name : {spec.dataset, like.spec.dataset})
+                if (!sizes.contains(name))
+                    estimate.unsized.insert(name);
+        const auto steps = stepsOf(spec, measured, sizes);
+        if (!steps) {
+            ++estimate.unknown;
+            continue;
+        }
+        estimate.seconds += *steps * secondsPerStep(spec, like, sizes);
+        estimate.rough += otherTask;
         ++estimate.runs;
     }
     return estimate;

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
-#include <set>
+#include <unordered_set>
 
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
 #include "core/methods/methods.h"
-#include "core/spec_json.h"
+#include "core/study/spec_hash.h"
 
 namespace awb::resources {
 extern const char *const studies; // resources/studies.json
@@ -103,13 +103,13 @@ std::vector<TrainSpec> specsOf(const Study &study, int layers)
             for (const Recipe &recipe : recipesOf(arm, study.recipe))
                 ofOneTask.push_back({study.checkpoint, {}, method, recipe, 0});
     std::vector<TrainSpec> specs;
-    std::set<std::string> seen;
+    std::unordered_set<TrainSpec, SpecHash> seen;
     for (const std::uint64_t seed : study.seeds)
         for (const std::string &dataset : study.datasets)
             for (TrainSpec spec : ofOneTask) {
                 spec.dataset = dataset;
                 spec.seed = seed;
-                if (seen.insert(toJson(spec)).second)
+                if (seen.insert(spec).second)
                     specs.push_back(std::move(spec));
             }
     return specs;

@@ -126,7 +126,7 @@ Recipe recipeFrom(const Json &object)
 {
     checkKeys(object, "recipe of a study",
               {"epochs", "batch", "max_length", "warmup", "init_std", "weight_decay", "clip", "dropout", "bias_correction",
-               "partial_batch", "precision", "device", "threads"});
+               "partial_batch", "plain_path", "precision", "device", "threads"});
     const Recipe recipe = specFromJson(Json{{"recipe", object}}.dump()).recipe;
     for (const auto &[key, value, least] :
          {std::tuple("epochs", recipe.epochs, 1), std::tuple("batch", recipe.batch, 1),
