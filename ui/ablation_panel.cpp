@@ -194,7 +194,7 @@ void AblationPanel::refreshFooter()
     const bool computing = m_worker->mapRun() != 0, ours = m_worker->mapRun() == m_run;
     m_progress->setVisible(computing);
     m_compute->setVisible(computing || (!m_hasMap && m_problem.isEmpty() && view() != Toggles));
-    m_compute->setText(computing ? tr("Ca&ncel") : tr("&Compute"));
+    m_compute->setText(computing ? tr("Ca&ncel") : tr("Comp&ute"));
     if (computing)
         m_state->setText(ours ? tr("Computing the map …") : tr("Computing the map of run %1 …").arg(m_worker->mapRun()));
     else if (m_hasMap && view() == Map)

@@ -47,9 +47,9 @@ AdapterToggles::AdapterToggles(AblationWorker &worker, QWidget *parent) : QWidge
     m_note->setForegroundRole(QPalette::PlaceholderText);
     for (QLabel *label : {m_score, m_change, m_note})
         label->setWordWrap(true);
-    m_on = new QPushButton(tr("All o&n"), this);
+    m_on = new QPushButton(tr("&All on"), this);
     m_on->setObjectName(QStringLiteral("allAdaptersOnButton"));
-    m_off = new QPushButton(tr("All o&ff"), this);
+    m_off = new QPushButton(tr("A&ll off"), this);
     m_off->setObjectName(QStringLiteral("allAdaptersOffButton"));
 
     auto *buttons = new QHBoxLayout;

@@ -58,11 +58,11 @@ QWidget *DatasetView::Ui::buildLengths()
     maxLength->setRange(4, 4096);
     maxLength->setValue(128);
     maxLength->setSuffix(tr(" tokens"));
-    auto *lengthLabel = new QLabel(tr("&Maximum length"));
+    auto *lengthLabel = new QLabel(tr("Ma&ximum length"));
     lengthLabel->setBuddy(maxLength);
     lengthsOf = new QComboBox;
     lengthsOf->setObjectName(QStringLiteral("lengthsPart"));
-    auto *partLabel = new QLabel(tr("Lengths &of"));
+    auto *partLabel = new QLabel(tr("Leng&ths of"));
     partLabel->setBuddy(lengthsOf);
     truncation = new QLabel;
     truncation->setObjectName(QStringLiteral("truncation"));

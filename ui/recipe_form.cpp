@@ -113,12 +113,12 @@ void RecipeForm::addMain()
     };
     add(0, 0, tr("Learning &rate"), m_rate);
     m_grid->addWidget(m_suggest, 0, 2, 1, 2, Qt::AlignLeft);
-    add(1, 0, tr("&Epochs"), m_epochs);
-    add(1, 1, tr("B&atch"), m_batch);
-    add(2, 0, tr("Max. &length"), m_maxLength);
-    add(2, 1, tr("&Precision"), m_precision);
-    add(3, 0, tr("&Seeds"), m_seeds, 3);
-    add(4, 0, tr("De&vice"), m_device, 3);
+    add(1, 0, tr("Ep&ochs"), m_epochs);
+    add(1, 1, tr("Batch"), m_batch);
+    add(2, 0, tr("Max. length"), m_maxLength);
+    add(2, 1, tr("Precision"), m_precision);
+    add(3, 0, tr("S&eeds"), m_seeds, 3);
+    add(4, 0, tr("Device"), m_device, 3);
     m_grid->setColumnStretch(1, 1);
     m_grid->setColumnStretch(3, 1);
     m_grid->setContentsMargins(0, 0, 0, 0);

@@ -44,7 +44,7 @@ QLayout *SetupPanel::buildChoices()
     auto *choices = new QFormLayout;
     choices->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
     ui.dataset = newCombo(*choices, "datasetCombo", tr("&Data set"), tr("What the model learns from and is measured on."));
-    ui.checkpoint = newCombo(*choices, "checkpointCombo", tr("&Checkpoint"), tr("The pre-trained model that is adapted."));
+    ui.checkpoint = newCombo(*choices, "checkpointCombo", tr("Chec&kpoint"), tr("The pre-trained model that is adapted."));
     ui.method = newCombo(*choices, "methodCombo", tr("&Method"), {});
     for (const MethodEntry &entry : methodTable()) {
         ui.method->addItem(wording::text(entry.title), wording::text(entry.method.name));

@@ -97,23 +97,23 @@ QLayout *StudyPanel::makeBar()
     m_published->setObjectName(QStringLiteral("publishedCheck"));
     m_published->setToolTip(text(publishedSource()));
     m_published->setChecked(true);
-    m_tasks = new QCheckBox(tr("Single &tasks"), this);
+    m_tasks = new QCheckBox(tr("Si&ngle tasks"), this);
     m_tasks->setObjectName(QStringLiteral("tasksCheck"));
-    m_export = new QPushButton(tr("Export…"), this);
+    m_export = new QPushButton(tr("E&xport…"), this);
     m_export->setObjectName(QStringLiteral("exportStudyChartButton"));
     m_export->setToolTip(exportHint());
 
-    m_edit = new QPushButton(tr("&Edit…"), this);
+    m_edit = new QPushButton(tr("Ed&it…"), this);
     m_edit->setObjectName(QStringLiteral("editStudyButton"));
     m_edit->setToolTip(tr("Tasks, methods, sizes, learning rates, epochs and seeds; a study that comes with the program is copied."));
 
     auto *first = new QHBoxLayout;
     addLabelled(*first, tr("St&udy"), *m_study, "studyCombo");
     first->addWidget(m_edit);
-    addLabelled(*first, tr("C&hart"), *m_figure, "studyFigureCombo");
+    addLabelled(*first, tr("Ch&art"), *m_figure, "studyFigureCombo");
     first->addWidget(m_export);
     auto *second = new QHBoxLayout;
-    addLabelled(*second, tr("Coun&ting"), *m_counting, "countingCombo");
+    addLabelled(*second, tr("Countin&g"), *m_counting, "countingCombo");
     second->addWidget(m_published);
     second->addWidget(m_tasks);
     second->addStretch(1);
@@ -131,7 +131,7 @@ QLayout *StudyPanel::makeFooter()
     m_state->setWordWrap(true);
     m_queue = new QPushButton(tr("&Queue"), this);
     m_queue->setObjectName(QStringLiteral("queueStudyButton"));
-    m_cancel = new QPushButton(tr("&Cancel the rest"), this);
+    m_cancel = new QPushButton(tr("Cance&l the rest"), this);
     m_cancel->setObjectName(QStringLiteral("cancelStudyButton"));
     m_cancel->setToolTip(tr("Cancel what waits or is being computed; what is finished stays."));
     auto *footer = new QHBoxLayout;

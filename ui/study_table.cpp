@@ -16,7 +16,6 @@
 #include "core/store/test_scores.h"
 #include "ui/background.h"
 #include "ui/lab_bridge.h"
-#include "ui/study_words.h"
 #include "ui/wording.h"
 
 namespace awb {
@@ -63,7 +62,7 @@ StudyTable::StudyTable(LabBridge &bridge, QWidget *parent) : QWidget(parent), m_
     m_part->setObjectName(QStringLiteral("tablePart"));
     m_part->addItems({tr("Dev"), tr("Test")});
     m_part->setToolTip(tr("Sizes and rates are chosen on dev either way; test is looked at for the chosen runs alone."));
-    auto *label = new QLabel(tr("Sco&res on"), this);
+    auto *label = new QLabel(tr("Scores o&n"), this);
     label->setBuddy(m_part);
     m_test = new QLabel(this);
     m_test->setObjectName(QStringLiteral("testState"));

@@ -15,10 +15,10 @@ TopLayersField::TopLayersField(QWidget *parent) : QWidget(parent)
     m_count->setRange(0, 1000); // until the model is known
     m_count->setValue(1);
     m_count->setToolTip(tr("Layers that are trained, from the top; 0 trains the pooler and the head only."));
-    auto *label = new QLabel(tr("&Top layers"), this);
+    auto *label = new QLabel(tr("Top la&yers"), this);
     label->setBuddy(m_count);
     m_of = new QLabel(this);
-    m_pooler = new QCheckBox(tr("&pooler too"), this);
+    m_pooler = new QCheckBox(tr("pooler too"), this);
     m_pooler->setObjectName(QStringLiteral("topLayersPooler"));
     m_pooler->setToolTip(tr("The layer between the last encoder layer and the head; the paper trains it."));
     m_pooler->setChecked(true);

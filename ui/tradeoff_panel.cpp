@@ -69,7 +69,7 @@ QWidget *TradeoffPanel::makeWelcome()
     m_quickStudy->setObjectName(QStringLiteral("quickStudyButton"));
     m_quickStudy->setDefault(true);
     m_quickStudy->setMinimumHeight(38);
-    m_samples = new QPushButton(tr("Only get the &sample library"), page);
+    m_samples = new QPushButton(tr("Only get the sample &library"), page);
     m_samples->setObjectName(QStringLiteral("welcomeSamplesButton"));
     m_samples->setMinimumHeight(38);
     for (QPushButton *button : {m_quickStudy, m_samples})
@@ -145,10 +145,10 @@ QLayout *TradeoffPanel::makeBar()
     m_counting->setObjectName(QStringLiteral("chartCounting"));
     study_words::addCountingRules(*m_counting);
     m_counting->setCurrentIndex(m_counting->findData(int(CountingRule::Trained)));
-    m_seeds = new QCheckBox(tr("Single s&eeds"), this);
+    m_seeds = new QCheckBox(tr("S&ingle seeds"), this);
     m_seeds->setObjectName(QStringLiteral("chartSeeds"));
     m_seeds->setToolTip(tr("Every run of the points that are means over seeds"));
-    m_export = new QPushButton(tr("&Export…"), this);
+    m_export = new QPushButton(tr("E&xport…"), this);
     m_export->setObjectName(QStringLiteral("exportChartButton"));
     m_export->setToolTip(exportHint());
 
@@ -161,8 +161,8 @@ QLayout *TradeoffPanel::makeBar()
         row->addWidget(label);
         row->addWidget(combo);
     };
-    labelled(first, tr("&Data set"), m_dataset);
-    labelled(first, tr("&Checkpoint"), m_checkpoint);
+    labelled(first, tr("D&ata set"), m_dataset);
+    labelled(first, tr("Checkpoi&nt"), m_checkpoint);
     first->addStretch();
     first->addWidget(m_export);
     labelled(second, tr("A&gainst"), m_axis);
