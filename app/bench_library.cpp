@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <functional>
+#include <memory>
 
 #include <QAbstractItemModel>
 #include <QElapsedTimer>
@@ -23,6 +24,7 @@
 #include "ui/main_window.h"
 #include "ui/series_plot.h"
 #include "ui/study_charts.h"
+#include "ui/study_panel.h"
 #include "ui/tradeoff_plot.h"
 
 namespace awb {
@@ -156,6 +158,19 @@ int benchLibrary(Context &context, int atLeast)
             tradeoff.setRuns({}, {});
             tradeoff.setRuns(ofTask, QStringLiteral("task 1"));
             drawNow(tradeoff);
+        }));
+    LabBridge bridge(folder.path(), [](const Run &run, RunContext &) { return run; });
+    std::unique_ptr<StudyPanel> studies;
+    add("studies_ms", "the page of studies with all of them in one study, from nothing to pixels", leastTimeOf([&] {
+            studies = std::make_unique<StudyPanel>(bridge);
+            studies->resize(drawn);
+            studies->showStudy(QString::fromStdString(study.name));
+            studies->show();
+            drawNow(*studies);
+        }));
+    add("studies_again_ms", "the same page once more, as after each run", leastTimeOf([&] {
+            emit bridge.changed();
+            drawNow(*studies);
         }));
     context.print(object, withThousands(runs) + " runs, " + withThousands(std::int64_t(runs) * curvePoints) +
                               " curve points\n" + columnsText(rows));

@@ -453,7 +453,7 @@ private Q_SLOTS:
 #ifdef AWB_FIGURES
         QVERIFY2(library.status == 0, library.err.constData());
         QCOMPARE(library.json()["runs"].toInt(), 9 * 14); // one seed of a study of nine tasks
-        for (const char *part : {"open_ms", "window_ms", "figure1_ms", "tradeoff_ms"})
+        for (const char *part : {"open_ms", "window_ms", "figure1_ms", "tradeoff_ms", "studies_ms", "studies_again_ms"})
             QVERIFY2(library.json()[part].toDouble() > 0, part);
 #else
         QCOMPARE(library.status, 1);
