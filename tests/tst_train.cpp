@@ -1,3 +1,7 @@
+#include <csignal>
+
+#include <sys/resource.h>
+
 #include <torch/types.h>
 
 #include <QTemporaryDir>
@@ -70,6 +74,7 @@ private Q_SLOTS:
     void bothPathsTrainAlike();
     void anotherSeedGivesOthers();
     void stoppedAndResumedEqualsUninterrupted();
+    void aFullDiskLeavesTheSnapshotBeforeAndTheRunGoesOn();
     void snapshotOfOtherSettingsIsNotUsed();
     void stopIsSeenBeforeTheNextBatch();
     void stopIsSeenWhileDevIsScoredAndTheScoreIsMadeUpFor();
@@ -273,6 +278,52 @@ void TestTrain::stoppedAndResumedEqualsUninterrupted()
     }
     QCOMPARE(started, 21);
     QVERIFY(losses == uninterrupted);
+    QVERIFY(readFile(whole.weights) == readFile(parts.weights));
+}
+
+void TestTrain::aFullDiskLeavesTheSnapshotBeforeAndTheRunGoesOn()
+{
+    QTemporaryDir folder;
+    const std::filesystem::path path = folder.path().toStdString();
+    const EncodedDataset data = learnableTask();
+    const TrainSpec spec = tinySpec();
+    const TrainFiles whole{path / "whole.safetensors", path / "whole.snapshot"};
+    const TrainFiles parts{path / "parts.safetensors", path / "parts.snapshot"};
+    lossesOf(spec, data, whole);
+
+    const int perEpoch = stepsPerEpoch(data.train.size(), spec.recipe);
+    rlimit before = {};
+    ::getrlimit(RLIMIT_FSIZE, &before);
+    const auto handler = std::signal(SIGXFSZ, SIG_IGN); // then a write beyond the limit fails as on a full disk
+    std::string kept;
+    int steps = 0, started = -1;
+    TrainHooks hooks;
+    hooks.started = [&](int step) { started = step; };
+    hooks.step = [&](const StepReport &) {
+        if (++steps == perEpoch + 1) {
+            kept = readFile(parts.snapshot);
+            const rlimit full = {100, before.rlim_max};
+            ::setrlimit(RLIMIT_FSIZE, &full);
+        }
+    };
+    hooks.stopRequested = [&] { return steps == 2 * perEpoch + 1; }; // after an epoch's snapshot, and with one more
+    bool stopped = false;
+    try {
+        train(spec, tinyCheckpoint(), data, parts, hooks);
+    } catch (const Stopped &) {
+        stopped = true;
+    } catch (const Error &) {
+    }
+    ::setrlimit(RLIMIT_FSIZE, &before);
+    std::signal(SIGXFSZ, handler);
+    QVERIFY(stopped);
+    QVERIFY(!kept.empty() && readFile(parts.snapshot) == kept);
+    QCOMPARE(QDir(folder.path()).entryList({"*.part"}, QDir::Files).size(), 0);
+
+    hooks.step = nullptr;
+    hooks.stopRequested = nullptr;
+    train(spec, tinyCheckpoint(), data, parts, hooks);
+    QCOMPARE(started, perEpoch);
     QVERIFY(readFile(whole.weights) == readFile(parts.weights));
 }
 

@@ -195,8 +195,13 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
     std::int64_t examples = 0;
     const auto keep = [&](int step, bool isScored) {
         done = {step, curve.sum, secondsBefore + secondsSince(start), isScored};
-        if (!files.snapshot.empty())
+        if (files.snapshot.empty())
+            return;
+        try {
             saveSnapshot(files.snapshot, done, specJson, adam.state());
+        } catch (const Error &) {
+            // A full disk, say: the snapshot before it is still there, and the run needs none to go on.
+        }
     };
 
     double scoringSeconds = 0;
