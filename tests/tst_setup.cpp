@@ -273,6 +273,7 @@ private slots:
                        .dropout = 0.2,
                        .biasCorrection = true,
                        .partialBatch = true,
+                       .plainPath = true,
                        .precision = Precision::BFloat16,
                        .device = "cuda:0",
                        .threads = 3};

@@ -79,9 +79,9 @@ void RecipeForm::addMain()
     connect(m_suggest, &QToolButton::clicked, this, [this] { m_rate->setValue(m_suggestedRate); });
     m_epochs = spin("epochsSpin", 1, 10000, standard.epochs);
     m_epochs->setToolTip(tr("How often training goes through the data set."));
-    m_batch = spin("batchSpin", 1, 4096, standard.batch);
+    m_batch = spin("batchSpin", 1, 65536, standard.batch);
     m_batch->setToolTip(tr("Examples per step. The paper uses 32."));
-    m_maxLength = spin("maxLengthSpin", 4, 4096, standard.maxLength);
+    m_maxLength = spin("maxLengthSpin", 3, 65536, standard.maxLength);
     m_maxLength->setToolTip(
         tr("Tokens per example, special tokens included; longer texts are cut. 128 is the default of the paper's code."));
     m_seeds = new QLineEdit(QStringLiteral("0"));
@@ -139,8 +139,8 @@ void RecipeForm::addMore()
 {
     const Recipe standard;
     m_warmup = numberField("warmupEdit", 0, 1, standard.warmup);
-    m_weightDecay = numberField("weightDecayEdit", 0, 10, standard.weightDecay);
-    m_clip = numberField("clipEdit", 0, 1e6, standard.clip);
+    m_weightDecay = numberField("weightDecayEdit", 0, 1e6, standard.weightDecay);
+    m_clip = numberField("clipEdit", 0, 1e9, standard.clip);
     m_initStd = numberField("initStdEdit", 0, 10, standard.initStd);
     m_dropout = numberField("dropoutEdit", 0, 0.99, 0);
     m_dropout->clear();
@@ -149,9 +149,11 @@ void RecipeForm::addMore()
     m_biasCorrection->setObjectName(QStringLiteral("biasCorrectionCheck"));
     m_partialBatch = new QCheckBox(tr("train on it"));
     m_partialBatch->setObjectName(QStringLiteral("partialBatchCheck"));
-    for (QCheckBox *box : {m_biasCorrection, m_partialBatch})
+    m_plainPath = new QCheckBox(tr("always"));
+    m_plainPath->setObjectName(QStringLiteral("plainPathCheck"));
+    for (QCheckBox *box : {m_biasCorrection, m_partialBatch, m_plainPath})
         connect(box, &QCheckBox::toggled, this, &RecipeForm::refresh);
-    m_threads = spin("threadsSpin", 0, 1024, standard.threads);
+    m_threads = spin("threadsSpin", 0, 4096, standard.threads);
     m_threads->setSpecialValueText(tr("all cores"));
 
     auto *form = new QFormLayout(m_more);
@@ -178,6 +180,8 @@ void RecipeForm::addMore()
     addMoreRow(*form, tr("Last, smaller batch"), m_partialBatch,
                tr("Train on the last batch of an epoch even when it is not full."), tr("dropped"),
                [](const Recipe &r) { return r.partialBatch; });
+    addMoreRow(*form, tr("Plain path"), m_plainPath, tr("Compute with LibTorch's autograd even where the fast path serves."),
+               {}, {});
     addMoreRow(*form, tr("CPU threads"), m_threads, tr("Processor cores that a run may use."), {}, {});
 }
 
@@ -221,6 +225,7 @@ Recipe RecipeForm::recipe() const
     recipe.dropout = m_dropout->value().value_or(recipe.dropout);
     recipe.biasCorrection = m_biasCorrection->isChecked();
     recipe.partialBatch = m_partialBatch->isChecked();
+    recipe.plainPath = m_plainPath->isChecked();
     recipe.precision = Precision(m_precision->currentData().toInt());
     if (m_device->currentIndex() >= 0)
         recipe.device = m_device->currentData().toString().toStdString();
@@ -244,6 +249,7 @@ void RecipeForm::setRecipe(const Recipe &recipe)
         m_dropout->setValue(recipe.dropout);
     m_biasCorrection->setChecked(recipe.biasCorrection);
     m_partialBatch->setChecked(recipe.partialBatch);
+    m_plainPath->setChecked(recipe.plainPath);
     m_precision->setCurrentIndex(m_precision->findData(int(recipe.precision)));
     m_threads->setValue(recipe.threads);
     const QString device = QString::fromStdString(recipe.device);

@@ -60,7 +60,7 @@ private:
     QSpinBox *m_epochs, *m_batch, *m_maxLength, *m_threads;
     QLineEdit *m_seeds;
     QComboBox *m_precision, *m_device;
-    QCheckBox *m_biasCorrection, *m_partialBatch;
+    QCheckBox *m_biasCorrection, *m_partialBatch, *m_plainPath;
     QToolButton *m_suggest = nullptr, *m_moreButton = nullptr;
     QWidget *m_more;
     QGridLayout *m_grid;
