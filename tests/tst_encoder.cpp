@@ -5,7 +5,9 @@
 
 #include "core/data/word_piece.h"
 #include "core/error.h"
+#include "core/files.h"
 #include "core/model/encoder.h"
+#include "core/model/fast_path.h"
 #include "tests/tiny_model.h"
 
 using namespace awb;
@@ -48,6 +50,8 @@ class TestEncoder : public QObject {
 
 private Q_SLOTS:
     void frozenLogitsEqualTransformers();
+    void logitsOfEachActivationEqualTransformers_data();
+    void logitsOfEachActivationEqualTransformers();
     void adaptedLogitsEqualThePaper();
     void logitsOfTheSampleCheckpointEqualTransformers_data();
     void logitsOfTheSampleCheckpointEqualTransformers();
@@ -68,6 +72,37 @@ void TestEncoder::frozenLogitsEqualTransformers()
     AdaptedBert model = tinyModel(checkpoint, methodOf("head"));
     const torch::Tensor logits = model->forward(batchOf(reference["batches"][0]), {});
     QVERIFY(largestDifference(logits, tensorOf(reference["frozen_logits"])) < 1e-5);
+}
+
+void TestEncoder::logitsOfEachActivationEqualTransformers_data()
+{
+    QTest::addColumn<QString>("activation");
+    for (const char *activation : {"gelu_new", "relu"})
+        QTest::newRow(activation) << activation;
+}
+
+void TestEncoder::logitsOfEachActivationEqualTransformers()
+{
+    QFETCH(QString, activation);
+    QTemporaryDir folder;
+    const std::filesystem::path path = folder.path().toStdString();
+    std::filesystem::copy(testData("model/tiny"), path, std::filesystem::copy_options::recursive);
+    nlohmann::json config = nlohmann::json::parse(readFile(path / "config.json"));
+    config["hidden_act"] = activation.toStdString();
+    writeFileAtomically(path / "config.json", config.dump());
+
+    const auto reference = referenceNumbers("tiny.json");
+    const torch::Tensor expected = tensorOf(referenceNumbers("activations.json")[activation.toStdString()]);
+    const Batch batch = batchOf(reference["batches"][0]);
+    const Checkpoint checkpoint = Checkpoint::open(path);
+    AdaptedBert model = tinyModel(checkpoint, methodOf("head"));
+    FrozenPacks frozen;
+    FastPath fast(model, Precision::Float32, frozen);
+    // The two forms of GELU differ by 1e-4 here, so the bounds tell them apart.
+    QVERIFY(largestDifference(expected, tensorOf(reference["frozen_logits"])) > 1e-4);
+    QVERIFY(largestDifference(model->forward(batch, {}), expected) < 1e-5);
+    const double ofFast = largestDifference(fast.forward(batch, {}), expected);
+    QVERIFY2(ofFast < 3e-5, qPrintable(QString::number(ofFast)));
 }
 
 void TestEncoder::adaptedLogitsEqualThePaper()

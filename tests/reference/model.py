@@ -8,6 +8,7 @@ Writes tests/data/model:
     tiny/                 a random two-layer BERT (config.json, model.safetensors, vocab.txt)
     tiny_trained.safetensors   the adapters and head that training starts from
     tiny.json             packed batches, logits with and without adapters, losses of 20 training steps per method
+    activations.json      logits of the tiny model for the first batch, with other activations in its layers
     minilm.json           logits of the sample checkpoint for the sentences in sentences.txt and for rows of real data sets
 """
 import argparse
@@ -16,7 +17,7 @@ import math
 import pathlib
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from transformers import BertConfig, BertModel, BertTokenizerFast
 
 OUT = pathlib.Path(__file__).resolve().parent.parent / "data" / "model"
@@ -79,8 +80,8 @@ def logits_of(bert, head, batch):
     return head(bert(input_ids=pad("ids"), token_type_ids=pad("segments"), attention_mask=mask).pooler_output)
 
 
-def tiny_bert():
-    config = BertConfig(vocab_size=120, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64,
+def tiny_bert(activation="gelu"):
+    config = BertConfig(vocab_size=120, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64, hidden_act=activation,
                         max_position_embeddings=48, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
                         initializer_range=0.2, attn_implementation="eager")
     return BertModel(config).eval()
@@ -155,6 +156,21 @@ def write_tiny():
     (OUT / "tiny.json").write_text(json.dumps(reference))
 
 
+def write_activations():
+    """Of the committed tiny model and head, so that these can be made without making them anew."""
+    batch = json.loads((OUT / "tiny.json").read_text())["batches"][0]
+    trained = load_file(OUT / "tiny_trained.safetensors")
+    head = torch.nn.Linear(32, CLASSES)
+    head.load_state_dict({"weight": trained["classifier.weight"], "bias": trained["classifier.bias"]})
+    result = {}
+    for activation in ("gelu_new", "relu"):
+        bert = tiny_bert(activation)
+        bert.load_state_dict(load_file(OUT / "tiny" / "model.safetensors"))
+        with torch.no_grad():
+            result[activation] = logits_of(bert, head, batch).tolist()
+    (OUT / "activations.json").write_text(json.dumps(result))
+
+
 def write_minilm(checkpoint, data):
     tokenizer = BertTokenizerFast.from_pretrained(checkpoint)
     bert = BertModel.from_pretrained(checkpoint, attn_implementation="eager").eval()
@@ -188,6 +204,7 @@ def main():
     options = parser.parse_args()
     OUT.mkdir(parents=True, exist_ok=True)
     write_tiny()
+    write_activations()
     with torch.no_grad():
         write_minilm(options.checkpoint, options.data)
 
