@@ -229,11 +229,19 @@ private Q_SLOTS:
 
     void eachDifferenceFromThePaperIsSaid()
     {
-        QVERIFY(differencesFromPaper(*presetStudy("size-sweep")).size() == 1); // its note
+        // What every study has: how the engine trains unlike the paper's code.
+        std::vector<std::string> always = differencesFromPaper(*presetStudy("size-sweep"));
+        QCOMPARE(always.size(), std::size_t(1 + 3)); // its note
+        always.erase(always.begin());
+        QVERIFY(anyContains(always, "number of steps: an epoch's batches times the epochs"));
+        QVERIFY(anyContains(always, "it drops to 0.9 of the peak where warm-up ends"));
+        QVERIFY(anyContains(always, "dropout: none below the lowest part that is trained"));
         Study study = *presetStudy("size-sweep");
         study.paper = "size-sweep";
         study.notes.clear();
-        QCOMPARE(differencesFromPaper(study), presetStudy("size-sweep")->notes); // what the preset itself says of the paper
+        std::vector<std::string> expected = presetStudy("size-sweep")->notes; // what the preset itself says of the paper
+        expected.insert(expected.end(), always.begin(), always.end());
+        QCOMPARE(differencesFromPaper(study), expected);
         study.checkpoint = "minilm";
         study.arms[1].sizes = {8, 64};
         study.arms.pop_back();
@@ -241,13 +249,17 @@ private Q_SLOTS:
         study.recipe.batch = 16;
         study.recipe.precision = Precision::BFloat16;
         const auto said = differencesFromPaper(study);
-        QCOMPARE(said.size(), std::size_t(7));
+        QCOMPARE(said.size(), std::size_t(7 + 3));
         QVERIFY(anyContains(said, "checkpoint: minilm rather than bert-base-uncased"));
         QVERIFY(anyContains(said, "Adapters, sizes: 8, 64 rather than 1, 2, 4"));
         QVERIFY(anyContains(said, "LayerNorm only: left out"));
         QVERIFY(anyContains(said, "number of seeds: 1 rather than 3"));
         QVERIFY(anyContains(said, "batch: 16 rather than 32"));
         QVERIFY(anyContains(said, "precision: bfloat16 rather than float32"));
+        study.recipe.warmup = 0; // both fall from the first step then
+        study.recipe.dropout = 0;
+        QVERIFY(!anyContains(differencesFromPaper(study), "where warm-up ends"));
+        QVERIFY(!anyContains(differencesFromPaper(study), "dropout: none below"));
     }
 
     void timeIsExpectedFromTheMostSimilarRun()

@@ -102,6 +102,19 @@ void compareRecipes(std::vector<std::string> &said, const Recipe &now, const Rec
     compare(said, "precision", now.precision, paper.precision);
 }
 
+/// Where training itself is unlike the paper's released code; what a recipe switches off is not said.
+void nameTraining(std::vector<std::string> &said, const Recipe &recipe)
+{
+    said.push_back("number of steps: an epoch's batches times the epochs; the paper's code divides the examples of all "
+                   "epochs by the batch and rounds that down");
+    if (recipe.warmup > 0 && recipe.warmup < 1)
+        said.push_back("learning rate: falls from its peak once warm-up has ended; the paper's code counts its fall from "
+                       "the first step, so that it drops to " +
+                       wordOf(1 - recipe.warmup) + " of the peak where warm-up ends");
+    if (recipe.dropout != 0)
+        said.push_back("dropout: none below the lowest part that is trained; the paper's code has it in all layers");
+}
+
 } // namespace
 
 std::vector<std::string> differencesFromPaper(const Study &study)
@@ -121,6 +134,7 @@ std::vector<std::string> differencesFromPaper(const Study &study)
         compare(said, "counting", describe(study.counting), describe(paper->counting));
     }
     compareRecipes(said, study.recipe, paper ? paper->recipe : Recipe());
+    nameTraining(said, study.recipe);
     return said;
 }
 
