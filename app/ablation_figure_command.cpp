@@ -31,7 +31,7 @@ int publishedIndex(const std::string &task)
         names += (names.empty() ? "" : ", ") + all[i].task;
     }
     if (!task.empty())
-        throw Error("There is no published ablation map of " + task + "; there are those of " + names + ".");
+        throw UsageError("There is no published ablation map of " + task + "; there are those of " + names + ".");
     return -1;
 }
 

@@ -34,8 +34,9 @@ struct BenchOptions {
 Line ofLibrary(Context &context, const BenchOptions &options)
 {
     if (options.spec.spec.checkpoint.empty() || options.spec.spec.dataset.empty())
-        throw Error("Name both a checkpoint and a data set of the library, or neither: then random weights and texts are "
-                    "measured.");
+        throw UsageError(
+            "Name both a checkpoint and a data set of the library, or neither: then random weights and texts are "
+            "measured.");
     Store &store = context.store();
     const TrainSpec spec = specFromOptions(context, options.spec);
     const Checkpoint checkpoint = Checkpoint::open(store.resolve(store.checkpoint(spec.checkpoint).folder));
@@ -108,11 +109,11 @@ int bench(Context &context, BenchOptions &options)
         return benchLibrary(context, options.library);
     if (!options.grow.empty()) {
         if (library)
-            throw Error("--grow measures random weights and texts; leave out the checkpoint and the data set.");
+            throw UsageError("--grow measures random weights and texts; leave out the checkpoint and the data set.");
         return grow(context, options);
     }
     if (!options.out.empty())
-        throw Error("--out draws what --grow measures; say what is to grow.");
+        throw UsageError("--out draws what --grow measures; say what is to grow.");
     Line line;
     if (library) {
         line = ofLibrary(context, options);

@@ -83,6 +83,8 @@ int runCommandLine(int argc, char **argv)
         return parseAndRun(app, context, argc, argv);
     } catch (const Stopped &stopped) {
         return report(context, stopped.what(), 1);
+    } catch (const UsageError &error) {
+        return report(context, error.what(), 2);
     } catch (const Error &error) {
         return report(context, error.what(), 1);
     } catch (const std::bad_alloc &) {

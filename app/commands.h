@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/error.h"
 #include "core/store/store.h"
 
 namespace CLI {
@@ -16,6 +17,22 @@ class App;
 namespace awb {
 
 using Json = nlohmann::ordered_json;
+
+/// What was typed cannot be meant, whatever the files of the library hold: exit status 2 instead of 1.
+struct UsageError : Error {
+    using Error::Error;
+};
+
+/// What `read` gives for words of the command line; an Error of it becomes a UsageError.
+template <typename Read>
+auto asTyped(const Read &read)
+{
+    try {
+        return read();
+    } catch (const Error &error) {
+        throw UsageError(error.what());
+    }
+}
 
 /// What a call of `awb` knows: the options that hold for every command, and the command's action, set while the command
 /// line is parsed and run afterwards.

@@ -25,7 +25,7 @@ struct Options {
 std::vector<Run> chosenRuns(Store &store, const Options &options)
 {
     if (options.study.empty() == options.runs.empty())
-        throw Error("Say whose curves to draw: either --study NAME or --runs 1,2,3.");
+        throw UsageError("Say whose curves to draw: either --study NAME or --runs 1,2,3.");
     if (!options.study.empty()) {
         std::vector<Run> runs = store.runsOfStudy(options.study);
         if (runs.empty())

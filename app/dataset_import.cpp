@@ -6,10 +6,10 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/commands.h"
 #include "core/data/data_hash.h"
 #include "core/data/dataset_rules.h"
 #include "core/data/recognise.h"
-#include "core/error.h"
 
 namespace awb {
 
@@ -22,8 +22,8 @@ char delimiterFrom(const std::string &text)
     if (const auto found = names.find(text); found != names.end())
         return found->second;
     if (text.size() != 1)
-        throw Error("The delimiter \"" + text +
-                    "\" was not understood: give one character, or tab, comma, semicolon, bar or space.");
+        throw UsageError("The delimiter \"" + text +
+                         "\" was not understood: give one character, or tab, comma, semicolon, bar or space.");
     return text[0];
 }
 
@@ -81,7 +81,7 @@ void applyColumns(const ImportOptions &options, DataFile &file)
 void applyLabels(const ImportOptions &options, Manifest &manifest)
 {
     if (options.labelUntil.size() > 1)
-        throw Error("--label-until takes one character.");
+        throw UsageError("--label-until takes one character.");
     if (!options.labelUntil.empty())
         for (DataFile *file :
              {&manifest.train, manifest.dev ? &*manifest.dev : nullptr, manifest.test ? &*manifest.test : nullptr})
@@ -90,8 +90,8 @@ void applyLabels(const ImportOptions &options, Manifest &manifest)
     for (const std::string &entry : options.merge) {
         const auto equals = entry.rfind('=');
         if (equals == std::string::npos || equals + 1 == entry.size())
-            throw Error("\"" + entry +
-                        "\" was not understood: --merge takes a raw label and its class, as in --merge Yes=Y.");
+            throw UsageError("\"" + entry +
+                             "\" was not understood: --merge takes a raw label and its class, as in --merge Yes=Y.");
         manifest.merge[entry.substr(0, equals)] = entry.substr(equals + 1);
     }
     for (const std::string &label : options.drop)

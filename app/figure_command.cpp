@@ -76,8 +76,8 @@ void draw(const std::vector<Run> &, const FigureOptions &options)
 int tradeoff(Context &context, FigureOptions &options)
 {
     const std::string type = figureType(options.out);
-    costAxisFromString(options.x); // a wrong name is refused before anything is read
-    const CountingRule counting = countingRuleFromString(options.counting);
+    asTyped([&] { return costAxisFromString(options.x); }); // a wrong name is refused before anything is read
+    const CountingRule counting = asTyped([&] { return countingRuleFromString(options.counting); });
     const auto runs = chosenRuns(context.store(), options);
     const auto points = tradeoffPoints(runs, counting);
     if (type == ".csv")

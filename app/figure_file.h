@@ -3,18 +3,18 @@
 #include <filesystem>
 #include <string>
 
-#include "core/error.h"
+#include "app/commands.h"
 
 /// What the figure commands share.
 namespace awb {
 
-/// Makes the file's name absolute and returns its ending. Throws Error when no figure can have that.
+/// Makes the file's name absolute and returns its ending. Throws UsageError when no figure can have that.
 inline std::string figureType(std::string &file)
 {
     file = std::filesystem::absolute(file).string();
     const std::string type = std::filesystem::path(file).extension().string();
     if (type != ".pdf" && type != ".svg" && type != ".png" && type != ".pgf" && type != ".csv")
-        throw Error("The figure " + file + " must end in .pdf, .svg, .png, .pgf or .csv.");
+        throw UsageError("The figure " + file + " must end in .pdf, .svg, .png, .pgf or .csv.");
     return type;
 }
 

@@ -9,15 +9,16 @@ namespace awb {
 
 void addMethodOptions(CLI::App &command, MethodOptions &options)
 {
-    std::string names;
+    std::vector<std::string> names;
     for (const MethodEntry &entry : methodTable())
-        names += (names.empty() ? "" : ", ") + entry.method.name;
-    command.add_option("--method", options.name, "What is trained: " + names)->capture_default_str();
+        names.push_back(entry.method.name);
+    command.add_option("--method", options.name, "What is trained")->check(CLI::IsMember(names))->capture_default_str();
     command.add_option("--bottleneck", options.bottleneck, "Size m of the adapters")->check(CLI::Range(1, 1 << 20));
     auto *layers =
         command.add_option("--layers", options.layers,
                            "Layers with adapters, numbered from 0: 3-5 or 0,2,4-5, all, none, top-half, bottom-half");
-    auto *sites = command.add_option("--sites", options.sites, "Where in a layer: attention, ffn or both");
+    auto *sites =
+        command.add_option("--sites", options.sites, "Where in a layer")->check(CLI::IsMember({"attention", "ffn", "both"}));
     command.add_option("--layer-sites", options.layerSites, "One entry per layer, lowest first: a,f,af,-")
         ->excludes(layers, sites);
     command.add_option("--activation", options.activation, "Of the adapters")
@@ -27,7 +28,9 @@ void addMethodOptions(CLI::App &command, MethodOptions &options)
     command.add_flag("--no-pooler", options.noPooler, "top-k leaves the pooler frozen");
 }
 
-Method methodFromOptions(const MethodOptions &options, int layers)
+namespace {
+
+Method readMethod(const MethodOptions &options, int layers)
 {
     Method method = methodEntry(options.name).method;
     const bool hasAdapters = method.bottleneck > 0;
@@ -50,6 +53,13 @@ Method methodFromOptions(const MethodOptions &options, int layers)
         method.sites = storedSites(parseSites(options.layers.empty() ? "all" : options.layers,
                                               options.sites.empty() ? "both" : options.sites, layers));
     return method;
+}
+
+} // namespace
+
+Method methodFromOptions(const MethodOptions &options, int layers)
+{
+    return asTyped([&] { return readMethod(options, layers); });
 }
 
 std::filesystem::path checkpointFolder(Context &context, const std::string &nameOrFolder)

@@ -20,7 +20,8 @@ struct MethodOptions {
 };
 
 void addMethodOptions(CLI::App &command, MethodOptions &options);
-/// The method for a model of `layers` layers. Throws Error when the options contradict each other.
+/// The method for a model of `layers` layers. Throws UsageError when the options contradict each other or
+/// the model.
 Method methodFromOptions(const MethodOptions &options, int layers);
 
 /// Folder of a checkpoint given by its name in the library or by its folder. A name of the library goes first.

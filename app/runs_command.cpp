@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include <CLI/CLI.hpp>
 
@@ -115,6 +116,52 @@ int change(Context &context, const std::vector<std::int64_t> &ids, const Change 
     return 0;
 }
 
+/// Numbers of the queued runs, the next one first.
+std::vector<std::int64_t> queueOf(const Store &store)
+{
+    std::vector<Run> runs = store.runs();
+    std::erase_if(runs, [](const Run &run) { return run.state != RunState::Queued; });
+    std::ranges::sort(runs, {}, [](const Run &run) { return std::pair(run.position, run.id); });
+    std::vector<std::int64_t> ids;
+    for (const Run &run : runs)
+        ids.push_back(run.id);
+    return ids;
+}
+
+struct MoveOptions {
+    std::int64_t run = 0;
+    int places = 0;
+    bool first = false, last = false;
+};
+
+int move(Context &context, const MoveOptions &options)
+{
+    constexpr int far = std::numeric_limits<int>::max();
+    requeueOrphansOf(context.store());
+    existingRun(context, options.run);
+    context.store().move(options.run, options.first ? -far : options.last ? far : options.places);
+    const std::vector<std::int64_t> queue = queueOf(context.store());
+    const auto place = std::ranges::find(queue, options.run) - queue.begin() + 1;
+    context.print({{"run", options.run}, {"place", place}, {"queue", queue}},
+                  "Run " + std::to_string(options.run) + " is number " + std::to_string(place) + " of the " +
+                      std::to_string(queue.size()) + " in the queue.");
+    return 0;
+}
+
+void addMove(CLI::App &runs, Context &context)
+{
+    const auto options = std::make_shared<MoveOptions>();
+    CLI::App *sub = runs.add_subcommand("move", "Move a queued run within the queue");
+    sub->add_option("run", options->run, "Number of the run")->required();
+    CLI::Option_group *where = sub->add_option_group("where");
+    where->add_flag("--first", options->first, "Run it next");
+    where->add_flag("--last", options->last, "Run it after all others");
+    where->add_option("--by", options->places, "So many places later; negative: earlier")
+        ->check(CLI::Range(-1000000, 1000000));
+    where->require_option(1);
+    sub->callback([&context, options] { context.action = [&context, options] { return move(context, *options); }; });
+}
+
 } // namespace
 
 void addRunsCommand(CLI::App &app, Context &context)
@@ -139,6 +186,7 @@ void addRunsCommand(CLI::App &app, Context &context)
         sub->callback(
             [&context, ids, &entry] { context.action = [&context, ids, &entry] { return change(context, *ids, entry); }; });
     }
+    addMove(*command, context);
 }
 
 } // namespace awb

@@ -8,9 +8,19 @@
 #include "core/spec_json.h"
 #include "core/methods/methods.h"
 #include "core/train/precision.h"
+#include "core/train/train.h"
 
 namespace awb {
 namespace {
+
+/// Empty: training can use it. "cuda" is the first of its kind.
+std::string unknownDevice(const std::string &name)
+{
+    for (const DeviceInfo &device : devices())
+        if (device.name == name || device.name == name + ":0")
+            return {};
+    return "There is no device \"" + name + "\" here; `awb devices` lists those that are.";
+}
 
 void addRecipeOptions(CLI::App &command, SpecOptions &options)
 {
@@ -35,7 +45,9 @@ void addRecipeOptions(CLI::App &command, SpecOptions &options)
     command.add_option("--precision", options.precision, "float32, bfloat16, or auto: the faster one here")
         ->check(CLI::IsMember({"auto", "float32", "bfloat16"}))
         ->capture_default_str();
-    command.add_option("--device", recipe.device, "As `awb devices` lists them")->capture_default_str();
+    command.add_option("--device", recipe.device, "As `awb devices` lists them")
+        ->check(CLI::Validator(unknownDevice, ""))
+        ->capture_default_str();
     command.add_option("--threads", recipe.threads, "CPU threads; 0: all cores")
         ->check(CLI::Range(0, 4096))
         ->capture_default_str();

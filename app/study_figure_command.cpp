@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 
@@ -65,9 +66,11 @@ void draw(const StudyResults &, const Options &options)
 /// The study's results, of which there must be some.
 StudyResults resultsFor(Context &context, const Options &options)
 {
-    Study study = findStudy(context.store(), options.study);
+    std::optional<CountingRule> counting;
     if (!options.counting.empty())
-        study.counting = countingRuleFromString(options.counting);
+        counting = asTyped([&] { return countingRuleFromString(options.counting); });
+    Study study = findStudy(context.store(), options.study);
+    study.counting = counting.value_or(study.counting);
     StudyResults results = studyResults(context.store(), study);
     if (std::ranges::count(results.runs, RunState::Done, &Run::state) == 0)
         throw Error("The study " + study.name + " has no finished run to draw; `awb study run " + study.name +

@@ -4,6 +4,8 @@
 
 #include <unistd.h>
 
+#include "core/methods/methods.h"
+#include "core/store/store.h"
 #include "tests/command_line.h"
 
 using namespace awb::test;
@@ -44,10 +46,37 @@ private Q_SLOTS:
         QTest::newRow("sites said twice") << QStringList{"params", "--checkpoint",  "x", "--layers",
                                                          "0",      "--layer-sites", "a"};
         QTest::newRow("no study") << QStringList{"study"};
+        const auto row = [](const char *name, const QString &line) { QTest::newRow(name) << QProcess::splitCommand(line); };
+        const QString params = "params --checkpoint MODEL", train = "train --checkpoint nobody --dataset nothing ";
+        row("unknown method", "params --checkpoint x --method bitfit");
+        row("unknown site", "params --checkpoint x --sites pooler");
+        row("unknown activation", "params --checkpoint x --activation swish");
+        row("layers beyond the model", params + " --layers 3-6");
+        row("layers not understood", params + " --layers upper");
+        row("layer sites of another model", params + " --layer-sites a,f");
+        row("more top layers than layers", params + " --method top-k --top 7");
+        row("top layers of adapters", params + " --top 2");
+        row("adapters of a method without", params + " --method full --bottleneck 8");
+        row("unknown device", train + "--device abacus");
+        row("a device that is not here", train + "--device cuda:4000");
+        row("unknown precision", train + "--precision float12");
+        row("strange axis", "figure tradeoff --x money --out x.pdf");
+        row("strange counting", "figure tradeoff --counting all --out x.pdf");
+        row("strange counting of a study", "figure figure1 --study x --counting all --out x.pdf");
+        row("strange figure", "figure tradeoff --out x.docx");
+        row("no curves named", "figure curves --out x.csv");
+        row("half a measurement", "bench --checkpoint x");
+        row("nothing grows", "bench --out x.csv");
+        row("strange delimiter", "datasets add TABLE --delimiter dash");
+        row("strange merge", "datasets add TABLE --text text --label kind --merge yes");
+        row("move nowhere", "runs move 1");
+        row("move to both ends", "runs move 1 --first --last");
     }
     void usageErrorsHaveStatusTwo()
     {
         QFETCH(QStringList, arguments);
+        arguments.replaceInStrings(QStringLiteral("MODEL"), miniLmFolder());
+        arguments.replaceInStrings(QStringLiteral("TABLE"), questionsFile());
         const Result result = awb(arguments);
         QCOMPARE(result.status, 2);
         QVERIFY(result.out.isEmpty());
@@ -90,10 +119,10 @@ private Q_SLOTS:
         QCOMPARE(count({"--method", "top-k", "--top", "0", "--no-pooler"}), count({"--method", "head"}));
         QCOMPARE(count({"--method", "layer-norm"}), 9984 + 770);
         const Result ofAdapters = awb({"params", "--checkpoint", miniLmFolder(), "--top", "2"});
-        QCOMPARE(ofAdapters.status, 1);
+        QCOMPARE(ofAdapters.status, 2);
         QVERIFY(ofAdapters.err.contains("leave out --top and --no-pooler"));
         const Result tooMany = awb({"params", "--checkpoint", miniLmFolder(), "--method", "top-k", "--top", "7"});
-        QCOMPARE(tooMany.status, 1);
+        QCOMPARE(tooMany.status, 2);
         QVERIFY(tooMany.err.contains("from 0 to 6"));
     }
 
@@ -124,9 +153,6 @@ private Q_SLOTS:
         QTest::newRow("unknown run") << QStringList{"runs", "show", "7"} << QByteArray("7");
         QTest::newRow("nothing to draw") << QStringList{"figure", "tradeoff", "--out", "x.csv"}
                                          << QByteArray("no finished run");
-        QTest::newRow("strange axis") << QStringList{"figure", "tradeoff", "--x", "money", "--out", "x.pdf"}
-                                      << QByteArray("parameters, bytes, speed");
-        QTest::newRow("strange figure") << QStringList{"figure", "tradeoff", "--out", "x.docx"} << QByteArray("x.docx");
         QTest::newRow("train nothing") << QStringList{"train", "--checkpoint", "nobody", "--dataset", "nothing"}
                                        << QByteArray("nobody");
     }
@@ -565,6 +591,37 @@ private Q_SLOTS:
         QCOMPARE(awb({"runs", "retry", "1"}).status, 0);
         QCOMPARE(awb({"runs", "show", "1", "--json"}).json()["state"].toString(), QStringLiteral("queued"));
         QCOMPARE(awb({"runs", "retry", "1"}).status, 1); // waits already
+    }
+
+    void queuedRunsArePausedResumedAndMoved()
+    {
+        addTinyLibrary();
+        {
+            awb::TrainSpec spec;
+            spec.checkpoint = "tiny";
+            spec.dataset = "questions";
+            spec.method = awb::methodEntry("head").method;
+            awb::Store(home().toStdString()).enqueue({spec, spec, spec, spec});
+        }
+        const auto queueAfter = [&](const QString &line) {
+            const Result result = awb(QProcess::splitCommand("runs move " + line) + QStringList{"--json"});
+            return result.status == 0 ? result.json()["queue"].toArray() : QJsonArray{result.status};
+        };
+        QCOMPARE(queueAfter("3 --first"), (QJsonArray{3, 1, 2, 4}));
+        QCOMPARE(queueAfter("1 --last"), (QJsonArray{3, 2, 4, 1}));
+        QCOMPARE(queueAfter("4 --by -1"), (QJsonArray{3, 4, 2, 1}));
+        QCOMPARE(queueAfter("3 --by 2"), (QJsonArray{4, 2, 3, 1}));
+        QCOMPARE(awb({"runs", "move", "1", "--first"}).out, QByteArray("Run 1 is number 1 of the 4 in the queue.\n"));
+
+        const Result paused = awb({"runs", "pause", "1", "2", "--json"});
+        QCOMPARE(paused.json()["runs"].toArray(), (QJsonArray{1, 2}));
+        QCOMPARE(awb({"runs", "show", "2", "--json"}).json()["state"].toString(), QStringLiteral("paused"));
+        const Result refused = awb({"runs", "move", "2", "--first"});
+        QCOMPARE(refused.status, 1);
+        QVERIFY2(refused.err.contains("only a queued run can be moved"), refused.err.constData());
+        QCOMPARE(awb({"runs", "resume", "2", "--json"}).json()["runs"].toArray(), QJsonArray{2});
+        QCOMPARE(queueAfter("3 --by 0"), (QJsonArray{4, 2, 3}));
+        QCOMPARE(queueAfter("9 --first"), QJsonArray{1}); // there is none
     }
 
     void aDamagedCheckpointIsOneSentenceAndNotRegistered_data()
