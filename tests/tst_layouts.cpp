@@ -126,7 +126,7 @@ void TestLayouts::stsbIsAScore()
     const auto manifest = recognised("sts");
     QCOMPARE(manifest.layout, std::string("GLUE STS-B"));
     QCOMPARE(manifest.task, Task::Regression);
-    QCOMPARE(manifest.metrics, (Strings{"pearson", "spearman"}));
+    QCOMPARE(manifest.metrics, (Strings{"spearman", "pearson"}));
     const Dataset dataset = loadDataset(manifest);
     QCOMPARE(dataset.train[1].score, 3.8f);
     QCOMPARE(dataset.test.at(0).b, std::string("An air plane takes off."));

@@ -29,7 +29,7 @@ const std::vector<GlueTask> &glueTasks()
     static const std::vector<GlueTask> tasks = {
         {"SST-2", 2, {"sentence", "label"}, "sentence", "", "label", {"0", "1"}, {"accuracy"}},
         {"MRPC", 0, {"quality", "#1 id"}, "#1 string", "#2 string", "quality", {"0", "1"}, {"f1", "accuracy"}},
-        {"STS-B", 0, {"genre", "score"}, "sentence1", "sentence2", "score", {}, {"pearson", "spearman"}},
+        {"STS-B", 0, {"genre", "score"}, "sentence1", "sentence2", "score", {}, {"spearman", "pearson"}},
         {"QQP",
          0,
          {"question1", "question2", "is_duplicate"},
