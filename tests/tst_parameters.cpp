@@ -203,6 +203,8 @@ private Q_SLOTS:
         QCOMPARE(counted(CountingRule::ShareOfModel, run), 1000);
         run.layers = 6;
         QCOMPARE(counted(CountingRule::ShareOfModel, run), 2000);
+        run.spec.method.topLayers = 0; // pooler and head are trained all the same
+        QCOMPARE(counted(CountingRule::ShareOfModel, run), 1000);
         run.trainedTables = 300;
         QCOMPARE(counted(CountingRule::WithoutEmbeddings, run), 700);
         QCOMPARE(counted(CountingRule::Trained, run), 1000);

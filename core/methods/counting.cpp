@@ -11,7 +11,7 @@ std::int64_t counted(CountingRule rule, const ParameterCount &count, const Metho
 {
     if (rule == CountingRule::WithoutEmbeddings)
         return count.trainable - count.tables;
-    if (rule == CountingRule::ShareOfModel && method.topLayers >= 0 && layers > 0)
+    if (rule == CountingRule::ShareOfModel && method.topLayers > 0 && layers > 0)
         return std::llround(double(count.total) * method.topLayers / layers);
     return count.trainable;
 }

@@ -13,7 +13,8 @@ struct ParameterCount;
 /// What the x axis of a chart counts. Houlsby et al. 2019 count differently from figure to figure.
 enum class CountingRule {
     WithoutEmbeddings, ///< Figure 1: trained parameters, the embedding tables left out where they are trained
-    ShareOfModel,      ///< Figures 3 (right) and 4: the top k of L layers count as k/L of the whole model
+    ShareOfModel,      ///< Figures 3 (right) and 4: the top k of L layers count as k/L of the whole model. Those begin at
+                       ///< k = 1; of k = 0, which is no share, every trained parameter counts
     Trained,           ///< every trained parameter
 };
 
