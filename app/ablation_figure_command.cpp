@@ -1,8 +1,12 @@
+#include <algorithm>
+#include <set>
+
 #include <CLI/CLI.hpp>
 
 #include "app/commands.h"
 #include "app/figure_file.h"
 #include "core/files.h"
+#include "core/store/study_queue.h"
 #include "core/study/published.h"
 
 #ifdef AWB_FIGURES
@@ -17,7 +21,8 @@ namespace {
 
 struct Options {
     std::int64_t run = 0;
-    std::string out, published;
+    std::string study, dataset, out, published;
+    int dpi = 0;
 };
 
 /// -1: none
@@ -35,6 +40,35 @@ int publishedIndex(const std::string &task)
     return -1;
 }
 
+/// The adapter run that the study's selection chose for its task, of several seeds the first that has a map.
+std::int64_t runOfStudy(const Store &store, const Options &options)
+{
+    const StudyResults results = studyResults(store, findStudy(store, options.study));
+    const Selection &selection = results.study.selection;
+    auto chosen = bestOfSweeps(outcomes(results.runs, selection, results.study.counting, results.bestEpochs));
+    std::erase_if(chosen, [](const Chosen &one) { return one.method().bottleneck <= 0; });
+    std::set<std::string> tasks;
+    for (const Chosen &one : chosen)
+        tasks.insert(one.dataset());
+    std::string names;
+    for (const std::string &task : tasks)
+        names += (names.empty() ? "" : ", ") + task;
+    if (tasks.empty())
+        throw Error("The study " + options.study + " has no finished run with adapters, so no ablation map.");
+    if (options.dataset.empty() && tasks.size() > 1)
+        throw Error("The study " + options.study + " has adapters for several tasks; name one with --dataset: " + names +
+                    ".");
+    const std::string task = options.dataset.empty() ? *tasks.begin() : options.dataset;
+    if (!tasks.contains(task))
+        throw Error("The study " + options.study + " has no finished run with adapters for " + task + "; it has for " +
+                    names + ".");
+    std::erase_if(chosen, [&](const Chosen &one) { return one.dataset() != task; });
+    const auto best = std::ranges::max_element(chosen, {}, [](const Chosen &one) { return one.outcome.score; });
+    const auto runs = chosenRuns(best->outcome, selection);
+    const auto mapped = std::ranges::find_if(runs, [&](std::int64_t run) { return store.ablation(run).has_value(); });
+    return mapped == runs.end() ? runs.front() : *mapped;
+}
+
 #ifdef AWB_FIGURES
 void draw(const AblationMap &map, const Run &run, const Options &options, bool drop)
 {
@@ -43,13 +77,13 @@ void draw(const AblationMap &map, const Run &run, const Options &options, bool d
     if (drop) {
         AdapterDropPlot plot;
         plot.setMap(map, run);
-        plot.exportTo(file);
+        plot.exportTo(file, options.dpi);
         return;
     }
     AblationPlot plot;
     plot.setMap(map, run);
     plot.setPublished(publishedIndex(options.published));
-    plot.exportTo(file);
+    plot.exportTo(file, options.dpi);
 }
 #else
 void draw(const AblationMap &, const Run &, const Options &options, bool)
@@ -60,8 +94,10 @@ void draw(const AblationMap &, const Run &, const Options &options, bool)
 
 int figure(Context &context, Options &options, bool drop)
 {
-    const std::string type = figureType(options.out);
+    const std::string type = figureType(options.out, options.dpi);
     publishedIndex(options.published);
+    if (!options.study.empty())
+        options.run = runOfStudy(context.store(), options);
     const auto run = context.store().run(options.run);
     const auto map = context.store().ablation(options.run);
     const std::string number = std::to_string(options.run);
@@ -84,8 +120,13 @@ void addAblationFigures(CLI::App &command, Context &context)
     const auto options = std::make_shared<Options>();
     const auto add = [&](const char *name, const char *what, bool drop) {
         CLI::App *sub = command.add_subcommand(name, what);
-        sub->add_option("--run", options->run, "Number of a run whose map is computed")->required();
+        CLI::Option_group *which = sub->add_option_group("Run", "Whose map is drawn");
+        which->add_option("--run", options->run, "Number of a run whose map is computed");
+        which->add_option("--study", options->study, "Of a study the adapters that its selection chose");
+        which->require_option(1);
+        sub->add_option("--dataset", options->dataset, "Task of the study, where it has several");
         sub->add_option("--out", options->out, figureOut)->required();
+        addDpi(*sub, options->dpi);
         sub->callback([&context, options, drop] {
             context.action = [&context, options, drop] { return figure(context, *options, drop); };
         });

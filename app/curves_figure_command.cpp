@@ -20,6 +20,7 @@ using Measurements = std::map<std::int64_t, std::vector<Measurement>>;
 struct Options {
     std::string study, out, of = "score";
     std::vector<std::int64_t> runs;
+    int dpi = 0;
 };
 
 std::vector<Run> chosenRuns(Store &store, const Options &options)
@@ -50,7 +51,7 @@ void draw(const std::vector<Run> &runs, const Measurements &measurements, const 
     plot.setChart(curve_overlay::chart(runs, measurements,
                                        options.of == "loss" ? curve_overlay::Quantity::Loss : curve_overlay::Quantity::Score,
                                        QString::fromStdString(options.study)));
-    plot.exportTo(QString::fromStdString(options.out));
+    plot.exportTo(QString::fromStdString(options.out), options.dpi);
 }
 #else
 void draw(const std::vector<Run> &, const Measurements &, const Options &options)
@@ -61,7 +62,7 @@ void draw(const std::vector<Run> &, const Measurements &, const Options &options
 
 int curves(Context &context, Options &options)
 {
-    const std::string type = figureType(options.out);
+    const std::string type = figureType(options.out, options.dpi);
     const std::vector<Run> runs = chosenRuns(context.store(), options);
     Measurements measurements;
     for (const Run &run : runs)
@@ -89,6 +90,7 @@ void addCurvesFigure(CLI::App &figure, Context &context)
         ->check(CLI::IsMember({"score", "loss"}))
         ->capture_default_str();
     sub->add_option("--out", options->out, figureOut)->required();
+    addDpi(*sub, options->dpi);
     sub->callback([&context, options] { context.action = [&context, options] { return curves(context, *options); }; });
 }
 

@@ -7,6 +7,7 @@
 #include "app/figure_file.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "core/store/study_queue.h"
 #include "core/study/costs.h"
 #include "core/study/tradeoff.h"
 
@@ -22,6 +23,7 @@ namespace {
 struct FigureOptions {
     std::string dataset, checkpoint, study, out, x = "parameters", counting = "trained";
     bool seeds = false;
+    int dpi = 0;
 };
 
 /// Finished runs, those of the study only where one is given.
@@ -56,18 +58,18 @@ std::vector<Run> chosenRuns(Store &store, FigureOptions &options)
 }
 
 #ifdef AWB_FIGURES
-void draw(const std::vector<Run> &runs, const FigureOptions &options)
+void draw(const std::vector<Run> &runs, const ScoreRule &rule, const FigureOptions &options)
 {
     const OffscreenApplication application;
     TradeoffPlot plot;
     plot.setAxis(costAxisFromString(options.x));
     plot.setCounting(countingRuleFromString(options.counting));
     plot.setSeedsShown(options.seeds);
-    plot.setRuns(runs, QString::fromStdString(options.dataset + " · " + options.checkpoint));
-    plot.exportTo(QString::fromStdString(options.out));
+    plot.setRuns(runs, QString::fromStdString(options.dataset + " · " + options.checkpoint), rule);
+    plot.exportTo(QString::fromStdString(options.out), options.dpi);
 }
 #else
-void draw(const std::vector<Run> &, const FigureOptions &options)
+void draw(const std::vector<Run> &, const ScoreRule &, const FigureOptions &options)
 {
     throw builtWithoutFigures(options.out);
 }
@@ -75,15 +77,19 @@ void draw(const std::vector<Run> &, const FigureOptions &options)
 
 int tradeoff(Context &context, FigureOptions &options)
 {
-    const std::string type = figureType(options.out);
+    const std::string type = figureType(options.out, options.dpi);
     asTyped([&] { return costAxisFromString(options.x); }); // a wrong name is refused before anything is read
     const CountingRule counting = asTyped([&] { return countingRuleFromString(options.counting); });
     const auto runs = chosenRuns(context.store(), options);
-    const auto points = tradeoffPoints(runs, counting);
+    const ScoreRule rule = options.study.empty() ? ScoreRule() : scoreRule(context.store(), options.study);
+    const auto points = tradeoffPoints(runs, counting, rule);
+    if (points.empty())
+        throw Error("There is nothing to draw: none of the finished runs of " + options.dataset + " with " +
+                    options.checkpoint + " has a score that is a number; their training diverged.");
     if (type == ".csv")
-        writeFileAtomically(options.out, toCsv(points, counting));
+        writeFileAtomically(options.out, toCsv(points, runs, counting, rule.selection));
     else
-        draw(runs, options);
+        draw(runs, rule, options);
     context.print(
         {{"out", options.out}, {"dataset", options.dataset}, {"checkpoint", options.checkpoint}, {"points", points.size()}},
         options.out);
@@ -102,13 +108,14 @@ void addFigureCommand(CLI::App &app, Context &context)
     sub->add_option("--out", options->out, figureOut)->required();
     sub->add_option("--dataset", options->dataset, "Name in the library (else the one of the latest run)");
     sub->add_option("--checkpoint", options->checkpoint, "Name in the library (else the one of the latest run)");
-    sub->add_option("--study", options->study, "Only runs of this study");
+    sub->add_option("--study", options->study, "Only runs of this study, with the scores that it selects");
     sub->add_option("--x", options->x,
                     "parameters, bytes (stored), speed (training, examples/s), memory (peak), epoch (time) or latency")
         ->capture_default_str();
     sub->add_option("--counting", options->counting,
                     "What counts as trained on the axis of parameters: trained, without-embeddings or share-of-model")
         ->capture_default_str();
+    addDpi(*sub, options->dpi);
     sub->add_flag("--seeds", options->seeds, "Every run of the points that are means over seeds too");
     sub->callback([&context, options] { context.action = [&context, options] { return tradeoff(context, *options); }; });
     addCurvesFigure(*command, context);

@@ -25,6 +25,7 @@ namespace {
 struct Options {
     std::string figure, study, out, counting, part;
     bool noPublished = false, tasks = false;
+    int dpi = 0;
 };
 
 std::string numbersOf(const StudyResults &results, const Options &options)
@@ -54,7 +55,7 @@ void draw(const StudyResults &results, const Options &options)
     plot.setChart(options.figure == "figure1" ? study_charts::figure1Chart(results, chosen)
                   : options.figure == "init"  ? study_charts::initialisationChart(results, chosen)
                                               : study_charts::learningRateChart(results, chosen));
-    plot.exportTo(QString::fromStdString(options.out));
+    plot.exportTo(QString::fromStdString(options.out), options.dpi);
 }
 #else
 void draw(const StudyResults &, const Options &options)
@@ -85,7 +86,7 @@ void report(Context &context, const Options &options)
 
 int figure(Context &context, Options &options)
 {
-    const std::string type = figureType(options.out);
+    const std::string type = figureType(options.out, options.dpi);
     const StudyResults results = resultsFor(context, options);
     if (type == ".csv")
         writeFileAtomically(options.out, numbersOf(results, options));
@@ -131,6 +132,7 @@ void addStudyFigures(CLI::App &command, Context &context)
     };
     const auto add = [&](const char *name, const char *what) {
         CLI::App *sub = addCommand(name, what, figureOut, figure);
+        addDpi(*sub, options->dpi);
         sub->add_flag("--no-published", options->noPublished, "Leave out the points of the paper");
         return sub;
     };

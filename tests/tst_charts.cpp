@@ -423,7 +423,7 @@ private slots:
         QVERIFY(texts.contains(QStringLiteral("Trained parameters")));
 
         const QImage png(file("chart.png"));
-        QCOMPARE(png.size(), QSize(1920, 1260));
+        QCOMPARE(png.size(), QSize(1920, 1500));
         QCOMPARE(png.dotsPerMeterX(), qRound(216 / 0.0254));
         QCOMPARE(png.pixelColor(3, 3), QColor(Qt::white));
         QCOMPARE(QDir(folder.path()).entryList(QDir::Files).size(), 3); // nothing temporary is left
@@ -496,7 +496,42 @@ private slots:
         QTemporaryDir folder;
         const QString file = folder.filePath(QStringLiteral("points.csv"));
         shown.chart.exportTo(file);
-        QCOMPARE(contentOf(file).toStdString(), toCsv(tradeoffPoints(someRuns())));
+        QCOMPARE(contentOf(file).toStdString(), toCsv(tradeoffPoints(someRuns()), someRuns()));
+    }
+
+    void aPngHasTheResolutionAskedFor()
+    {
+        Shown shown;
+        QTemporaryDir folder;
+        const QString file = folder.filePath(QStringLiteral("a.png"));
+        shown.chart.exportTo(file, 300);
+        const QImage fine(file);
+        QCOMPARE(fine.size(), QSize(2667, 2083)); // the size on paper stays
+        QCOMPARE(fine.dotsPerMeterX(), qRound(300 / 0.0254));
+        QCOMPARE(fine.dotsPerMeterY(), qRound(300 / 0.0254));
+        const QByteArray content = contentOf(file);
+        const qsizetype chunk = content.indexOf("pHYs"); // dots per metre, twice four bytes, and the unit: 1, metre
+        QVERIFY(chunk > 0);
+        QCOMPARE(content.mid(chunk + 4, 9).toHex(), QByteArray("00002e2300002e2301"));
+    }
+
+    void whatStandsBelowTheTradeoffFollowsItsPoints()
+    {
+        const auto caption = [](Shown &shown) {
+            return shown.chart.plot().findChild<QCPTextElement *>(QStringLiteral("caption"))->text().replace('\n', ' ');
+        };
+        Shown shown(costlyRuns());
+        QVERIFY2(caption(shown).contains("Bars: standard error of the mean"), qPrintable(caption(shown)));
+        QVERIFY(!caption(shown).contains("at a time"));
+        auto runs = costlyRuns();
+        runs.front().provenance.together = 4;
+        shown.chart.setRuns(runs, {});
+        QVERIFY(!caption(shown).contains("at a time")); // parameters are no matter of company
+        shown.chart.setAxis(CostAxis::PeakMemory);
+        QVERIFY2(caption(shown).contains("Computed 1 to 4 runs at a time"), qPrintable(caption(shown)));
+        Shown single({run(1, "adapter", 8, 70304, 0, 0.8), run(2, "head", 0, 770, 0, 0.7)});
+        QVERIFY2(!caption(single).contains("Bars"), qPrintable(caption(single)));
+        QVERIFY(caption(single).contains("after the last epoch"));
     }
 
     void exportErrorsAreSentencesThatNameTheFile()

@@ -67,7 +67,8 @@ std::string sentenceOf(const std::function<void()> &action)
 
 std::string chartOf(const Store &store)
 {
-    return toCsv(tradeoffPoints(store.finishedRuns("tweets", "tiny")));
+    const std::vector<Run> runs = store.finishedRuns("tweets", "tiny");
+    return toCsv(tradeoffPoints(runs), runs);
 }
 
 } // namespace
@@ -95,7 +96,7 @@ private Q_SLOTS:
         QCOMPARE(to.store.runs().size(), std::size_t(3));
         std::vector<Run> ofStudy = from.store.runsOfStudy("mine");
         std::erase_if(ofStudy, [](const Run &run) { return run.state != RunState::Done; });
-        QCOMPARE(chartOf(to.store), toCsv(tradeoffPoints(ofStudy)));
+        QCOMPARE(chartOf(to.store), toCsv(tradeoffPoints(ofStudy), ofStudy));
         QVERIFY(to.store.study("mine") == from.store.study("mine"));
         for (const Run &run : to.store.runs()) {
             const Run before = *from.store.run(run.id); // of an empty library: the same numbers

@@ -22,6 +22,7 @@
 #include "ui/series_plot.h"
 #include "ui/study_charts.h"
 #include "ui/study_panel.h"
+#include "ui/tradeoff_panel.h"
 #include "ui/tradeoff_plot.h"
 
 using namespace awb;
@@ -87,6 +88,11 @@ struct Library {
         return study_charts::figure1Chart(studyResults(store(), study), options);
     }
 };
+
+QString captionOf(QCustomPlot &plot)
+{
+    return plot.findChild<QCPTextElement *>("caption")->text().replace('\n', ' ');
+}
 
 QCPGraph *graph(SeriesPlot &plot, const char *name)
 {
@@ -220,6 +226,95 @@ private slots:
         QVERIFY(plot.plot().accessibleDescription().size() > 0);
     }
 
+    void theTradeoffOfAStudyShowsTheScoresThatItSelects()
+    {
+        Library library;
+        library.finishAll();
+        library.study.selection = {Selection::Epoch::Best, Selection::Seeds::Mean};
+        library.store().saveStudy(library.study);
+        for (const Run &run : library.store().runsOfStudy("mine"))
+            for (const int epoch : {1, 2}) // the first is the better
+                library.store().addMeasurements(
+                    run.id, {{"dev.accuracy", 10 * epoch, double(epoch), 0.9 - 0.001 * double(run.id % 7) - 0.1 * epoch}});
+        TradeoffPanel panel(*library.bridge);
+        panel.resize(800, 600);
+        panel.show();
+        panel.show(QStringLiteral("cola"), QStringLiteral("tiny"));
+        auto *studies = panel.findChild<QComboBox *>("chartStudy");
+        QCOMPARE(studies->count(), 2);
+        QVERIFY(captionOf(panel.chart().plot()).contains("after the last epoch"));
+        studies->setFocus();
+        QTest::keyClick(studies, Qt::Key_Down);
+        QCOMPARE(studies->currentText(), QString("mine"));
+        const QString caption = captionOf(panel.chart().plot());
+        QVERIFY2(caption.contains("Score on dev after the best epoch, mean over seeds; every setting"), qPrintable(caption));
+        QVERIFY2(caption.contains("Bars: standard error of the mean over seeds."), qPrintable(caption));
+        const SQLite::Database db((pathOf(library.home) / "library.sqlite").string());
+        SQLite::Statement rows(db,
+                               "SELECT 100 * AVG(best) AS y FROM (SELECT run.*, MAX(value) AS best FROM run JOIN metric ON "
+                               "metric.run = run.id AND metric.name = 'dev.accuracy' GROUP BY run.id) WHERE dataset = "
+                               "'cola' AND method = 'adapter' GROUP BY trainable, "
+                               "json_extract(spec, '$.recipe.learning_rate') ORDER BY y");
+        std::vector<double> expected, drawn;
+        while (rows.executeStep())
+            expected.push_back(rows.getColumn(0).getDouble());
+        for (const QCPGraphData &point : *panel.chart().plot().findChild<QCPGraph *>("points.adapter")->data())
+            drawn.push_back(point.value);
+        std::ranges::sort(drawn);
+        QCOMPARE(drawn.size(), expected.size());
+        for (std::size_t i = 0; i < drawn.size(); ++i)
+            QVERIFY(std::abs(drawn[i] - expected[i]) < 1e-9);
+    }
+
+    void topLayersWithoutThePoolerAreALineOfTheirOwn()
+    {
+        Library library;
+        library.finishAll();
+        StudyResults results = studyResults(library.store(), library.study);
+        std::vector<Run> ofTask;
+        for (const Run &run : std::vector<Run>(results.runs)) {
+            if (run.spec.method.name == "top-k") {
+                Run other = run;
+                other.id += 1000;
+                std::erase(other.spec.method.train, "pooler.*");
+                results.runs.push_back(other);
+            }
+        }
+        SeriesPlot plot;
+        plot.setChart(study_charts::figure1Chart(results, {}));
+        QCOMPARE(graph(plot, "points.top-k")->dataCount(), 2);
+        QCOMPARE(graph(plot, "points.top-k.without-pooler")->dataCount(), 2);
+        QCOMPARE(graph(plot, "points.top-k.without-pooler")->name(), QString("Top layers, no pooler"));
+        for (const Run &run : results.runs)
+            if (run.spec.dataset == "cola")
+                ofTask.push_back(run);
+        TradeoffPlot tradeoff;
+        tradeoff.setRuns(ofTask, "cola");
+        for (const char *name : {"points.top-k", "points.top-k.without-pooler"})
+            QCOMPARE(tradeoff.plot().findChild<QCPGraph *>(QLatin1String(name))->dataCount(), 2);
+        const auto lines = tradeoff.plot().findChildren<QCPGraph *>("line.top-k");
+        QCOMPARE(lines.size(), 1);
+        QCOMPARE(lines.front()->dataCount(), 2);
+    }
+
+    void aStudyWhoseScoresAreNoNumbersSaysSo()
+    {
+        Library library;
+        library.finishAll();
+        StudyResults results = studyResults(library.store(), library.study);
+        for (Run &run : results.runs)
+            run.score = NAN;
+        for (const StudyChart &chart :
+             {study_charts::figure1Chart(results, {}), study_charts::initialisationChart(results, {}),
+              study_charts::learningRateChart(results, {})}) {
+            QVERIFY(chart.empty());
+            QVERIFY2(chart.nothing.contains("score that is a number"), qPrintable(chart.nothing));
+        }
+        TradeoffPlot plot;
+        plot.setRuns(results.runs, "cola");
+        QVERIFY(plot.findChild<QLabel *>("tradeoffEmpty")->text().contains("score that is a number"));
+    }
+
     void publishedPointsAreHollowAndCanBeSwitchedOff()
     {
         Library library;
@@ -231,6 +326,7 @@ private slots:
         QCOMPARE(published->dataCount(), 7);
         QCOMPARE(published->name(), QString("Adapters, published"));
         QVERIFY(plot.chart().caption.join(' ').contains("Houlsby et al. 2019, Figure 1; BERT-large"));
+        QVERIFY(plot.chart().caption.join(' ').contains("Filled: tiny."));
         QCOMPARE(published->scatterStyle().brush().color(), plot.palette().color(QPalette::Base));
         QVERIFY(graph(plot, "points.adapter")->scatterStyle().brush().color() != plot.palette().color(QPalette::Base));
         plot.setChart(library.figure1({CountingRule::WithoutEmbeddings, false, false}));
@@ -445,7 +541,7 @@ private slots:
         }
     }
 
-    void publishedPointsFollowTheAxisOfTheSweep()
+    void publishedPointsOfAnotherMetricAreNotDrawn()
     {
         Library library(R"({"name": "mine", "checkpoint": "tiny", "datasets": ["cola"],
             "methods": [{"method": "adapter", "sizes": [64], "learning_rates": [1e-3], "init_stds": [1e-3, 1e-2]}]})");
@@ -464,7 +560,11 @@ private slots:
             run.metric = "matthews";
             library.store().finish(run);
         }
-        QVERIFY(highest() < 1);
+        QCOMPARE(highest(), 0); // accuracy has no place on an axis of correlations
+        const StudyChart chart = study_charts::initialisationChart(studyResults(library.store(), library.study), {});
+        QVERIFY2(
+            chart.caption.join(' ').contains("Published points are not drawn: they are accuracy in per cent, ours Matthews"),
+            qPrintable(chart.caption.join(' ')));
     }
 
     void publishedPointsSayWhatTheyCount()

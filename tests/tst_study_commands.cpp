@@ -1,4 +1,7 @@
+#include <algorithm>
+
 #include <QMap>
+#include <QtEndian>
 
 #include "tests/command_line.h"
 
@@ -71,6 +74,22 @@ private Q_SLOTS:
         QCOMPARE(figure("lr", "lr.csv").status, 0);
         QCOMPARE(figure("tradeoff", "tradeoff.csv").status, 0);
         QCOMPARE(read(QStringLiteral("tradeoff.csv")).count('\n'), 1 + 3); // a heading, three methods
+        QVERIFY(read(QStringLiteral("tradeoff.csv")).contains("score on dev after the last epoch, mean over seeds; every"));
+        QVERIFY(figure("ablation", "map.csv").err.contains("has no ablation map yet; `awb ablation"));
+        const QJsonArray computed = awb({"runs", "--json"}).json()["runs"].toArray();
+        const auto adapters = std::ranges::find_if(computed, [](const QJsonValue &one) {
+            return one.toObject()["spec"].toObject()["method"].toObject()["name"] == "adapter";
+        });
+        const QString number = QString::number(adapters->toObject()["id"].toInt());
+        QCOMPARE(awb({"ablation", number}).status, 0);
+        QCOMPARE(figure("ablation", "map.csv").status, 0);
+        QVERIFY(read(QStringLiteral("map.csv")).contains((number + ",questions,tiny,").toUtf8()));
+        QVERIFY(
+            awb({"figure", "ablation", "--study", "mine", "--dataset", "more", "--out", "x.csv"}).err.contains("questions"));
+        QVERIFY(awb({"figure", "ablation", "--out", "x.csv"}).status != 0);
+        QVERIFY(
+            awb({"figure", "lr", "--study", "mine", "--dpi", "300", "--out", "x.pdf"}).err.contains("resolution of a .png"));
+        QVERIFY(awb({"figure", "lr", "--study", "mine", "--dpi", "20", "--out", "x.png"}).err.contains("--dpi"));
         QVERIFY(
             awb({"figure", "tradeoff", "--study", "other", "--out", "x.csv"}).err.contains("no finished run of the study"));
         QVERIFY(read(QStringLiteral("lr.csv")).contains("mine,questions,head,head only,0.001,accuracy,"));
@@ -80,6 +99,9 @@ private Q_SLOTS:
         QVERIFY(figure("figure1", "figure1.csv").err.contains("no finished run of full fine-tuning"));
 #ifdef AWB_FIGURES
         QCOMPARE(figure("lr", "lr.pdf").status, 0);
+        QCOMPARE(awb({"figure", "lr", "--study", "mine", "--dpi", "100", "--out", path(QStringLiteral("lr.png"))}).status,
+                 0);
+        QCOMPARE(qFromBigEndian<quint32>(read(QStringLiteral("lr.png")).constData() + 16), 889U); // width: 640 points
         QVERIFY(QFileInfo(path(QStringLiteral("lr.pdf"))).size() > 1000);
         const Result noReference = figure("figure1", "figure1.pdf");
         QCOMPARE(noReference.status, 1);
@@ -183,6 +205,7 @@ private Q_SLOTS:
             QVERIFY2(result.status == 0, result.err.constData());
             QVERIFY2(read(out).toLower().contains("adapter"), name);
         }
+        QVERIFY(figure({"ablation", "--study", "mine"}, "map.csv").err.contains("--dataset: hidden, questions."));
         QVERIFY(read("init.csv").contains(",0.01,") && read("init.csv").contains(",0.1,"));
         QVERIFY(read("table2.csv").contains("Top layers"));
         QCOMPARE(figure({"curves", "--study", "mine"}, "curves.csv").status, 0);

@@ -180,17 +180,45 @@ private Q_SLOTS:
 
     void csvHoldsThePointsInFull()
     {
-        const auto points = tradeoffPoints({run(1, "adapter", 64, 0, 0.75), run(2, "adapter", 64, 1, 0.25)});
+        std::vector<Run> runs = {run(1, "adapter", 64, 0, 0.75), run(2, "adapter", 64, 1, 0.25)};
+        runs[1].provenance.together = 4;
+        const auto points = tradeoffPoints(runs);
         QCOMPARE(
-            QString::fromStdString(toCsv(points)),
-            QString("method,label,metric,trainable,mean,sem,n,runs,stored_bytes,examples_per_second,peak_memory,"
-                    "epoch_seconds,inference_seconds,parameters,rules\r\n"
-                    "adapter,\"adapters, m = 64\",accuracy,624400,0.5,0.25,2,1 2,2497600,,,,,624400,\"score on dev after "
-                    "the last epoch, mean over seeds; every setting is a point of its own, none is chosen; parameters: "
-                    "trained parameters\"\r\n"));
+            QString::fromStdString(toCsv(points, runs)),
+            QString(
+                "method,label,metric,trainable,mean,sem,n,runs,stored_bytes,examples_per_second,peak_memory,"
+                "epoch_seconds,inference_seconds,together,parameters,rules\r\n"
+                "adapter,\"adapters, m = 64\",accuracy,624400,0.5,0.25,2,1 2,2497600,,,,,1 4,624400,\"score on dev after "
+                "the last epoch, mean over seeds; every setting is a point of its own, none is chosen; parameters: "
+                "trained parameters\"\r\n"));
         Point quoted;
         quoted.label = "a \"quoted\" label";
-        QVERIFY(toCsv({quoted}).find("\"a \"\"quoted\"\" label\"") != std::string::npos);
+        QVERIFY(toCsv({quoted}, {}).find("\"a \"\"quoted\"\" label\"") != std::string::npos);
+    }
+
+    void scoresAreThoseThatASelectionNames()
+    {
+        const std::vector<Run> runs = {run(1, "adapter", 64, 0, 0.5), run(2, "adapter", 64, 1, 0.25)};
+        ScoreRule rule{{Selection::Epoch::Best, Selection::Seeds::Mean}, {{1, 0.75}}};
+        const Point best = tradeoffPoints(runs, CountingRule::Trained, rule).front();
+        QCOMPARE(best.scores, (std::vector<double>{0.75, 0.25})); // of run 2 no epoch is known
+        QCOMPARE(best.mean, 0.5);
+        QCOMPARE(best.sem, 0.25);
+        rule.selection.seeds = Selection::Seeds::Best;
+        const Point one = tradeoffPoints(runs, CountingRule::Trained, rule).front();
+        QCOMPARE(one.mean, 0.75);
+        QCOMPARE(one.sem, 0.0);
+        QVERIFY(toCsv({one}, runs, CountingRule::Trained, rule.selection)
+                    .find("score on dev after the best epoch, best seed; every setting") != std::string::npos);
+    }
+
+    void onlyScoresOfTheNewestMetricShareAnAxis()
+    {
+        Run older = run(1, "head", 0, 0, 0.3);
+        older.metric = "f1";
+        const auto points = tradeoffPoints({older, run(2, "adapter", 64, 0, 0.75)});
+        QCOMPARE(points.size(), std::size_t(1));
+        QCOMPARE(points[0].metric, std::string("accuracy"));
     }
 
     void costsComeFromTheRunsRowsAndAreAveragedOverSeeds()
@@ -212,7 +240,8 @@ private Q_SLOTS:
         QCOMPARE(costOf(point, CostAxis::EpochSeconds), 15.0); // 20 s and 10 s
         QCOMPARE(costOf(point, CostAxis::InferenceSeconds), 0.002);
         QCOMPARE(costOf(point, 0, CostAxis::InferenceSeconds), 0.0);
-        QVERIFY(toCsv({point}).find(",1 2,2497600,240,450000000,15,0.002,624400,") != std::string::npos);
+        QVERIFY(toCsv({point}, {first, second}).find(",1 2,2497600,240,450000000,15,0.002,1 1,624400,") !=
+                std::string::npos);
     }
 
     void parametersAreCountedAsAsked()
@@ -225,7 +254,8 @@ private Q_SLOTS:
         QCOMPARE(point.parameters, trained - 11919360);
         QCOMPARE(costOf(point, CostAxis::Parameters), double(trained - 11919360));
         QCOMPARE(costOf(point, CostAxis::StoredBytes), 4.0 * double(trained));
-        QVERIFY(toCsv({point}, CountingRule::WithoutEmbeddings).find("embedding tables not counted") != std::string::npos);
+        QVERIFY(toCsv({point}, {full}, CountingRule::WithoutEmbeddings).find("embedding tables not counted") !=
+                std::string::npos);
     }
 
     void axesHaveNamesAndAWrongOneIsRefused()

@@ -32,12 +32,12 @@ ChartWidget::ChartWidget(const QString &name, const QString &accessibleName, QWi
     layout->addWidget(m_empty, 0, 0);
 }
 
-void ChartWidget::exportTo(const QString &file)
+void ChartWidget::exportTo(const QString &file, int dpi)
 {
     if (isEmpty())
         throw Error(tr("Cannot export %1: %2.").arg(file, nothingToExport()).toStdString());
     exportPlot(
-        *m_plot, file, numbers(), [this](bool print) { draw(print); }, exportSize());
+        *m_plot, file, numbers(), [this](bool print) { draw(print); }, exportSize(), dpi);
 }
 
 void ChartWidget::redraw(const QString &whyEmpty)

@@ -22,8 +22,8 @@ class ChartWidget : public QWidget {
 
 public:
     QCustomPlot &plot() { return *m_plot; }
-    /// .pdf .svg .png .pgf or .csv. Throws Error, also when there is nothing to draw.
-    void exportTo(const QString &file);
+    /// .pdf .svg .png (of `dpi`; 0: 216) .pgf or .csv. Throws Error, also when there is nothing to draw.
+    void exportTo(const QString &file, int dpi = 0);
 
 protected:
     /// The plot is called NAMEPlot, the sentence NAMEEmpty.

@@ -78,12 +78,12 @@ QByteArray pgf(QCustomPlot &plot, QSize size)
     return device.content();
 }
 
-QByteArray png(QCustomPlot &plot, QSize size)
+QByteArray png(QCustomPlot &plot, QSize size, int dpi)
 {
-    constexpr double scale = 3;
+    const double scale = dpi / 72.0;
     QImage image = plot.toPixmap(size.width(), size.height(), scale).toImage();
     image.setDevicePixelRatio(1);
-    const int dotsPerMetre = qRound(72 * scale / 0.0254); // the same size on paper as the PDF
+    const int dotsPerMetre = qRound(dpi / 0.0254); // the same size on paper as the PDF
     image.setDotsPerMeterX(dotsPerMetre);
     image.setDotsPerMeterY(dotsPerMetre);
     QBuffer buffer;
@@ -101,7 +101,7 @@ void requireFolder(const QString &file)
 } // namespace
 
 void exportPlot(QCustomPlot &plot, const QString &file, const std::string &csv,
-                const std::function<void(bool print)> &restyle, QSize size)
+                const std::function<void(bool print)> &restyle, QSize size, int dpi)
 {
     const QString ending = QFileInfo(file).suffix().toLower();
     if (!QStringList{QStringLiteral("pdf"), QStringLiteral("svg"), QStringLiteral("png"), QStringLiteral("pgf"),
@@ -122,7 +122,7 @@ void exportPlot(QCustomPlot &plot, const QString &file, const std::string &csv,
         content = ending == QStringLiteral("pdf")   ? pdf(plot, size)
                   : ending == QStringLiteral("svg") ? svg(plot, size)
                   : ending == QStringLiteral("pgf") ? pgf(plot, size)
-                                                    : png(plot, size);
+                                                    : png(plot, size, dpi > 0 ? dpi : 216);
     }
     if (content.isEmpty())
         throw Error(tr("Cannot draw the figure for %1: there is not enough memory.").arg(file).toStdString());

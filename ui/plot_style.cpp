@@ -152,6 +152,21 @@ QCPScatterStyle methodMarker(const std::string &method, const Theme &theme, doub
     return QCPScatterStyle(style.shape, pen, QBrush(color), seen * theme.scale);
 }
 
+QColor shade(const QColor &color, int number, const Theme &theme)
+{
+    // In turn towards the text and towards the background: of four shades in one direction the last would vanish.
+    switch (number) {
+    case 1:
+        return theme.dark ? color.lighter(135) : color.darker(165);
+    case 2:
+        return theme.dark ? color.darker(150) : color.lighter(140);
+    case 3:
+        return theme.dark ? color.lighter(175) : color.darker(280);
+    default:
+        return color;
+    }
+}
+
 QColor lossColor(const Theme &theme)
 {
     return QColor(QLatin1String(theme.dark ? "#56B4E9" : "#0072B2"));

@@ -18,18 +18,7 @@ constexpr int leastHeightForCaption = 320; // pixels of the plot
 
 QColor colorOf(const Series &series, const plot_style::Theme &theme)
 {
-    // In turn towards the text and towards the background: of four shades in one direction the last would vanish.
-    const QColor color = plot_style::methodColor(series.method, theme);
-    switch (series.shade) {
-    case 1:
-        return theme.dark ? color.lighter(135) : color.darker(165);
-    case 2:
-        return theme.dark ? color.darker(150) : color.lighter(140);
-    case 3:
-        return theme.dark ? color.lighter(175) : color.darker(280);
-    default:
-        return color;
-    }
+    return plot_style::shade(plot_style::methodColor(series.method, theme), series.shade, theme);
 }
 
 QCPScatterStyle markerOf(const Series &series, const plot_style::Theme &theme)
@@ -209,7 +198,7 @@ void addCaption(QCustomPlot &plot)
     plot.plotLayout()->addElement(plot.plotLayout()->rowCount(), 0, caption);
 }
 
-void setCaption(QCustomPlot &plot, const StudyChart &chart, const plot_style::Theme &theme, QSize size)
+void setCaption(QCustomPlot &plot, const QStringList &sentences, const plot_style::Theme &theme, QSize size)
 {
     auto *caption = plot.findChild<QCPTextElement *>(QStringLiteral("caption"));
     QFont font = theme.font;
@@ -219,8 +208,8 @@ void setCaption(QCustomPlot &plot, const StudyChart &chart, const plot_style::Th
         font.setPointSizeF(captionScale * font.pointSizeF());
     caption->setFont(font);
     caption->setTextColor(theme.axis);
-    caption->setText(wrapped(chart.caption, QFontMetrics(font), size.width() - 24));
-    caption->setVisible(!chart.caption.isEmpty() && size.height() >= leastHeightForCaption);
+    caption->setText(wrapped(sentences, QFontMetrics(font), size.width() - 24));
+    caption->setVisible(!sentences.isEmpty() && size.height() >= leastHeightForCaption);
 }
 
 } // namespace awb::series_drawing

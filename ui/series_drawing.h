@@ -14,6 +14,6 @@ void fitRanges(QCustomPlot &plot, const StudyChart &chart);
 void addCaption(QCustomPlot &plot);
 /// Breaks the caption into lines that fit; leaves it out where the plot is too low for it. Call after the plot's style was
 /// applied.
-void setCaption(QCustomPlot &plot, const StudyChart &chart, const plot_style::Theme &theme, QSize size);
+void setCaption(QCustomPlot &plot, const QStringList &sentences, const plot_style::Theme &theme, QSize size);
 
 } // namespace awb::series_drawing

@@ -99,7 +99,7 @@ void SeriesPlot::draw(bool print)
     plot_style::apply(*m_plot, theme);
     const QSize size = sizeFor(print);
     labelY(size);
-    series_drawing::setCaption(*m_plot, m_chart, theme, size);
+    series_drawing::setCaption(*m_plot, m_chart.caption, theme, size);
     chart_axes::fitTo(*m_plot, size);
     if (!m_zoomed || print)
         fitRanges();
@@ -114,7 +114,7 @@ void SeriesPlot::fitRanges()
 
 void SeriesPlot::fitTo(QSize size)
 {
-    series_drawing::setCaption(*m_plot, m_chart, plot_style::themeOf(palette()), size);
+    series_drawing::setCaption(*m_plot, m_chart.caption, plot_style::themeOf(palette()), size);
     labelY(size);
     chart_axes::fitTo(*m_plot, size);
 }

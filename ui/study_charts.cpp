@@ -55,6 +55,11 @@ QString whyNothing(const StudyResults &results, const QString &wanted)
         return tr("No run of this study has been queued yet.");
     if (done == 0)
         return tr("No run of this study has finished yet; each appears here when it ends.");
+    if (std::ranges::none_of(results.runs, [](const Run &run) {
+            return run.state == RunState::Done && run.score && std::isfinite(*run.score);
+        }))
+        return tr("No finished run of this study has a score that is a number: the training diverged. Try lower learning "
+                  "rates.");
     return wanted;
 }
 
@@ -76,13 +81,20 @@ std::vector<std::int64_t> runsOf(const Figure1Point &point)
     return all;
 }
 
-Series overTasks(const std::string &method, const std::vector<const Figure1Point *> &points, const StudyResults &results)
+const Method &methodOf(const Figure1Point &point)
 {
+    return point.tasks.front().chosen.method();
+}
+
+Series overTasks(const std::string &line, const std::vector<const Figure1Point *> &points, const StudyResults &results)
+{
+    const Method &method = methodOf(*points.front());
     Series series;
     series.kind = Series::Kind::Band;
-    series.name = text(method);
-    series.title = methodTitle(method);
-    series.method = method;
+    series.name = text(line);
+    series.title = study_words::lineTitle(method);
+    series.method = method.name;
+    series.shade = line == method.name ? 0 : 1;
     for (const Figure1Point *point : points)
         series.points.push_back({std::max(1.0, point->parameters), point->p50, point->p20, point->p80,
                                  study_words::tooltip(*point, results.study), typicalRun(*point), runsOf(*point)});
@@ -90,7 +102,7 @@ Series overTasks(const std::string &method, const std::vector<const Figure1Point
 }
 
 /// A thin line per task.
-std::vector<Series> perTask(const std::string &method, const std::vector<const Figure1Point *> &points)
+std::vector<Series> perTask(const std::string &line, const std::vector<const Figure1Point *> &points)
 {
     std::map<std::string, Series> byTask;
     for (const Figure1Point *point : points)
@@ -98,8 +110,9 @@ std::vector<Series> perTask(const std::string &method, const std::vector<const F
             const SettingResult &outcome = task.chosen.outcome;
             Series &series = byTask[task.chosen.dataset()];
             series.kind = Series::Kind::Thin;
-            series.name = text(method + "." + task.chosen.dataset());
-            series.method = method;
+            series.name = text(line + "." + task.chosen.dataset());
+            series.method = point->method;
+            series.shade = line == point->method ? 0 : 1;
             series.points.push_back({std::max(1.0, double(outcome.parameters)), task.points, NAN, NAN,
                                      study_words::tooltip(task, point->label), outcome.runs.front(), outcome.runs});
         }
@@ -111,12 +124,13 @@ std::vector<Series> perTask(const std::string &method, const std::vector<const F
     return all;
 }
 
-/// `scale`: of a per cent on our axis, where scores that are no per cent stand as they are. `more`: ends the caption.
-void addPublished(StudyChart &chart, const char *name, double scale = 1, const QString &more = {})
+/// `checkpoint`: of our points. `more`: what else is said of the published ones.
+void addPublished(StudyChart &chart, const char *name, const std::string &checkpoint, const QString &more = {})
 {
     const PublishedFigure &figure = *publishedFigure(name);
-    chart.caption << tr("Published: Houlsby et al. 2019, Figure %1; %2, %3%4.")
-                         .arg(text(figure.figure.substr(0, 1)), text(figure.backbone), text(figure.task), more);
+    chart.caption << tr("Published, hollow: Houlsby et al. 2019, Figure %1; %2, %3%4. Filled: %5.")
+                         .arg(text(figure.figure.substr(0, 1)), text(figure.backbone), text(figure.task), more,
+                              text(checkpoint));
     std::map<std::string, Series> byMethod;
     for (const PublishedPoint &point : figure.points) {
         Series &series = byMethod[point.method];
@@ -125,8 +139,7 @@ void addPublished(StudyChart &chart, const char *name, double scale = 1, const Q
         series.title = figure.figure.starts_with("6") ? tr("Published, %1").arg(text(figure.task))
                                                       : tr("%1, published").arg(methodTitle(point.method));
         series.method = point.method;
-        series.points.push_back(
-            {point.x, scale * point.y, scale * point.p20, scale * point.p80, study_words::tooltip(figure, point), 0});
+        series.points.push_back({point.x, point.y, point.p20, point.p80, study_words::tooltip(figure, point), 0});
     }
     for (auto &[method, series] : byMethod) {
         std::stable_sort(series.points.begin(), series.points.end(), [](const auto &a, const auto &b) { return a.x < b.x; });
@@ -152,20 +165,20 @@ QString summaryOf(const StudyChart &chart)
 
 QString curveTitle(const SweepCurve &curve, bool manyTasks)
 {
-    QString title = methodTitle(curve.method);
+    QString title = study_words::lineTitle(curve.points.front().outcome.spec.method);
     if (curve.size > 0)
         title += tr(", m = %1").arg(curve.size);
     return manyTasks ? QString(title + QStringLiteral(" · ") + text(curve.dataset)) : title;
 }
 
-/// What all scores of a study's sweeps are measured by; empty: several metrics.
-std::string metricOf(const std::vector<SweepCurve> &curves)
+/// What the scores of a study's sweeps are measured by.
+std::set<std::string> metricsOf(const std::vector<SweepCurve> &curves)
 {
     std::set<std::string> metrics;
     for (const SweepCurve &curve : curves)
         for (const SweepPoint &point : curve.points)
             metrics.insert(point.outcome.metric);
-    return metrics.size() == 1 ? *metrics.begin() : std::string();
+    return metrics;
 }
 
 double scaleOf(const std::string &metric)
@@ -181,14 +194,16 @@ StudyChart sweepChart(const StudyResults &results, SweepAxis axis, StudyChart ch
     std::set<std::string> tasks;
     for (const SweepCurve &curve : curves)
         tasks.insert(curve.dataset);
-    const std::string metric = metricOf(curves);
+    const std::set<std::string> metrics = metricsOf(curves);
+    const std::string metric = metrics.size() == 1 ? *metrics.begin() : std::string();
     const double scale = scaleOf(metric);
     chart.yLabel = metric.empty() ? tr("Score on dev, times 100") : chart_text::metricAxis(metric);
     std::map<std::string, int> shades; // of one method's curves
     for (const SweepCurve &curve : curves) {
         Series series;
         series.kind = Series::Kind::Bars;
-        series.name = text(curve.method + "." + curve.dataset + "." + std::to_string(curve.size));
+        series.name = text(study_words::lineOf(curve.points.front().outcome.spec.method) + "." + curve.dataset + "." +
+                           std::to_string(curve.size));
         series.title = curveTitle(curve, tasks.size() > 1);
         series.method = curve.method;
         series.shade = shades[curve.method]++ % 4;
@@ -202,9 +217,15 @@ StudyChart sweepChart(const StudyResults &results, SweepAxis axis, StudyChart ch
     }
     chart.title = titleOf(results.study);
     chart.csv = toCsv(curves, axis, results.study);
-    if (!chart.empty())
-        for (const char *figure : published)
-            addPublished(chart, figure, scale / 100);
+    const auto correlation =
+        std::ranges::find_if(metrics, [](const auto &one) { return chart_text::metricScale(one) != 100; });
+    for (const char *figure : published)
+        if (!chart.empty() && correlation == metrics.end())
+            addPublished(chart, figure, results.study.checkpoint,
+                         QStringLiteral(", ") + text(publishedFigure(figure)->measure));
+    if (!published.empty() && !chart.empty() && correlation != metrics.end())
+        chart.caption << tr("Published points are not drawn: they are %1, ours %2.")
+                             .arg(text(publishedFigure(published.front())->measure), chart_text::metricTitle(*correlation));
     chart.summary = summaryOf(chart);
     return chart;
 }
@@ -237,21 +258,21 @@ StudyChart figure1Chart(const StudyResults &results, const Options &options)
                                 .arg(tasksOf(figure)),
         figure.notes, options.counting);
     chart.nothing = whyNothing(results, figure.notes.empty() ? QString() : text(figure.notes.front()));
-    std::map<std::string, std::vector<const Figure1Point *>> byMethod;
+    std::map<std::string, std::vector<const Figure1Point *>> byLine;
     for (const Figure1Point &point : figure.points)
-        byMethod[point.method].push_back(&point);
+        byLine[study_words::lineOf(methodOf(point))].push_back(&point);
     if (options.published && !figure.points.empty()) {
         const char *published = study_words::publishedFor(results.study);
         const CountingRule counted = study_words::countingOf(published);
-        addPublished(chart, published, 1,
+        addPublished(chart, published, results.study.checkpoint,
                      counted == options.counting ? QString() : tr("; they count %1").arg(text(describe(counted))));
     }
-    for (const auto &[method, points] : byMethod)
+    for (const auto &[line, points] : byLine)
         if (options.tasks)
-            for (Series &series : perTask(method, points))
+            for (Series &series : perTask(line, points))
                 chart.series.push_back(std::move(series));
-    for (const auto &[method, points] : byMethod)
-        chart.series.push_back(overTasks(method, points, results));
+    for (const auto &[line, points] : byLine)
+        chart.series.push_back(overTasks(line, points, results));
     Study asDrawn = results.study;
     asDrawn.counting = options.counting;
     chart.csv = toCsv(figure, asDrawn);

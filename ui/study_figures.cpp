@@ -37,12 +37,14 @@ struct Folder {
     }
 };
 
-void writeTask(const Store &store, const std::vector<Run> &runs, const std::string &dataset, const std::string &checkpoint,
-               const Folder &folder)
+void writeTask(const Store &store, const StudyResults &results, const std::string &dataset, const Folder &folder)
 {
-    const QString title = QString::fromStdString(dataset + " · " + checkpoint);
+    std::vector<Run> runs;
+    std::ranges::copy_if(results.runs, std::back_inserter(runs),
+                         [&](const Run &run) { return run.state == RunState::Done && run.spec.dataset == dataset; });
+    const QString title = QString::fromStdString(dataset + " · " + results.study.checkpoint);
     TradeoffPlot plot;
-    plot.setRuns(runs, title);
+    plot.setRuns(runs, title, {results.study.selection, results.bestEpochs});
     if (!plot.points().empty())
         folder.write("tradeoff-" + dataset, plot);
     curve_overlay::Measurements measurements;
@@ -80,12 +82,8 @@ void writeStudyFigures(const Store &store, const Study &study, const std::filesy
     const StudyResults results = studyResults(store, study);
     const study_charts::Options options{study.counting, true, false};
     const Folder folder{path};
-    for (const std::string &dataset : study.datasets) {
-        std::vector<Run> runs;
-        std::ranges::copy_if(results.runs, std::back_inserter(runs),
-                             [&](const Run &run) { return run.state == RunState::Done && run.spec.dataset == dataset; });
-        writeTask(store, runs, dataset, study.checkpoint, folder);
-    }
+    for (const std::string &dataset : study.datasets)
+        writeTask(store, results, dataset, folder);
     for (const Run &run : results.runs)
         if (const auto map = store.ablation(run.id))
             writeAblation(*map, run, folder);

@@ -91,6 +91,17 @@ QString methodTitle(const std::string &method)
     return text(method);
 }
 
+std::string lineOf(const Method &method)
+{
+    return method.topLayers >= 0 && !trainsPooler(method) ? method.name + ".without-pooler" : method.name;
+}
+
+QString lineTitle(const Method &method)
+{
+    const QString title = methodTitle(method.name);
+    return lineOf(method) == method.name ? title : tr("%1, no pooler").arg(title);
+}
+
 QString sentence(const std::string &words)
 {
     QString line = text(words);

@@ -16,6 +16,10 @@ class QComboBox;
 namespace awb::study_words {
 
 QString methodTitle(const std::string &method); ///< "Adapters"
+/// What makes a line of a chart: the method, and of top layers whether the pooler is trained with them: "adapter", "top-k",
+/// "top-k.without-pooler".
+std::string lineOf(const Method &method);
+QString lineTitle(const Method &method);        ///< "Top layers, no pooler"
 QString sentence(const std::string &words);     ///< with a capital and a full stop
 QString timeText(const TimeEstimate &expected); ///< "about 4 min 2 s to go"
 void addCountingRules(QComboBox &combo);        ///< an item per way of counting parameters; its data is the CountingRule

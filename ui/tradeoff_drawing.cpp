@@ -7,11 +7,11 @@
 #include <QCoreApplication>
 #include <qcustomplot.h>
 
-#include "core/methods/methods.h"
 #include "core/study/pareto.h"
 #include "ui/chart_axes.h"
 #include "ui/chart_text.h"
 #include "ui/cost_text.h"
+#include "ui/study_words.h"
 
 namespace awb::tradeoff_drawing {
 
@@ -22,17 +22,13 @@ QString tr(const char *words)
     return QCoreApplication::translate("TradeoffPlot", words);
 }
 
-QString methodTitle(const std::string &method)
-{
-    for (const MethodEntry &entry : methodTable())
-        if (entry.method.name == method)
-            return QString::fromStdString(entry.title);
-    return QString::fromStdString(method);
-}
-
 struct OfMethod {
-    std::string method;
+    std::string line;                       ///< study_words::lineOf()
     std::vector<const ChartPoint *> points; ///< by size
+
+    const Method &method() const { return points.front()->run.spec.method; }
+    QString name() const { return QString::fromStdString(line); }
+    bool isVariant() const { return line != method().name; }
 };
 
 /// Full fine-tuning last, so that its one marker lies on top.
@@ -40,12 +36,21 @@ std::vector<OfMethod> byMethod(const std::vector<ChartPoint> &points)
 {
     std::vector<OfMethod> methods;
     for (const ChartPoint &point : points) {
-        if (methods.empty() || methods.back().method != point.point.method)
-            methods.push_back({point.point.method, {}});
-        methods.back().points.push_back(&point);
+        const std::string line = study_words::lineOf(point.run.spec.method);
+        const auto there = std::ranges::find(methods, line, &OfMethod::line);
+        if (there == methods.end())
+            methods.push_back({line, {&point}});
+        else
+            there->points.push_back(&point);
     }
-    std::stable_partition(methods.begin(), methods.end(), [](const OfMethod &one) { return one.method != "full"; });
+    std::stable_partition(methods.begin(), methods.end(), [](const OfMethod &one) { return one.line != "full"; });
     return methods;
+}
+
+/// Of a variant in a second shade of its method's colour.
+QColor colorOf(const OfMethod &ofMethod, const plot_style::Theme &theme)
+{
+    return plot_style::shade(plot_style::methodColor(ofMethod.method().name, theme), ofMethod.isVariant() ? 1 : 0, theme);
 }
 
 QCPGraph &addGraph(QCustomPlot &plot, const QString &name, bool inLegend)
@@ -59,11 +64,10 @@ QCPGraph &addGraph(QCustomPlot &plot, const QString &name, bool inLegend)
 }
 
 /// Adapters at every site make one line, those of the top half another: only sizes that differ in nothing else are joined.
-void drawLines(QCustomPlot &plot, const std::string &method, const std::vector<const ChartPoint *> &points,
-               const plot_style::Theme &theme)
+void drawLines(QCustomPlot &plot, const OfMethod &ofMethod, const plot_style::Theme &theme)
 {
     std::vector<std::pair<std::vector<LayerSites>, std::map<double, double>>> lines;
-    for (const ChartPoint *point : points) {
+    for (const ChartPoint *point : ofMethod.points) {
         std::vector<LayerSites> sites = point->run.spec.method.sites;
         if (std::all_of(sites.begin(), sites.end(), [](const LayerSites &s) { return s.attention && s.feedForward; }))
             sites.clear();
@@ -74,23 +78,22 @@ void drawLines(QCustomPlot &plot, const std::string &method, const std::vector<c
         if (!isNew)
             best->second = std::max(best->second, point->y());
     }
-    QColor color = plot_style::methodColor(method, theme);
+    QColor color = colorOf(ofMethod, theme);
     color.setAlphaF(0.55F);
     for (const auto &[sites, best] : lines) {
         if (best.size() < 2)
             continue;
-        QCPGraph &graph = addGraph(plot, QStringLiteral("line.") + QString::fromStdString(method), false);
+        QCPGraph &graph = addGraph(plot, QStringLiteral("line.") + ofMethod.name(), false);
         graph.setPen(QPen(color, 1.2 * theme.scale));
         for (const auto &[x, y] : best)
             graph.addData(x, y);
     }
 }
 
-void drawMarkers(QCustomPlot &plot, const std::string &method, const std::vector<const ChartPoint *> &points,
-                 const plot_style::Theme &theme)
+void drawMarkers(QCustomPlot &plot, const OfMethod &ofMethod, const plot_style::Theme &theme)
 {
     QVector<double> keys, values, errors;
-    auto byCost = points;
+    auto byCost = ofMethod.points;
     std::stable_sort(byCost.begin(), byCost.end(), [](const ChartPoint *a, const ChartPoint *b) { return a->x() < b->x(); });
     for (const ChartPoint *point : byCost) {
         keys.append(point->x());
@@ -98,16 +101,19 @@ void drawMarkers(QCustomPlot &plot, const std::string &method, const std::vector
         errors.append(point->error());
     }
     auto *bars = new QCPErrorBars(plot.xAxis, plot.yAxis);
-    bars->setObjectName(QStringLiteral("errors.") + QString::fromStdString(method));
+    bars->setObjectName(QStringLiteral("errors.") + ofMethod.name());
     bars->removeFromLegend();
     bars->setSelectable(QCP::stNone);
-    bars->setPen(QPen(plot_style::methodColor(method, theme), 1.2 * theme.scale));
+    bars->setPen(QPen(colorOf(ofMethod, theme), 1.2 * theme.scale));
     bars->setWhiskerWidth(5 * theme.scale);
     bars->setSymbolGap(0);
-    QCPGraph &graph = addGraph(plot, QStringLiteral("points.") + QString::fromStdString(method), true);
-    graph.setName(methodTitle(method));
+    QCPGraph &graph = addGraph(plot, QStringLiteral("points.") + ofMethod.name(), true);
+    graph.setName(study_words::lineTitle(ofMethod.method()));
     graph.setLineStyle(QCPGraph::lsNone);
-    graph.setScatterStyle(plot_style::methodMarker(method, theme));
+    QCPScatterStyle marker = plot_style::methodMarker(ofMethod.method().name, theme);
+    if (ofMethod.isVariant())
+        marker.setBrush(colorOf(ofMethod, theme));
+    graph.setScatterStyle(marker);
     // Sorted by key: bars and points stay together by their index.
     graph.setData(keys, values, true);
     bars->setDataPlottable(&graph);
@@ -210,9 +216,14 @@ double ChartPoint::y() const
     return point.mean * chart_text::metricScale(point.metric);
 }
 
+bool ChartPoint::hasBar() const
+{
+    return point.n > 1 && selection.seeds == Selection::Seeds::Mean;
+}
+
 double ChartPoint::error() const
 {
-    return point.n > 1 ? point.sem * chart_text::metricScale(point.metric) : 0;
+    return hasBar() ? point.sem * chart_text::metricScale(point.metric) : 0;
 }
 
 const ChartPoint *fullFineTuning(const std::vector<ChartPoint> &points)
@@ -231,11 +242,11 @@ QCPItemText *drawPoints(QCustomPlot &plot, const std::vector<ChartPoint> &points
     const ChartPoint *full = fullFineTuning(points);
     const auto methods = byMethod(points);
     drawFront(plot, points, theme);
-    for (const auto &[method, ofMethod] : methods)
-        if (cost_text::logarithmic(ofMethod.front()->axis)) // the others do not grow with the size step by step
-            drawLines(plot, method, ofMethod, theme);
-    for (const auto &[method, ofMethod] : methods)
-        drawMarkers(plot, method, ofMethod, theme);
+    for (const OfMethod &ofMethod : methods)
+        if (cost_text::logarithmic(ofMethod.points.front()->axis)) // the others do not grow with the size step by step
+            drawLines(plot, ofMethod, theme);
+    for (const OfMethod &ofMethod : methods)
+        drawMarkers(plot, ofMethod, theme);
     if (seeds)
         drawSeeds(plot, points, theme);
     if (auto *front = plot.findChild<QCPGraph *>(QStringLiteral("pareto")))

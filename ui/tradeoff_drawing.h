@@ -5,6 +5,7 @@
 #include <QString>
 
 #include "core/study/costs.h"
+#include "core/study/study.h"
 #include "core/types.h"
 #include "ui/plot_style.h"
 
@@ -18,10 +19,13 @@ struct ChartPoint {
     Point point;
     Run run;
     CostAxis axis = CostAxis::Parameters;
+    Selection selection;                ///< which scores the point shows
+    std::vector<std::int64_t> together; ///< togetherOf() the point
     double x() const;                  ///< mean cost in the axis' unit; at least 1 on a log axis, which has no 0
     double seedX(std::size_t i) const; ///< the same of a single run; the mean where that has not recorded it
     double y() const;                  ///< mean in the axis' unit
     double error() const;
+    bool hasBar() const; ///< whether it is a mean of several seeds, with their standard error
 };
 
 /// The best full fine-tuning point; nullptr: none.
@@ -46,6 +50,9 @@ void placeReferenceLabel(QCustomPlot &plot, const std::vector<ChartPoint> &point
 QString tooltip(const ChartPoint &point, const ChartPoint *full);
 /// One line about a point, for screen readers.
 QString spoken(const ChartPoint &point);
+/// A sentence for below the chart where its axis holds what runs take from each other and points were computed in different
+/// company; else empty.
+QString companyNote(const std::vector<ChartPoint> &points);
 /// A sentence or two about the whole chart.
 QString summary(const std::vector<ChartPoint> &points);
 

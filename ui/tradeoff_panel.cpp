@@ -1,5 +1,7 @@
 #include "ui/tradeoff_panel.h"
 
+#include <algorithm>
+
 #include <QCheckBox>
 #include <QComboBox>
 #include <QFormLayout>
@@ -9,6 +11,7 @@
 #include <QStyle>
 #include <QVBoxLayout>
 
+#include "core/store/study_queue.h"
 #include "core/study/costs.h"
 #include "ui/cost_text.h"
 #include "ui/figure_export.h"
@@ -117,6 +120,7 @@ QWidget *TradeoffPanel::makeChartPage()
     layout->addWidget(m_chart, 1);
     connect(m_dataset, &QComboBox::currentTextChanged, this, &TradeoffPanel::refresh);
     connect(m_checkpoint, &QComboBox::currentTextChanged, this, &TradeoffPanel::refresh);
+    connect(m_study, &QComboBox::currentIndexChanged, this, &TradeoffPanel::refresh);
     connect(m_axis, &QComboBox::currentIndexChanged, this, [this] {
         const auto axis = CostAxis(m_axis->currentData().toInt());
         m_counting->setEnabled(axis == CostAxis::Parameters);
@@ -136,6 +140,10 @@ QLayout *TradeoffPanel::makeBar()
     m_dataset->setObjectName(QStringLiteral("chartDataset"));
     m_checkpoint = new QComboBox(this);
     m_checkpoint->setObjectName(QStringLiteral("chartCheckpoint"));
+    m_study = new QComboBox(this);
+    m_study->setObjectName(QStringLiteral("chartStudy"));
+    m_study->addItem(tr("All runs"));
+    m_study->setToolTip(tr("Only the runs of a study, with the scores that it selects"));
     m_axis = new QComboBox(this);
     m_axis->setObjectName(QStringLiteral("chartAxis"));
     for (const CostAxis axis : costAxes())
@@ -163,6 +171,7 @@ QLayout *TradeoffPanel::makeBar()
     };
     labelled(first, tr("D&ata set"), m_dataset);
     labelled(first, tr("Checkpoi&nt"), m_checkpoint);
+    labelled(first, tr("Stud&y"), m_study);
     first->addStretch();
     first->addWidget(m_export);
     labelled(second, tr("A&gainst"), m_axis);
@@ -195,6 +204,12 @@ void TradeoffPanel::refreshChoices()
     }
     fill(*m_dataset, datasets);
     fill(*m_checkpoint, checkpoints);
+    QStringList studies{tr("All runs")};
+    for (const Study &study : m_bridge.store().studies())
+        if (study.checkpoint == m_checkpoint->currentText().toStdString() &&
+            std::ranges::find(study.datasets, m_dataset->currentText().toStdString()) != study.datasets.end())
+            addTo(studies, study.name);
+    fill(*m_study, studies);
 }
 
 void TradeoffPanel::refresh()
@@ -202,8 +217,14 @@ void TradeoffPanel::refresh()
     refreshChoices();
     m_pages->setCurrentIndex(m_bridge.store().runIds().empty() ? 0 : 1);
     const QString dataset = m_dataset->currentText(), checkpoint = m_checkpoint->currentText();
-    m_chart->setRuns(m_bridge.store().finishedRuns(dataset.toStdString(), checkpoint.toStdString()),
-                     dataset.isEmpty() ? QString() : QString(dataset % QStringLiteral(" · ") % checkpoint));
+    std::vector<Run> runs = m_bridge.store().finishedRuns(dataset.toStdString(), checkpoint.toStdString());
+    ScoreRule rule;
+    if (m_study->currentIndex() > 0) {
+        const std::string study = m_study->currentText().toStdString();
+        std::erase_if(runs, [&](const Run &run) { return run.study != study; });
+        rule = scoreRule(m_bridge.store(), study);
+    }
+    m_chart->setRuns(runs, dataset.isEmpty() ? QString() : QString(dataset % QStringLiteral(" · ") % checkpoint), rule);
     m_chart->setSelectedRun(m_selected);
     for (QComboBox *combo : {m_dataset, m_checkpoint}) // narrow boxes cut long names
         combo->setToolTip(combo->currentText());
@@ -223,6 +244,8 @@ void TradeoffPanel::selectRun(std::int64_t run)
 {
     m_selected = run;
     const auto found = m_bridge.store().run(run);
+    if (found && m_study->currentIndex() > 0 && found->study != m_study->currentText().toStdString())
+        m_study->setCurrentIndex(0); // where the run has its point
     if (found)
         show(QString::fromStdString(found->spec.dataset), QString::fromStdString(found->spec.checkpoint));
     else

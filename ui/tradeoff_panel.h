@@ -50,7 +50,7 @@ private:
 
     LabBridge &m_bridge;
     QStackedWidget *m_pages;
-    QComboBox *m_dataset, *m_checkpoint, *m_axis, *m_counting;
+    QComboBox *m_dataset, *m_checkpoint, *m_study, *m_axis, *m_counting;
     QCheckBox *m_seeds;
     QPushButton *m_export, *m_quickStudy, *m_samples;
     QLabel *m_busy;

@@ -11,6 +11,7 @@
 #include "ui/chart_text.h"
 #include "ui/cost_text.h"
 #include "ui/plot_style.h"
+#include "ui/series_drawing.h"
 #include "ui/study_words.h"
 
 namespace awb {
@@ -26,6 +27,7 @@ TradeoffPlot::TradeoffPlot(QWidget *parent)
 {
     m_plot->yAxis->setTicker(QSharedPointer<chart_axes::EvenTicker>::create());
     chart_axes::addHeading(*m_plot);
+    series_drawing::addCaption(*m_plot);
     styleAxis();
     chart_axes::limitZoom(*m_plot->xAxis, *m_plot->yAxis);
     connect(m_plot, &QCustomPlot::afterLayout, this, [this] {
@@ -35,22 +37,13 @@ TradeoffPlot::TradeoffPlot(QWidget *parent)
     setRuns({}, {});
 }
 
-void TradeoffPlot::setRuns(const std::vector<Run> &runs, const QString &title)
+void TradeoffPlot::setRuns(const std::vector<Run> &runs, const QString &title, const ScoreRule &rule)
 {
     const Run underCursor = m_cursor < 0 ? Run() : m_chart[m_cursor].run;
     m_runs = runs;
     m_title = title;
-    m_points = tradeoffPoints(runs, m_counting);
-    std::string metric;
-    std::int64_t newest = -1;
-    for (const Point &point : m_points) {
-        const std::int64_t last = *std::max_element(point.runs.begin(), point.runs.end());
-        if (last > newest) {
-            newest = last;
-            metric = point.metric;
-        }
-    }
-    std::erase_if(m_points, [&](const Point &point) { return point.metric != metric; });
+    m_rule = rule;
+    m_points = tradeoffPoints(m_runs, m_counting, m_rule);
     collect();
     m_cursor = m_cursor < 0 ? -1 : pointOf(underCursor);
     redraw(whyEmpty());
@@ -80,7 +73,7 @@ void TradeoffPlot::setCounting(CountingRule counting)
         return;
     m_counting = counting;
     m_zoomed = false;
-    setRuns(std::vector(m_runs), m_title);
+    setRuns(std::vector(m_runs), m_title, ScoreRule(m_rule));
 }
 
 void TradeoffPlot::collect()
@@ -91,7 +84,7 @@ void TradeoffPlot::collect()
     m_chart.clear();
     for (const Point &point : m_points)
         if (m_axis == CostAxis::Parameters || costOf(point, m_axis) > 0)
-            m_chart.push_back({point, runOf(point.runs.front()), m_axis});
+            m_chart.push_back({point, runOf(point.runs.front()), m_axis, m_rule.selection, togetherOf(point, m_runs)});
     QString label = m_axis == CostAxis::Parameters ? study_words::sentence(describe(m_counting)).chopped(1)
                                                    : cost_text::axisLabel(m_axis);
     if (const std::size_t missing = m_points.size() - m_chart.size(); missing > 0)
@@ -112,6 +105,12 @@ QString TradeoffPlot::whyEmpty() const
 {
     if (!m_points.empty())
         return tr("None of these runs has recorded this. Runs that finish from now on do; “Run again” computes one anew.");
+    if (const auto done = std::ranges::count(m_runs, RunState::Done, &Run::state); done > 0)
+        return done == 1 ? tr("The one finished run has no score that is a number: its training diverged. Try a lower "
+                              "learning rate.")
+                         : tr("None of the %1 finished runs has a score that is a number: their training diverged. Try a "
+                              "lower learning rate.")
+                               .arg(done);
     return tr("No finished runs of this data set yet. Add runs in the set-up panel; each appears here when it ends.");
 }
 
@@ -130,12 +129,15 @@ bool TradeoffPlot::isEmpty() const
 
 QString TradeoffPlot::nothingToExport() const
 {
-    return tr("the chart has no finished runs yet");
+    QString why = m_runs.empty() ? tr("the chart has no finished runs yet") : whyEmpty();
+    if (why.endsWith(QLatin1Char('.')))
+        why.chop(1);
+    return why;
 }
 
 std::string TradeoffPlot::numbers() const
 {
-    return toCsv(m_points, m_counting);
+    return toCsv(m_points, m_runs, m_counting, m_rule.selection);
 }
 
 void TradeoffPlot::draw(bool print)
@@ -146,11 +148,35 @@ void TradeoffPlot::draw(bool print)
     if (!m_chart.empty())
         m_plot->yAxis->setLabel(chart_text::metricAxis(m_chart.front().point.metric));
     plot_style::apply(*m_plot, theme);
-    fitTo(sizeFor(print));
+    series_drawing::setCaption(*m_plot, caption(), theme, sizeFor(print));
+    chart_axes::fitTo(*m_plot, sizeFor(print));
     if (!m_zoomed)
         fitRanges();
     if (!print)
         drawMarks();
+}
+
+void TradeoffPlot::fitTo(QSize size)
+{
+    series_drawing::setCaption(*m_plot, caption(), plot_style::themeOf(palette()), size);
+    chart_axes::fitTo(*m_plot, size);
+}
+
+QSize TradeoffPlot::exportSize() const
+{
+    return {640, 500}; // of which legend and caption take a third
+}
+
+QStringList TradeoffPlot::caption() const
+{
+    if (m_chart.empty())
+        return {};
+    QStringList sentences{study_words::sentence(tradeoffRule(m_rule.selection))};
+    if (std::ranges::any_of(m_chart, [](const auto &one) { return one.hasBar(); }))
+        sentences << tr("Bars: standard error of the mean over seeds.");
+    if (const QString company = tradeoff_drawing::companyNote(m_chart); !company.isEmpty())
+        sentences << company;
+    return sentences;
 }
 
 void TradeoffPlot::drawMarks()

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/methods/counting.h"
+#include "core/study/tradeoff.h"
 #include "core/types.h"
 #include "ui/chart_widget.h"
 #include "ui/tradeoff_drawing.h"
@@ -23,8 +24,8 @@ public:
     explicit TradeoffPlot(QWidget *parent = nullptr);
 
     /// `runs`: finished runs of one data set and checkpoint; `title` e.g. "cola · all-MiniLM-L6-v2".
-    /// Keeps zoom only when the user zoomed. Of runs with several metrics only those with the newest run's are drawn.
-    void setRuns(const std::vector<Run> &runs, const QString &title);
+    /// `rule`: which of their scores the points show. Keeps zoom only when the user zoomed.
+    void setRuns(const std::vector<Run> &runs, const QString &title, const ScoreRule &rule = {});
     /// What x holds. Points that have not recorded it are left out, and the axis says how many.
     void setAxis(CostAxis axis);
     void setSeedsShown(bool shown);
@@ -43,6 +44,8 @@ protected:
     std::string numbers() const override;
     void draw(bool print) override;
     void fitRanges() override;
+    void fitTo(QSize size) override;
+    QSize exportSize() const override;
     void drawCursor() override;
     int pointAt(const QPointF &position) const override;
     QPointF placeOf(int point) const override;
@@ -57,6 +60,7 @@ private:
     void collect(); ///< what is drawn, from m_points
     void styleAxis();
     QString whyEmpty() const;
+    QStringList caption() const; ///< rules that the numbers follow
     void drawMarks();
     int selectedPoint() const;
     int pointOf(const Run &run) const; ///< -1: it is in none
@@ -68,6 +72,7 @@ private:
     CostAxis m_axis = CostAxis::Parameters;
     CountingRule m_counting = CountingRule::Trained;
     bool m_seeds = false;
+    ScoreRule m_rule;
     QString m_title;
     std::int64_t m_selected = 0;
 };

@@ -4,6 +4,7 @@
 #include <QStringList>
 
 #include "core/spec_json.h"
+#include "core/study/selection.h"
 #include "ui/chart_text.h"
 #include "ui/cost_text.h"
 #include "ui/tradeoff_drawing.h"
@@ -23,17 +24,19 @@ QString row(const QString &name, const QString &value)
     return QStringLiteral("<tr><td style='padding-right: 8px'>%1</td><td>%2</td></tr>").arg(name, value);
 }
 
-QString scoreOf(const Point &point)
+QString scoreOf(const ChartPoint &one)
 {
-    if (point.n < 2)
+    const Point &point = one.point;
+    if (!one.hasBar())
         return chart_text::score(point.metric, point.mean);
     return chart_text::score(point.metric, point.mean, false) + QStringLiteral(" ± ") +
            chart_text::score(point.metric, point.sem);
 }
 
-QString scoreNote(const Point &point)
+QString scoreNote(const ChartPoint &one)
 {
-    return point.n < 2 ? tr("one seed") : tr("s.e.m., N = %1").arg(point.n);
+    const int n = one.point.n;
+    return n < 2 ? tr("one seed") : one.hasBar() ? tr("s.e.m., N = %1").arg(n) : tr("best of %1 seeds").arg(n);
 }
 
 QString numbersOfRuns(const Point &point)
@@ -42,6 +45,17 @@ QString numbersOfRuns(const Point &point)
     for (const std::int64_t run : point.runs)
         numbers.append(QString::number(run));
     return numbers.join(QStringLiteral(", "));
+}
+
+/// Each number once.
+QString distinct(std::vector<std::int64_t> values)
+{
+    std::ranges::sort(values);
+    values.erase(std::unique(values.begin(), values.end()), values.end());
+    QStringList words;
+    for (const std::int64_t value : values)
+        words.append(QString::number(value));
+    return words.join(QStringLiteral(", "));
 }
 
 QString recipeOf(const Recipe &recipe)
@@ -58,7 +72,7 @@ QString tooltip(const ChartPoint &chartPoint, const ChartPoint *full)
     const Point &point = chartPoint.point;
     const Run &run = chartPoint.run;
     QString rows =
-        row(chart_text::metricTitle(point.metric), scoreOf(point) + QStringLiteral(" (%1)").arg(scoreNote(point)));
+        row(chart_text::metricTitle(point.metric), scoreOf(chartPoint) + QStringLiteral(" (%1)").arg(scoreNote(chartPoint)));
     if (point.n > 1) {
         QStringList scores;
         for (const double score : point.scores)
@@ -79,7 +93,9 @@ QString tooltip(const ChartPoint &chartPoint, const ChartPoint *full)
     rows += row(tr("Learning rate"), chart_text::learningRate(run.spec.recipe.learningRate));
     rows += row(tr("Recipe"), recipeOf(run.spec.recipe));
     rows += row(point.n > 1 ? tr("Runs") : tr("Run"), numbersOfRuns(point));
-    rows += row(tr("Shown"), point.n > 1 ? tr("dev after the last epoch, mean over seeds") : tr("dev after the last epoch"));
+    if (!chartPoint.together.empty())
+        rows += row(tr("Runs at the same time"), distinct(chartPoint.together));
+    rows += row(tr("Shown"), QString::fromStdString(describeScore(chartPoint.selection)));
     return QStringLiteral("<b>%1</b><table>%2</table>").arg(QString::fromStdString(point.label).toHtmlEscaped(), rows);
 }
 
@@ -87,12 +103,28 @@ QString spoken(const ChartPoint &chartPoint)
 {
     const Point &point = chartPoint.point;
     QString text = tr("%1: %2 %3 (%4), %5 trained parameters")
-                       .arg(QString::fromStdString(point.label), chart_text::metricTitle(point.metric), scoreOf(point),
-                            scoreNote(point), wording::count(point.parameters));
+                       .arg(QString::fromStdString(point.label), chart_text::metricTitle(point.metric), scoreOf(chartPoint),
+                            scoreNote(chartPoint), wording::count(point.parameters));
     if (chartPoint.axis != CostAxis::Parameters)
         text += QStringLiteral(", %1 %2").arg(cost_text::title(chartPoint.axis).toLower(),
                                               cost_text::value(chartPoint.axis, costOf(point, chartPoint.axis)));
     return text;
+}
+
+QString companyNote(const std::vector<ChartPoint> &points)
+{
+    if (points.empty() || points.front().axis == CostAxis::Parameters || points.front().axis == CostAxis::StoredBytes)
+        return {};
+    std::vector<std::int64_t> all;
+    for (const ChartPoint &point : points)
+        all.insert(all.end(), point.together.begin(), point.together.end());
+    const auto [least, most] = std::minmax_element(all.begin(), all.end());
+    if (all.empty() || *least == *most)
+        return {};
+    return tr("Computed %1 to %2 runs at a time, which share cores and memory: points of different company do not compare "
+              "exactly.")
+        .arg(*least)
+        .arg(*most);
 }
 
 QString summary(const std::vector<ChartPoint> &points)

@@ -144,6 +144,18 @@ StudyResults studyResults(const Store &store, const Study &study)
     return results;
 }
 
+ScoreRule scoreRule(const Store &store, const std::string &name)
+{
+    const auto stored = store.study(name);
+    const Study *known = stored ? &*stored : presetStudy(name);
+    ScoreRule rule;
+    if (known)
+        rule.selection = known->selection;
+    if (rule.selection.epoch == Selection::Epoch::Best)
+        rule.bestEpochs = store.bestEpochScores(name);
+    return rule;
+}
+
 Study findStudy(const Store &store, const std::string &nameOrFile)
 {
     if (auto stored = store.study(nameOrFile))

@@ -8,6 +8,7 @@
 #include "core/store/store.h"
 #include "core/study/estimate.h"
 #include "core/study/selection.h"
+#include "core/study/tradeoff.h"
 
 namespace awb {
 
@@ -43,6 +44,9 @@ int deleteStudy(Store &store, const std::string &name);
 
 /// What the store holds of a study.
 StudyResults studyResults(const Store &store, const Study &study);
+
+/// Which scores the charts of a study show; where neither library nor presets know it, those after the last epoch.
+ScoreRule scoreRule(const Store &store, const std::string &study);
 
 /// A study by the name of a preset or of a stored one (which goes first), or from a file. Throws Error listing the names.
 Study findStudy(const Store &store, const std::string &nameOrFile);

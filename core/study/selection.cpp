@@ -34,15 +34,12 @@ SettingResult outcomeOf(const Group &group, const Selection &selection, Counting
     outcome.metric = group.first->metric;
     outcome.parameters = counted(counting, *group.first);
     for (const auto &[seed, run] : group.bySeed) {
-        const auto best = bestEpochs.find(run->id);
-        const bool useBest = selection.epoch == Selection::Epoch::Best && best != bestEpochs.end();
         outcome.runs.push_back(run->id);
-        outcome.scores.push_back(useBest ? best->second : *run->score);
+        outcome.scores.push_back(scoreOf(*run, selection, bestEpochs));
     }
-    const MeanSem summary = meanSem(outcome.scores);
-    const bool mean = selection.seeds == Selection::Seeds::Mean;
-    outcome.score = mean ? summary.mean : *std::max_element(outcome.scores.begin(), outcome.scores.end());
-    outcome.sem = mean ? summary.sem : 0;
+    const MeanSem summary = overSeeds(outcome.scores, selection);
+    outcome.score = summary.mean;
+    outcome.sem = summary.sem;
     return outcome;
 }
 
@@ -79,6 +76,13 @@ std::string runsText(std::size_t n)
 int sizeOf(const Method &method)
 {
     return method.topLayers >= 0 ? method.topLayers : method.bottleneck;
+}
+
+std::string describeScore(const Selection &selection)
+{
+    std::string text = "score on dev after the ";
+    text += selection.epoch == Selection::Epoch::Last ? "last epoch" : "best epoch";
+    return text + (selection.seeds == Selection::Seeds::Mean ? ", mean over seeds" : ", best seed");
 }
 
 std::vector<SettingResult> outcomes(const std::vector<Run> &runs, const Selection &selection, CountingRule counting,

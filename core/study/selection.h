@@ -47,6 +47,9 @@ int sizeOf(const Method &method);
 std::vector<SettingResult> outcomes(const std::vector<Run> &runs, const Selection &selection, CountingRule counting,
                                     const std::map<std::int64_t, double> &bestEpochs = {});
 
+/// The part of describe(Selection) on a single setting: "score on dev after the last epoch, mean over seeds".
+std::string describeScore(const Selection &selection);
+
 /// The best setting per task, method and size, chosen on dev; of equals the first. Ordered by task, method, size.
 std::vector<Chosen> bestOfSweeps(const std::vector<SettingResult> &outcomes);
 

@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/methods/methods.h"
+#include "core/study/selection.h"
 #include "core/study/spec_hash.h"
 
 namespace awb::resources {
@@ -127,10 +128,7 @@ std::size_t numberOfRuns(const Study &study)
 
 std::string describe(const Selection &selection)
 {
-    std::string text = "score on dev after the ";
-    text += selection.epoch == Selection::Epoch::Last ? "last epoch" : "best epoch";
-    text += selection.seeds == Selection::Seeds::Mean ? ", mean over seeds" : ", best seed";
-    return text + "; best of the sweep per task and size, chosen on dev";
+    return describeScore(selection) + "; best of the sweep per task and size, chosen on dev";
 }
 
 } // namespace awb

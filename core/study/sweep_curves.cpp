@@ -11,13 +11,14 @@ namespace awb {
 
 std::vector<SweepCurve> sweepCurves(const std::vector<SettingResult> &outcomes, SweepAxis axis)
 {
-    std::map<std::tuple<std::string, std::string, int>, std::map<double, SweepPoint>> curves;
+    std::map<std::tuple<std::string, std::string, int, bool>, std::map<double, SweepPoint>> curves;
     for (const SettingResult &outcome : outcomes) {
         const TrainSpec &spec = outcome.spec;
         const bool sigma = axis == SweepAxis::Initialisation;
         if (sigma && spec.method.bottleneck <= 0)
             continue;
-        auto &curve = curves[{spec.dataset, spec.method.name, sigma ? spec.method.bottleneck : 0}];
+        auto &curve = curves[{spec.dataset, spec.method.name, sigma ? spec.method.bottleneck : 0,
+                              spec.method.topLayers >= 0 && !trainsPooler(spec.method)}];
         const double x = sigma ? spec.recipe.initStd : spec.recipe.learningRate;
         const auto [there, isNew] = curve.try_emplace(x, SweepPoint{x, outcome, 1});
         if (isNew)

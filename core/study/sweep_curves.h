@@ -26,7 +26,8 @@ struct SweepCurve {
     std::vector<SweepPoint> points; ///< by x
 };
 
-/// Curves by task, method, size. Methods without adapters have no initialisation to sweep and are left out there.
+/// Curves by task, method, size; top layers without the pooler are a curve of their own. Methods without adapters have no
+/// initialisation to sweep and are left out there.
 std::vector<SweepCurve> sweepCurves(const std::vector<SettingResult> &outcomes, SweepAxis axis);
 
 /// The numbers of the chart (RFC 4180), a row per point.

@@ -6,13 +6,14 @@
 
 #include "core/study/costs.h"
 #include "core/study/csv.h"
+#include "core/study/selection.h"
 #include "core/study/study.h"
 
 namespace awb {
 
 namespace {
 
-Point pointOf(const SeedGroup &group, CountingRule counting)
+Point pointOf(const SeedGroup &group, CountingRule counting, const ScoreRule &rule)
 {
     Point point;
     point.method = group.spec.method.name;
@@ -22,10 +23,10 @@ Point pointOf(const SeedGroup &group, CountingRule counting)
     point.parameters = counted(counting, *group.runs.front());
     for (const Run *run : group.runs) {
         point.runs.push_back(run->id);
-        point.scores.push_back(*run->score);
+        point.scores.push_back(scoreOf(*run, rule.selection, rule.bestEpochs));
         point.costs.push_back(costsOf(*run));
     }
-    const MeanSem summary = meanSem(point.scores);
+    const MeanSem summary = overSeeds(point.scores, rule.selection);
     point.mean = summary.mean;
     point.sem = summary.sem;
     point.n = summary.n;
@@ -51,27 +52,62 @@ MeanSem meanSem(const std::vector<double> &values)
     return result;
 }
 
-std::vector<Point> tradeoffPoints(const std::vector<Run> &runs, CountingRule counting)
+double scoreOf(const Run &run, const Selection &selection, const std::map<std::int64_t, double> &bestEpochs)
+{
+    const auto best = bestEpochs.find(run.id);
+    return selection.epoch == Selection::Epoch::Best && best != bestEpochs.end() ? best->second : *run.score;
+}
+
+MeanSem overSeeds(const std::vector<double> &scores, const Selection &selection)
+{
+    MeanSem summary = meanSem(scores);
+    if (selection.seeds == Selection::Seeds::Best) {
+        summary.mean = *std::max_element(scores.begin(), scores.end());
+        summary.sem = 0;
+    }
+    return summary;
+}
+
+std::vector<Point> tradeoffPoints(const std::vector<Run> &runs, CountingRule counting, const ScoreRule &rule)
 {
     std::vector<const Run *> scored;
     for (const Run &run : runs)
         if (run.state == RunState::Done && run.score && std::isfinite(*run.score))
             scored.push_back(&run);
+    const auto newest =
+        std::max_element(scored.begin(), scored.end(), [](const Run *a, const Run *b) { return a->id < b->id; });
+    if (newest != scored.end())
+        std::erase_if(scored, [metric = (*newest)->metric](const Run *run) { return run->metric != metric; });
     std::vector<Point> points;
     for (const SeedGroup &group : seedGroups(scored))
-        points.push_back(pointOf(group, counting));
+        points.push_back(pointOf(group, counting, rule));
     std::sort(points.begin(), points.end(), [](const Point &a, const Point &b) {
         return std::tie(a.method, a.trainable, a.label) < std::tie(b.method, b.trainable, b.label);
     });
     return points;
 }
 
-std::string toCsv(const std::vector<Point> &points, CountingRule counting)
+std::string tradeoffRule(const Selection &selection)
 {
-    const std::string rules = std::string(tradeoffRule) + "; parameters: " + describe(counting);
+    return describeScore(selection) + "; every setting is a point of its own, none is chosen";
+}
+
+std::vector<std::int64_t> togetherOf(const Point &point, const std::vector<Run> &runs)
+{
+    std::vector<std::int64_t> together;
+    for (const std::int64_t id : point.runs)
+        if (const auto run = std::ranges::find(runs, id, &Run::id); run != runs.end())
+            together.push_back(run->provenance.together);
+    return together;
+}
+
+std::string toCsv(const std::vector<Point> &points, const std::vector<Run> &runs, CountingRule counting,
+                  const Selection &selection)
+{
+    const std::string rules = tradeoffRule(selection) + "; parameters: " + describe(counting);
     std::string text = csv::row({"method", "label", "metric", "trainable", "mean", "sem", "n", "runs"},
                                 {"stored_bytes", "examples_per_second", "peak_memory", "epoch_seconds", "inference_seconds"},
-                                {"parameters", "rules"});
+                                {"together", "parameters", "rules"});
     for (const Point &point : points) {
         std::vector<std::string> costs;
         for (const CostAxis axis : costAxes()) {
@@ -82,7 +118,7 @@ std::string toCsv(const std::vector<Point> &points, CountingRule counting)
         }
         text += csv::row({point.method, point.label, point.metric, std::to_string(point.trainable), csv::number(point.mean),
                           csv::number(point.sem), std::to_string(point.n), csv::numbers(point.runs)},
-                         costs, {std::to_string(point.parameters), rules});
+                         costs, {csv::numbers(togetherOf(point, runs)), std::to_string(point.parameters), rules});
     }
     return text;
 }

@@ -1,9 +1,13 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "core/methods/counting.h"
 #include "core/study/seed_groups.h"
+#include "core/study/study.h"
 #include "core/types.h"
 
 namespace awb {
@@ -15,23 +19,43 @@ struct MeanSem {
 };
 MeanSem meanSem(const std::vector<double> &values);
 
+/// Which scores of its runs a point stands for: by the selection of a study; without one after the last epoch, mean over
+/// seeds.
+struct ScoreRule {
+    Selection selection;
+    std::map<std::int64_t, double> bestEpochs; ///< Store::bestEpochScores(); used where the best epoch is wanted
+};
+
+/// The score of a finished run: after its last epoch or the best of its epochs, as the selection says. A run whose best
+/// epoch is not known stands with its last.
+double scoreOf(const Run &run, const Selection &selection, const std::map<std::int64_t, double> &bestEpochs);
+/// Seeds in one number, by the selection: their mean and its standard error, or the best of them with sem 0.
+MeanSem overSeeds(const std::vector<double> &scores, const Selection &selection);
+
 /// Groups finished runs of one data set and checkpoint that differ in the seed only into points, ordered by method, then
-/// trainable parameters. Runs without a finite score are left out. Of several runs with one seed the newest counts, since
+/// trainable parameters. Runs without a finite score are left out, and of runs with several metrics all but those with the
+/// newest run's, since scores of two metrics share no axis. Of several runs with one seed the newest counts, since
 /// a repeat would pretend to a smaller standard error. Where points of one method and size differ in the recipe, their
 /// labels say in what.
-std::vector<Point> tradeoffPoints(const std::vector<Run> &runs, CountingRule counting = CountingRule::Trained);
+std::vector<Point> tradeoffPoints(const std::vector<Run> &runs, CountingRule counting = CountingRule::Trained,
+                                  const ScoreRule &rule = {});
 
-/// Which scores the points show, for tooltips and exports.
-inline constexpr const char *tradeoffRule =
-    "score on dev after the last epoch, mean over seeds; every setting is a point of its own, none is chosen";
+/// Which scores the points show, for captions, tooltips and exports.
+std::string tradeoffRule(const Selection &selection);
 
 /// The quick study on the sample library: election tweets, adapters m = 1, 8, 64, head only, full fine-tuning, one epoch.
 inline constexpr const char *quickStudyName = "quick";
 
+/// How many runs were computed at the same time as each run of a point, itself included; in the order of its runs. `runs`
+/// holds those.
+std::vector<std::int64_t> togetherOf(const Point &point, const std::vector<Run> &runs);
+
 /// Points as CSV (RFC 4180): method,label,metric,trainable,mean,sem,n,runs, and the means of what the runs cost
-/// (stored_bytes,examples_per_second,peak_memory,epoch_seconds,inference_seconds; empty where not recorded), then
+/// (stored_bytes,examples_per_second,peak_memory,epoch_seconds,inference_seconds; empty where not recorded), together
+/// (togetherOf(), as `runs` tell), then
 /// parameters,rules: what `counting`, with which the points were made, counts, and what the numbers mean. Run numbers are
 /// separated by spaces.
-std::string toCsv(const std::vector<Point> &points, CountingRule counting = CountingRule::Trained);
+std::string toCsv(const std::vector<Point> &points, const std::vector<Run> &runs,
+                  CountingRule counting = CountingRule::Trained, const Selection &selection = {});
 
 } // namespace awb
