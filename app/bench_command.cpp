@@ -70,7 +70,7 @@ void draw(const BenchOptions &options, const std::vector<GrowthPoint> &, const s
 /// Both paths where the fast one serves, so that they stand beside each other.
 int grow(Context &context, BenchOptions &options)
 {
-    const std::string type = options.out.empty() ? "" : figureType(options.out);
+    const std::string type = options.out.empty() ? "" : figureType(options.out, 0);
     RandomWork work = randomWork(options);
     const Growth growth = growthNamed(options.grow);
     std::vector<GrowthPoint> points;

@@ -132,7 +132,7 @@ int list(Context &context)
     return 0;
 }
 
-std::string pointsText(const std::vector<Run> &runs, const Study &study)
+std::string pointsText(const std::vector<Run> &runs, const Study &study, const ScoreRule &rule)
 {
     std::vector<std::vector<std::string>> rows{{"method", "trained parameters", "score"}};
     if (study.datasets.size() > 1)
@@ -140,13 +140,13 @@ std::string pointsText(const std::vector<Run> &runs, const Study &study)
     for (const std::string &dataset : study.datasets) {
         std::vector<Run> ofTask;
         std::ranges::copy_if(runs, std::back_inserter(ofTask), [&](const Run &run) { return run.spec.dataset == dataset; });
-        for (const Point &point : tradeoffPoints(ofTask)) {
+        for (const Point &point : tradeoffPoints(ofTask, study.counting, rule)) {
             rows.push_back({point.label, withThousands(point.trainable), scoreText(point.mean)});
             if (study.datasets.size() > 1)
                 rows.back().insert(rows.back().begin(), dataset);
         }
     }
-    return columnsText(rows);
+    return columnsText(rows) + "score: " + describeScore(rule.selection) + "\n";
 }
 
 /// Throws when a run has ended without a result; the others are there all the same.
@@ -194,7 +194,7 @@ int run(Context &context, const Study &study, bool replace)
             done.push_back(each);
             array.push_back(runJson(each, store));
         }
-    context.print({{"study", study.name}, {"runs", array}}, pointsText(done, study));
+    context.print({{"study", study.name}, {"runs", array}}, pointsText(done, study, scoreRule(store, study.name)));
     return 0;
 }
 

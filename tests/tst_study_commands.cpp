@@ -80,7 +80,7 @@ private Q_SLOTS:
         const auto adapters = std::ranges::find_if(computed, [](const QJsonValue &one) {
             return one.toObject()["spec"].toObject()["method"].toObject()["name"] == "adapter";
         });
-        const QString number = QString::number(adapters->toObject()["id"].toInt());
+        const QString number = QString::number(adapters->toObject()["run"].toInt());
         QCOMPARE(awb({"ablation", number}).status, 0);
         QCOMPARE(figure("ablation", "map.csv").status, 0);
         QVERIFY(read(QStringLiteral("map.csv")).contains((number + ",questions,tiny,").toUtf8()));

@@ -153,7 +153,7 @@ QLayout *TradeoffPanel::makeBar()
     m_counting->setObjectName(QStringLiteral("chartCounting"));
     study_words::addCountingRules(*m_counting);
     m_counting->setCurrentIndex(m_counting->findData(int(CountingRule::Trained)));
-    m_seeds = new QCheckBox(tr("S&ingle seeds"), this);
+    m_seeds = new QCheckBox(tr("Seeds"), this);
     m_seeds->setObjectName(QStringLiteral("chartSeeds"));
     m_seeds->setToolTip(tr("Every run of the points that are means over seeds"));
     m_export = new QPushButton(tr("E&xport…"), this);
@@ -165,15 +165,15 @@ QLayout *TradeoffPanel::makeBar()
         auto *label = new QLabel(text, this);
         label->setBuddy(combo);
         combo->setSizeAdjustPolicy(QComboBox::AdjustToContents);
-        combo->setMinimumWidth(80); // long names are cut with dots where there is no room
+        combo->setMinimumWidth(64); // long names are cut with dots where there is no room
         row->addWidget(label);
         row->addWidget(combo);
     };
     labelled(first, tr("D&ata set"), m_dataset);
     labelled(first, tr("Checkpoi&nt"), m_checkpoint);
-    labelled(first, tr("Stud&y"), m_study);
     first->addStretch();
     first->addWidget(m_export);
+    labelled(second, tr("St&udy"), m_study);
     labelled(second, tr("A&gainst"), m_axis);
     labelled(second, tr("Coun&ting"), m_counting);
     second->addWidget(m_seeds);
