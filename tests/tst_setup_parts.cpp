@@ -1,11 +1,14 @@
 #include <QtTest>
 
+#include <QCheckBox>
 #include <QSlider>
 #include <QSpinBox>
+#include <QStyleOptionButton>
 
 #include "ui/bottleneck_slider.h"
 #include "ui/model_stack.h"
 #include "ui/number_field.h"
+#include "ui/theme.h"
 #include "tests/model_shapes.h"
 
 using namespace awb;
@@ -35,6 +38,23 @@ private slots:
         QTest::keyClick(slider, Qt::Key_End);
         QTest::keyClick(slider, Qt::Key_Right);
         QCOMPARE(bottleneck.value(), 512);
+    }
+
+    void aBoxToTickIsSeenInTheDarkTheme()
+    {
+        for (const char *name : {"dark", "light"}) {
+            theme::apply(*qApp, QString::fromLatin1(name));
+            QCheckBox box;
+            box.resize(box.sizeHint());
+            QStyleOptionButton option;
+            option.initFrom(&box);
+            const QRect square = box.style()->subElementRect(QStyle::SE_CheckBoxIndicator, &option, &box);
+            const QImage picture = box.grab().toImage();
+            const int ground = box.palette().color(QPalette::Window).lightness();
+            const int frame = picture.pixelColor(square.left(), square.center().y()).lightness();
+            QVERIFY2(std::abs(frame - ground) > 50, qPrintable(QStringLiteral("%1: %2 on %3").arg(name).arg(frame).arg(ground)));
+        }
+        theme::apply(*qApp, QStringLiteral("system"));
     }
 
     void anExactValueLeavesTheHandleAtTheNearestPower()

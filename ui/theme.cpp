@@ -1,8 +1,10 @@
 #include "ui/theme.h"
 
 #include <QApplication>
+#include <QPainter>
 #include <QPalette>
-#include <QStyle>
+#include <QProxyStyle>
+#include <QStyleOption>
 #include <QStyleFactory>
 
 namespace awb::theme {
@@ -45,12 +47,32 @@ QPalette dark()
     return palette;
 }
 
+/// Fusion, whose frames of boxes to tick are darker than the window and so cannot be seen on dark ground.
+class Style : public QProxyStyle {
+public:
+    Style() : QProxyStyle(QStyleFactory::create(QStringLiteral("Fusion"))) {}
+
+    void drawPrimitive(PrimitiveElement element, const QStyleOption *option, QPainter *painter,
+                       const QWidget *widget) const override
+    {
+        QProxyStyle::drawPrimitive(element, option, painter, widget);
+        const bool isBox = element == PE_IndicatorCheckBox || element == PE_IndicatorItemViewItemCheck;
+        if (!isBox || option->palette.color(QPalette::Window).lightness() > 127)
+            return;
+        painter->save();
+        painter->setPen(option->palette.color(QPalette::PlaceholderText));
+        painter->setBrush(Qt::NoBrush);
+        painter->drawRect(option->rect.adjusted(0, 0, -1, -1));
+        painter->restore();
+    }
+};
+
 } // namespace
 
 void apply(QApplication &application, const QString &name)
 {
     static const QPalette system = application.palette(); // as the desktop set it, before any of ours
-    application.setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+    application.setStyle(new Style);
     application.setPalette(name == u"dark" ? dark() : name == u"light" ? light() : system);
 }
 
