@@ -25,7 +25,12 @@ public:
         auto &use = dialogs::functions();
         use.openFile = [this](QWidget *, const QString &, const QString &) { return file; };
         use.openFolder = [this](QWidget *, const QString &) { return file; };
-        use.saveFile = [this](QWidget *, const QString &, const QString &, const QString &) { return file; };
+        use.saveFile = [this](QWidget *, const QString &, const QString &, const QString &filters, QString *chosen) {
+            offered = filters.split(QStringLiteral(";;"));
+            if (chosen)
+                *chosen = filter.isEmpty() ? offered.first() : filter;
+            return file;
+        };
         use.confirm = [this](QWidget *, const QString &, const QString &question, const QString &) {
             questions << question;
             return yes;
@@ -35,7 +40,8 @@ public:
     }
     ~AnsweredDialogs() { dialogs::functions() = m_before; }
 
-    QString file;
+    QString file, filter; ///< filter: that is chosen when a file is saved; empty: the first
+    QStringList offered;  ///< filters of the last file saved
     bool yes = true;
     QStringList questions, errors, abouts;
 

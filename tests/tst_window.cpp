@@ -473,6 +473,11 @@ void TestWindow::chartAndCurveAreExportedFromTheMenu()
         const QImage png = QImage::fromData(written(name + QStringLiteral(".png"), byKeys), "PNG");
         QCOMPARE(png.size(), figure.size);
         QCOMPARE(png.pixelColor(3, 3), QColor(Qt::white));
+        QVERIFY(m_dialogs.offered.contains(m_dialogs.filter = QStringLiteral("PNG, 600 dpi (*.png)")));
+        const QImage fine = QImage::fromData(written(name + QStringLiteral("-600.png"), byKeys), "PNG");
+        m_dialogs.filter.clear();
+        QCOMPARE(fine.width(), png.width() * 600 / 216);
+        QCOMPARE(fine.dotsPerMeterX(), qRound(600 / 0.0254));
         QCOMPARE(written(name + QStringLiteral(".csv"), byMenu).toStdString(), figure.numbers);
         QVERIFY(std::count(figure.numbers.begin(), figure.numbers.end(), '\n') >= 3); // a heading, two rows or more
     }

@@ -225,11 +225,11 @@ void AblationPanel::exportChart()
     const bool map = view() == Map;
     const QString suggested =
         QStringLiteral("run-%1-%2.pdf").arg(m_run).arg(map ? QStringLiteral("ablation") : QStringLiteral("adapterdrop"));
-    askAndExport(*this, tr("Export chart"), suggested, figureFilter(), [&](const QString &file) {
+    askAndExportFigure(*this, tr("Export chart"), suggested, [&](const QString &file, int dpi) {
         if (map)
-            m_map->exportTo(file);
+            m_map->exportTo(file, dpi);
         else
-            m_drop->exportTo(file);
+            m_drop->exportTo(file, dpi);
     });
 }
 

@@ -50,8 +50,8 @@ BarChart::BarChart(const QString &objectName, const QString &accessibleName, QWi
     setMinimumSize(160, 120);
     auto *action = new QAction(tr("Export chart…"), m_plot);
     connect(action, &QAction::triggered, this, [this] {
-        askAndExport(*this, tr("Export chart"), this->objectName() + QStringLiteral(".pdf"), figureFilter(),
-                     [this](const QString &file) { exportTo(file); });
+        askAndExportFigure(*this, tr("Export chart"), this->objectName() + QStringLiteral(".pdf"),
+                           [this](const QString &file, int dpi) { exportTo(file, dpi); });
     });
     m_plot->addAction(action);
     m_plot->setContextMenuPolicy(Qt::ActionsContextMenu);
@@ -194,12 +194,12 @@ void BarChart::style(bool print)
     m_plot->replot(QCustomPlot::rpQueuedReplot);
 }
 
-void BarChart::exportTo(const QString &file)
+void BarChart::exportTo(const QString &file, int dpi)
 {
     if (m_series.empty())
         throw Error(tr("Cannot export %1: there is nothing to draw yet.").arg(file).toStdString());
     exportPlot(
-        *m_plot, file, toCsv(), [this](bool print) { style(print); }, exportSize);
+        *m_plot, file, toCsv(), [this](bool print) { style(print); }, exportSize, dpi);
 }
 
 std::string BarChart::toCsv() const

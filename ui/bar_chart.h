@@ -35,8 +35,8 @@ public:
     void setMarker(double x);
     void setSummary(const QString &sentence);
     void clear();
-    /// .pdf .svg .png, or the bars' numbers as .csv. Throws Error.
-    void exportTo(const QString &file);
+    /// .pdf .svg .png (of `dpi`, as exportPlot() has it), or the bars' numbers as .csv. Throws Error.
+    void exportTo(const QString &file, int dpi = 0);
     QCustomPlot &plot() { return *m_plot; }
 
 protected:

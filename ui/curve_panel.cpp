@@ -144,9 +144,10 @@ void CurvePanel::refresh()
 void CurvePanel::exportChart()
 {
     ChartWidget &chart = overlaid() ? static_cast<ChartWidget &>(*m_overlay) : *m_curve;
-    askAndExport(*this, tr("Export learning curve"),
-                 overlaid() ? QStringLiteral("learning-curves.pdf") : QStringLiteral("run-%1-curve.pdf").arg(m_curve->run()),
-                 figureFilter(), [&chart](const QString &file) { chart.exportTo(file); });
+    askAndExportFigure(*this, tr("Export learning curve"),
+                       overlaid() ? QStringLiteral("learning-curves.pdf")
+                                  : QStringLiteral("run-%1-curve.pdf").arg(m_curve->run()),
+                       [&chart](const QString &file, int dpi) { chart.exportTo(file, dpi); });
 }
 
 } // namespace awb

@@ -26,9 +26,9 @@ void error(QWidget *parent, const QString &title, const QString &sentence)
     box.exec();
 }
 
-QString saveFile(QWidget *parent, const QString &title, const QString &suggested, const QString &filter)
+QString saveFile(QWidget *parent, const QString &title, const QString &suggested, const QString &filter, QString *chosen)
 {
-    return QFileDialog::getSaveFileName(parent, title, suggested, filter);
+    return QFileDialog::getSaveFileName(parent, title, suggested, filter, chosen);
 }
 
 } // namespace

@@ -13,7 +13,9 @@ namespace awb::dialogs {
 struct Functions {
     std::function<QString(QWidget *, const QString &title, const QString &filter)> openFile;
     std::function<QString(QWidget *, const QString &title)> openFolder;
-    std::function<QString(QWidget *, const QString &title, const QString &suggested, const QString &filter)> saveFile;
+    /// `chosen`, where not nullptr, becomes the filter that the user chose.
+    std::function<QString(QWidget *, const QString &title, const QString &suggested, const QString &filter, QString *chosen)>
+        saveFile;
     std::function<bool(QWidget *, const QString &title, const QString &question, const QString &yes)> confirm;
     std::function<void(QWidget *, const QString &title, const QString &sentence)> error;
     std::function<void(QWidget *, const QString &title, const QString &html)> about;

@@ -1,5 +1,7 @@
 #include "ui/figure_export.h"
 
+#include <utility>
+
 #include <QBuffer>
 #include <QCoreApplication>
 #include <QFileInfo>
@@ -98,6 +100,19 @@ void requireFolder(const QString &file)
         throw Error(tr("Cannot write %1: the folder %2 does not exist.").arg(file, info.absolutePath()).toStdString());
 }
 
+/// `file` empty: the user thought better of it.
+void writeOrSay(QWidget &parent, const QString &title, const QString &file,
+                const std::function<void(const QString &file)> &write)
+{
+    if (file.isEmpty())
+        return;
+    try {
+        write(file);
+    } catch (const Error &error) {
+        dialogs::functions().error(&parent, title, QString::fromUtf8(error.what()));
+    }
+}
+
 } // namespace
 
 void exportPlot(QCustomPlot &plot, const QString &file, const std::string &csv,
@@ -132,19 +147,25 @@ void exportPlot(QCustomPlot &plot, const QString &file, const std::string &csv,
 void askAndExport(QWidget &parent, const QString &title, const QString &suggested, const QString &filter,
                   const std::function<void(const QString &file)> &write)
 {
-    const QString file = dialogs::functions().saveFile(&parent, title, suggested, filter);
-    if (file.isEmpty())
-        return;
-    try {
-        write(file);
-    } catch (const Error &error) {
-        dialogs::functions().error(&parent, title, QString::fromUtf8(error.what()));
-    }
+    writeOrSay(parent, title, dialogs::functions().saveFile(&parent, title, suggested, filter, nullptr), write);
 }
 
-QString figureFilter()
+void askAndExportFigure(QWidget &parent, const QString &title, const QString &suggested,
+                        const std::function<void(const QString &file, int dpi)> &write)
 {
-    return tr("Figures (*.pdf *.svg *.png *.pgf);;Numbers (*.csv)");
+    const std::pair<QString, int> filters[] = {{tr("Figures (*.pdf *.svg *.png *.pgf)"), 0},
+                                               {tr("PNG, 300 dpi (*.png)"), 300},
+                                               {tr("PNG, 600 dpi (*.png)"), 600},
+                                               {tr("Numbers (*.csv)"), 0}};
+    QStringList offered;
+    for (const auto &[filter, dpi] : filters)
+        offered << filter;
+    QString chosen;
+    const QString file =
+        dialogs::functions().saveFile(&parent, title, suggested, offered.join(QStringLiteral(";;")), &chosen);
+    const auto found = offered.indexOf(chosen);
+    const int dpi = found < 0 ? 0 : filters[found].second;
+    writeOrSay(parent, title, file, [&](const QString &name) { write(name, dpi); });
 }
 
 QString exportHint()

@@ -23,7 +23,10 @@ void exportPlot(QCustomPlot &plot, const QString &file, const std::string &csv,
 void askAndExport(QWidget &parent, const QString &title, const QString &suggested, const QString &filter,
                   const std::function<void(const QString &file)> &write);
 
-QString figureFilter(); ///< for the dialog: "Figures (*.pdf *.svg ...);;Numbers (*.csv)"
-QString exportHint();   ///< "The chart as PDF, SVG ...", for the tooltip of a button
+/// The same for a figure; `dpi`: of a PNG, 0: as exportPlot() has it. The dialog's filters offer what there is.
+void askAndExportFigure(QWidget &parent, const QString &title, const QString &suggested,
+                        const std::function<void(const QString &file, int dpi)> &write);
+
+QString exportHint(); ///< "The chart as PDF, SVG ...", for the tooltip of a button
 
 } // namespace awb

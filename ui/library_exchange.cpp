@@ -53,7 +53,7 @@ void exportStudy(QWidget &window, LabBridge &bridge, const Study &study)
 {
     const QString title = tr("Export study");
     const QString file = dialogs::functions().saveFile(&window, title, wording::text(study.name) + QStringLiteral(".zip"),
-                                                       tr("Study archives (*.zip)"));
+                                                       tr("Study archives (*.zip)"), nullptr);
     if (file.isEmpty())
         return;
     const auto figures = std::make_shared<QTemporaryDir>();

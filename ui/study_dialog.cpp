@@ -324,8 +324,8 @@ void StudyDialog::openFile()
 
 void StudyDialog::saveFile()
 {
-    const QString file =
-        dialogs::functions().saveFile(this, tr("Save the study"), m_name->text() + QStringLiteral(".json"), fileFilter());
+    const QString file = dialogs::functions().saveFile(this, tr("Save the study"), m_name->text() + QStringLiteral(".json"),
+                                                       fileFilter(), nullptr);
     if (file.isEmpty())
         return;
     try {

@@ -370,8 +370,8 @@ void StudyPanel::exportChart()
     static const char *const names[] = {"figure1", "init", "lr"};
     const QString suggested =
         m_study->currentText() + QLatin1Char('-') + QLatin1String(names[m_figure->currentIndex()]) + QStringLiteral(".pdf");
-    askAndExport(*this, tr("Export chart"), suggested, figureFilter(),
-                 [this](const QString &file) { m_chart->exportTo(file); });
+    askAndExportFigure(*this, tr("Export chart"), suggested,
+                       [this](const QString &file, int dpi) { m_chart->exportTo(file, dpi); });
 }
 
 } // namespace awb

@@ -258,8 +258,8 @@ void TradeoffPanel::exportChart()
     const QString against =
         axis == CostAxis::Parameters ? QString() : QString(QLatin1Char('-') % QString::fromStdString(toString(axis)));
     const QString suggested = m_dataset->currentText() % QStringLiteral("-tradeoff") % against % QStringLiteral(".pdf");
-    askAndExport(*this, tr("Export chart"), suggested, figureFilter(),
-                 [this](const QString &file) { m_chart->exportTo(file); });
+    askAndExportFigure(*this, tr("Export chart"), suggested,
+                       [this](const QString &file, int dpi) { m_chart->exportTo(file, dpi); });
 }
 
 void TradeoffPanel::setBusyText(const QString &sentence)
