@@ -3,6 +3,7 @@
 #include "app/commands.h"
 #include "core/error.h"
 #include "core/store/merge.h"
+#include "core/study/study.h"
 
 #ifdef AWB_FIGURES
 #include "app/offscreen.h"

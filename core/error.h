@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace awb {
 
@@ -12,10 +13,15 @@ public:
     explicit Error(const std::string &sentence) : std::runtime_error(sentence) {}
 };
 
-/// Thrown when a stop token was seen; not a failure. The state on disk is complete.
+/// Thrown when a stop token was seen; not a failure. What is on disk is complete, though maybe of an earlier step.
 class Stopped : public std::runtime_error {
 public:
-    Stopped() : std::runtime_error("Stopped on request.") {}
+    /// `loss`: a sentence about what could not be kept; empty: all of it was.
+    explicit Stopped(std::string loss = {}) : std::runtime_error("Stopped on request."), m_loss(std::move(loss)) {}
+    const std::string &loss() const { return m_loss; }
+
+private:
+    std::string m_loss;
 };
 
 } // namespace awb

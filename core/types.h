@@ -95,7 +95,7 @@ struct Provenance {
     std::string path;     ///< which engine path computed it: "fast", "plain"
     int threads = 0;
     std::string checkpointSha256; ///< of the weight file(s)
-    std::string dataSha256;       ///< of the data files, in the order train, dev, test
+    std::string dataSha256;       ///< Manifest::sha256: of the data files and of how they were read
     double seconds = 0;           ///< wall time of training and evaluation
     double stepsPerSecond = 0;
     double examplesPerSecond = 0;
@@ -121,7 +121,7 @@ struct Run {
     double loss = 0;             ///< latest
     double examplesPerSecond = 0;
     bool stopRequested = false;             ///< cancel or pause asked for, maybe by another process
-    std::string error;                      ///< sentence, for Failed
+    std::string error;                      ///< sentence, for Failed; for a stopped run what the stop has lost
     std::string created, started, finished; ///< ISO 8601, UTC; empty: not yet
     std::string weights;                    ///< safetensors file of the trained tensors, relative to the library folder
     Provenance provenance;

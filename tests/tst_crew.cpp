@@ -96,6 +96,50 @@ private Q_SLOTS:
             QVERIFY(stateOf(store, ids[std::size_t(i)]) == RunState::Done);
     }
 
+    void aCancelIsSeenAtTheNextBatch()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        const auto id = store.enqueue({someSpec()}).front();
+        int batchesAfter = 0;
+        workQueue(pathOf(home),
+                  [&](const Run &run, RunContext &context) {
+                      for (int step = 0; step < 1000; ++step) { // no batch takes any time
+                          if (context.stopRequested())
+                              throw Stopped();
+                          batchesAfter += step >= 5;
+                          if (step == 5)
+                              Store(pathOf(home)).cancel(run.id); // as another process would
+                      }
+                      return run;
+                  },
+                  {}, {}, {});
+        QVERIFY(stateOf(store, id) == RunState::Cancelled);
+        QCOMPARE(batchesAfter, 1);
+    }
+
+    void aStopSaysWhatItCouldNotKeep()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        const auto id = store.enqueue({someSpec()}).front();
+        const auto pausedAtOnce = [&](const std::string &sentence) {
+            return [&store, sentence](const Run &run, RunContext &context) {
+                store.pause(run.id);
+                if (context.stopRequested())
+                    throw Stopped(sentence);
+                return run;
+            };
+        };
+        workQueue(pathOf(home), pausedAtOnce("Step 7 could not be kept."), {}, {}, {});
+        QVERIFY(stateOf(store, id) == RunState::Paused);
+        QCOMPARE(store.run(id)->error, std::string("Step 7 could not be kept."));
+        store.resume(id);
+        workQueue(pathOf(home), pausedAtOnce({}), {}, {}, {});
+        QVERIFY(stateOf(store, id) == RunState::Paused);
+        QCOMPARE(store.run(id)->error, std::string());
+    }
+
     void whatNeedsAllCoresIsComputedAlone_data()
     {
         QTest::addColumn<int>("what");

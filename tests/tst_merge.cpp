@@ -9,6 +9,8 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/store/merge.h"
+#include "core/study/ablation.h"
+#include "core/study/study.h"
 #include "core/store/zip.h"
 #include "core/store/study_queue.h"
 #include "core/study/tradeoff.h"

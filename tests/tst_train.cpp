@@ -307,16 +307,18 @@ void TestTrain::aFullDiskLeavesTheSnapshotBeforeAndTheRunGoesOn()
         }
     };
     hooks.stopRequested = [&] { return steps == 2 * perEpoch + 1; }; // after an epoch's snapshot, and with one more
-    bool stopped = false;
+    std::string loss;
     try {
         train(spec, tinyCheckpoint(), data, parts, hooks);
-    } catch (const Stopped &) {
-        stopped = true;
+    } catch (const Stopped &stopped) {
+        loss = stopped.loss();
     } catch (const Error &) {
     }
     ::setrlimit(RLIMIT_FSIZE, &before);
     std::signal(SIGXFSZ, handler);
-    QVERIFY(stopped);
+    const std::string sentence = "Step " + std::to_string(2 * perEpoch + 1) +
+                                 " could not be kept, so the run will go on from step " + std::to_string(perEpoch) + ". ";
+    QVERIFY2(loss.starts_with(sentence) && loss.find(parts.snapshot.string()) != std::string::npos, loss.c_str());
     QVERIFY(!kept.empty() && readFile(parts.snapshot) == kept);
     QCOMPARE(QDir(folder.path()).entryList({"*.part"}, QDir::Files).size(), 0);
 

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/store/merge.h"
+#include "core/study/study.h"
 #include "ui/background.h"
 #include "ui/dialogs.h"
 #include "ui/lab_bridge.h"

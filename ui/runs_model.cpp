@@ -302,7 +302,7 @@ QString RunsModel::display(const Run &run, int column) const
 
 QString RunsModel::toolTip(const Run &run, int column) const
 {
-    if (!run.error.empty() && run.state == RunState::Failed)
+    if (!run.error.empty())
         return text(run.error);
     if (column == Score && run.score)
         return tr("%1 on the dev part after the last epoch").arg(chart_text::metricTitle(run.metric));

@@ -244,10 +244,12 @@ void RunsPanel::Ui::show()
 {
     commands->enable(reader.queuePaused());
     const Run *run = commands->current();
-    const bool failed = run && run->state == RunState::Failed && !run->error.empty();
-    if (failed)
-        errorLine->setText(tr("Run %1 failed: %2").arg(run->id).arg(text(run->error)));
-    errorLine->setVisible(failed);
+    const bool toSay = run && !run->error.empty();
+    if (toSay)
+        errorLine->setText((run->state == RunState::Failed ? tr("Run %1 failed: %2") : tr("Run %1: %2"))
+                               .arg(run->id)
+                               .arg(text(run->error)));
+    errorLine->setVisible(toSay);
     showSummary();
 }
 

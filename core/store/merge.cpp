@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/store/zip.h"
+#include "core/study/study.h"
 #include "core/temporary_folder.h"
 
 namespace awb {

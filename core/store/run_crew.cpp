@@ -99,15 +99,16 @@ bool RunCrew::mayStart(const Run &next) const
 void RunCrew::start(const Run &run)
 {
     auto free = std::find_if(m_members.begin(), m_members.end(), [](const auto &member) { return !member->run; });
-    const bool isNew = free == m_members.end();
-    if (isNew)
-        free = m_members.insert(free, std::make_unique<Member>());
-    Member &member = **free;
-    member.run = run;
-    member.stepped = false;
+    if (free == m_members.end()) {
+        m_members.reserve(m_members.size() + 1); // so that a thread that was started is a member
+        auto member = std::make_unique<Member>();
+        member->thread = std::thread([this, &member = *member] { work(member); }); // which waits for the mutex
+        m_members.push_back(std::move(member));
+        free = std::prev(m_members.end());
+    }
+    (*free)->run = run;
+    (*free)->stepped = false;
     ++m_running;
-    if (isNew)
-        member.thread = std::thread([this, &member] { work(member); });
     m_condition.notify_all();
 }
 
@@ -127,8 +128,12 @@ void RunCrew::workUntilEmpty(Store &store, std::vector<std::int64_t> only)
         }
         std::unique_lock guard(m_mutex);
         if (claimed) {
-            start(*claimed);
-            continue;
+            try {
+                start(*claimed);
+                continue;
+            } catch (...) { // no more threads, say; the next worker takes the run back into the queue
+                failure = std::current_exception();
+            }
         }
         if (m_failure)
             failure = std::exchange(m_failure, nullptr);

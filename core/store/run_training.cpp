@@ -118,7 +118,9 @@ Prediction predictText(Store &store, std::int64_t id, const std::string &a, cons
         throw Error("The data set " + manifest.name +
                     (b.empty() ? " has pairs of texts, so the run needs a second one too."
                                : " has single texts, so the run takes no second one."));
-    const Checkpoint checkpoint = openCheckpoint(store, store.checkpoint(run.spec.checkpoint));
+    const CheckpointEntry entry = store.checkpoint(run.spec.checkpoint);
+    const Checkpoint checkpoint = openCheckpoint(store, entry);
+    unchangedSha256(entry, checkpoint);
     EncodedDataset data;
     data.task = manifest.task;
     data.classes = manifest.classes;

@@ -11,7 +11,7 @@ namespace awb {
 
 namespace {
 
-constexpr std::chrono::milliseconds reportEvery(100), storeEvery(1000), askEvery(100);
+constexpr std::chrono::milliseconds reportEvery(100), storeEvery(1000);
 
 std::filesystem::path folderOf(const Store &store, const Run &run)
 {
@@ -45,15 +45,17 @@ void RunWorker::changed() const
 void RunWorker::compute(const Run &run)
 {
     m_last.reset();
-    m_reported = m_stored = m_asked = {};
+    m_reported = m_stored = {};
     m_stopping = false;
     m_mostCompany = 1;
     changed();
     std::optional<Run> done;
     std::string sentence; // empty: stopped on request
+    std::string lost;     // by the stop
     try {
         done = result(run);
-    } catch (const Stopped &) {
+    } catch (const Stopped &stopped) {
+        lost = stopped.loss();
     } catch (const std::bad_alloc &) {
         sentence = "The memory was not enough for this run; choose a smaller batch, a shorter maximum length or a smaller "
                    "checkpoint, and try again.";
@@ -70,7 +72,7 @@ void RunWorker::compute(const Run &run)
         if (done)
             m_store.finish(*done);
         else if (sentence.empty())
-            leaveStopped(run);
+            leaveStopped(run, lost);
         else
             m_store.fail(run.id, sentence); // its snapshot stays: a retry goes on from there
     });
@@ -129,7 +131,7 @@ void RunWorker::settle(const std::function<void()> &write)
     }
 }
 
-void RunWorker::leaveStopped(const Run &run)
+void RunWorker::leaveStopped(const Run &run, const std::string &lost)
 {
     const RunState asked = m_store.requestedState(run.id);
     if (asked == RunState::Cancelled) {
@@ -137,7 +139,8 @@ void RunWorker::leaveStopped(const Run &run)
         std::filesystem::remove_all(folderOf(m_store, run), ignored);
     }
     // Nothing asked for in the store: the program is closing, and the run goes on when it is opened again.
-    m_store.setState(run.id, asked == RunState::Running ? RunState::Queued : asked);
+    m_store.setState(run.id, asked == RunState::Running ? RunState::Queued : asked,
+                     asked == RunState::Cancelled ? "" : lost);
 }
 
 void RunWorker::report(const Progress &progress)
@@ -162,14 +165,10 @@ bool RunWorker::stopRequested(std::int64_t id)
 {
     if (m_stopping || (m_stop && m_stop()))
         return true;
-    const auto now = Clock::now();
-    if (now - m_asked < askEvery)
-        return false;
-    m_asked = now;
     try {
         m_stopping = m_store.requestedState(id) != RunState::Running;
     } catch (const Error &) {
-        // Asked again soon.
+        // Asked again after the next batch.
     }
     return m_stopping;
 }

@@ -30,7 +30,7 @@ private:
     Run result(const Run &run);
     int shareOfTheCores();
     void settle(const std::function<void()> &write);
-    void leaveStopped(const Run &run);
+    void leaveStopped(const Run &run, const std::string &lost);
     void report(const Progress &progress);
     bool stopRequested(std::int64_t id);
 
@@ -43,7 +43,7 @@ private:
     int m_mostCompany = 1;   ///< over the run's time
     bool m_stopping = false; ///< once true it stays true for the run
     std::optional<Progress> m_last;
-    Clock::time_point m_reported, m_stored, m_asked;
+    Clock::time_point m_reported, m_stored;
 };
 
 } // namespace awb

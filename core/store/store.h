@@ -9,13 +9,13 @@
 #include <vector>
 
 #include "core/data/dataset.h"
-#include "core/study/ablation.h"
-#include "core/study/study.h"
 #include "core/types.h"
 
 namespace awb {
 
+struct AblationMap;
 struct MergeReport;
+struct Study;
 
 /// A checkpoint known to the library.
 struct CheckpointEntry {
@@ -76,7 +76,8 @@ public:
     /// 'done' with score, weights and provenance in one transaction.
     void finish(const Run &run);
     void fail(std::int64_t id, const std::string &sentence);
-    void setState(std::int64_t id, RunState state); ///< also clears stopRequested
+    /// Also clears stopRequested. `remark`: a sentence for the user, kept as the run's error until it is claimed.
+    void setState(std::int64_t id, RunState state, const std::string &remark = {});
     /// A queued or paused run becomes cancelled; a running one is asked to stop and the worker cancels it.
     void cancel(std::int64_t id);
     /// A queued run becomes paused; a running one is asked to stop, keeps its snapshot and becomes paused.

@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "core/store/store_impl.h"
+#include "core/study/ablation.h"
 
 namespace awb {
 

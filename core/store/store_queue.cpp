@@ -192,13 +192,14 @@ void Store::fail(std::int64_t id, const std::string &sentence)
     });
 }
 
-void Store::setState(std::int64_t id, RunState state)
+void Store::setState(std::int64_t id, RunState state, const std::string &remark)
 {
     const bool ended = state == RunState::Done || state == RunState::Failed || state == RunState::Cancelled;
     m->write([&] {
         m->stateOf(id);
-        m->execute(withNow("UPDATE run SET state = ?, stop = NULL, finished = iif(?, NOW, '') WHERE id = ?").c_str(),
-                   toString(state), int(ended), id);
+        m->execute(
+            withNow("UPDATE run SET state = ?, stop = NULL, finished = iif(?, NOW, ''), error = ? WHERE id = ?").c_str(),
+            toString(state), int(ended), remark, id);
     });
 }
 

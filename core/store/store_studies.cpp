@@ -1,4 +1,5 @@
 #include "core/store/store_impl.h"
+#include "core/study/study.h"
 
 namespace awb {
 

@@ -4,6 +4,7 @@
 
 #include <ATen/Context.h>
 #include <ATen/Version.h>
+#include <c10/core/CachingDeviceAllocator.h>
 #include <torch/cuda.h>
 #include <torch/csrc/api/include/torch/version.h>
 
@@ -38,6 +39,18 @@ std::string cpuDescription()
     return (name.empty() ? "CPU" : name) + ", " + std::to_string(defaultThreads()) + " cores, " + features;
 }
 
+/// Of a device that is no CPU.
+c10::DeviceAllocator &allocatorOf(const at::Device &device)
+{
+    at::globalContext().lazyInitDevice(device.type()); // before that there is none
+    return *c10::getDeviceAllocator(device.type());
+}
+
+c10::DeviceIndex indexOf(const at::Device &device)
+{
+    return device.has_index() ? device.index() : c10::DeviceIndex(0);
+}
+
 } // namespace
 
 int defaultThreads()
@@ -67,13 +80,19 @@ std::string libtorchVersion()
     return TORCH_VERSION;
 }
 
-std::int64_t peakMemory()
+std::int64_t peakMemory(const std::string &device)
 {
+    if (const at::Device other(device); !other.is_cpu()) {
+        const auto stats = allocatorOf(other).getDeviceStats(indexOf(other));
+        return stats.allocated_bytes[std::size_t(c10::CachingAllocator::StatType::AGGREGATE)].peak;
+    }
     return std::atoll(procValue("/proc/self/status", "VmHWM").c_str()) * 1024;
 }
 
-void resetPeakMemory()
+void resetPeakMemory(const std::string &device)
 {
+    if (const at::Device other(device); !other.is_cpu())
+        return allocatorOf(other).resetPeakStats(indexOf(other));
     std::ofstream("/proc/self/clear_refs") << "5";
 }
 

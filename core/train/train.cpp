@@ -165,6 +165,8 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
     ThreadShare share(recipe, hooks);
 
     Computation computation(checkpoint, spec.method, data.outputs(), recipe, spec.seed, std::move(frozen));
+    if (recipe.device != "cpu")
+        resetPeakMemory(recipe.device); // which is there, or the model would not be on it
     AdaptedBert &model = computation.model();
     Adam adam(model->trained(), recipe);
 
@@ -193,14 +195,19 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
     const double secondsBefore = done.seconds;
     double trainSeconds = 0;
     std::int64_t examples = 0;
-    const auto keep = [&](int step, bool isScored) {
-        done = {step, curve.sum, secondsBefore + secondsSince(start), isScored};
+    // Gives the sentence about what is lost when it fails (a full disk, say): the snapshot before it is still there then,
+    // and a run that is not stopped needs none to go on.
+    const auto keep = [&](int step, bool isScored) -> std::string {
+        const SnapshotState now{step, curve.sum, secondsBefore + secondsSince(start), isScored};
         if (files.snapshot.empty())
-            return;
+            return {};
         try {
-            saveSnapshot(files.snapshot, done, specJson, adam.state());
-        } catch (const Error &) {
-            // A full disk, say: the snapshot before it is still there, and the run needs none to go on.
+            saveSnapshot(files.snapshot, now, specJson, adam.state());
+            done = now;
+            return {};
+        } catch (const Error &error) {
+            return "Step " + std::to_string(step) + " could not be kept, so the run will go on from step " +
+                   std::to_string(done.step) + ". " + error.what();
         }
     };
 
@@ -213,8 +220,7 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
             dev = evaluateModel(computation, data.dev, data, {.prefix = prefix}, hooks.stopRequested);
         } catch (const Stopped &) {
             store();
-            keep(step, false);
-            throw;
+            throw Stopped(keep(step, false));
         }
         scoringSeconds = secondsSince(before);
         if (!std::isfinite(dev.loss))
@@ -233,8 +239,7 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
     for (int step = firstStep; step < steps; ++step) {
         if (hooks.stopRequested && hooks.stopRequested()) {
             store();
-            keep(step, true);
-            throw Stopped();
+            throw Stopped(keep(step, true));
         }
         const auto stepStart = Clock::now();
         share.update();
@@ -276,7 +281,7 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
     result.provenance.seconds = secondsBefore + secondsSince(start);
     result.provenance.stepsPerSecond = trainSeconds > 0 ? (steps - firstStep) / trainSeconds : 0;
     result.provenance.examplesPerSecond = trainSeconds > 0 ? double(examples) / trainSeconds : 0;
-    result.provenance.peakMemory = peakMemory();
+    result.provenance.peakMemory = peakMemory(recipe.device);
     result.provenance.inferenceSeconds = data.dev.size() ? scoringSeconds / data.dev.size() : 0;
     return result;
 }

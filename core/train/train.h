@@ -104,8 +104,9 @@ std::vector<DeviceInfo> devices();
 std::string libtorchVersion();
 /// Program, LibTorch, device, threads and path of a run of such a model with this recipe on this machine.
 Provenance provenanceOf(const ModelShape &shape, const Recipe &recipe);
-/// Peak resident memory of this process in bytes since the last resetPeakMemory().
-std::int64_t peakMemory();
-void resetPeakMemory();
+/// Most bytes since the last resetPeakMemory(): resident ones of this process for the CPU, for another device ("cuda:0")
+/// what tensors had of its memory.
+std::int64_t peakMemory(const std::string &device = "cpu");
+void resetPeakMemory(const std::string &device = "cpu");
 
 } // namespace awb
