@@ -116,6 +116,16 @@ int change(Context &context, const std::vector<std::int64_t> &ids, const Change 
     return 0;
 }
 
+/// The queue as a whole: what is being computed goes on, nothing new starts while it is paused.
+int pauseQueue(Context &context, bool paused)
+{
+    context.store().setQueuePaused(paused);
+    context.print({{"queue_paused", paused}},
+                  paused ? "The queue is paused: what is being computed goes on, nothing new starts."
+                         : "The queue goes on: a window that is open computes it, or `awb work`.");
+    return 0;
+}
+
 /// Numbers of the queued runs, the next one first.
 std::vector<std::int64_t> queueOf(const Store &store)
 {
@@ -162,6 +172,24 @@ void addMove(CLI::App &runs, Context &context)
     sub->callback([&context, options] { context.action = [&context, options] { return move(context, *options); }; });
 }
 
+void addChange(CLI::App &runs, Context &context, const Change &entry)
+{
+    const auto ids = std::make_shared<std::vector<std::int64_t>>();
+    const auto queue = std::make_shared<bool>(false);
+    CLI::App *sub = runs.add_subcommand(entry.name, entry.help);
+    CLI::Option_group *which = sub->add_option_group("which");
+    which->add_option("run", *ids, "Numbers of the runs");
+    const bool pauses = entry.what == &Store::pause;
+    if (pauses || entry.what == &Store::resume)
+        which->add_flag("--queue", *queue, "The whole queue; a run that is being computed goes on");
+    which->require_option(1);
+    sub->callback([&context, ids, queue, &entry, pauses] {
+        context.action = [&context, ids, queue, &entry, pauses] {
+            return *queue ? pauseQueue(context, pauses) : change(context, *ids, entry);
+        };
+    });
+}
+
 } // namespace
 
 void addRunsCommand(CLI::App &app, Context &context)
@@ -181,10 +209,7 @@ void addRunsCommand(CLI::App &app, Context &context)
     sub->callback([&context, ids] { context.action = [&context, ids] { return show(context, ids->front()); }; });
 
     for (const Change &entry : changes()) {
-        sub = command->add_subcommand(entry.name, entry.help);
-        sub->add_option("run", *ids, "Numbers of the runs")->required();
-        sub->callback(
-            [&context, ids, &entry] { context.action = [&context, ids, &entry] { return change(context, *ids, entry); }; });
+        addChange(*command, context, entry);
     }
     addMove(*command, context);
 }

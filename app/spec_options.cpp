@@ -41,7 +41,9 @@ void addRecipeOptions(CLI::App &command, SpecOptions &options)
     command.add_option("--max-length", recipe.maxLength, "Tokens per example, special tokens included")
         ->check(CLI::Range(3, 65536))
         ->capture_default_str();
-    command.add_option("--seed", options.spec.seed, "Of data order, initialisation and dropout")->capture_default_str();
+    command.add_option("--seed", options.spec.seed, "Of data order, initialisation and dropout")
+        ->check(CLI::NonNegativeNumber) // which the parser would turn into a large one
+        ->capture_default_str();
     command.add_option("--precision", options.precision, "float32, bfloat16, or auto: the faster one here")
         ->check(CLI::IsMember({"auto", "float32", "bfloat16"}))
         ->capture_default_str();

@@ -99,6 +99,8 @@ int figure(Context &context, Options &options)
 int table(Context &context, Options &options)
 {
     options.out = std::filesystem::absolute(options.out).string();
+    const std::string type = std::filesystem::path(options.out).extension().string();
+    asTyped([&] { return tableText({}, type); }); // no table is written to another
     const ResultTable table = resultTable(resultsFor(context, options), options.figure == "table1" ? 1 : 2,
                                           options.part == "test" ? Part::Test : Part::Dev);
     if (table.methods.empty())
@@ -110,7 +112,7 @@ int table(Context &context, Options &options)
     if (options.part == "test" && !scored)
         throw Error("No run that the table chooses has been scored on test; `awb study test " + options.study +
                     "` does that.");
-    writeFileAtomically(options.out, tableText(table, std::filesystem::path(options.out).extension().string()));
+    writeFileAtomically(options.out, tableText(table, type));
     report(context, options);
     return 0;
 }

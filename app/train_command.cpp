@@ -34,7 +34,7 @@ int workAll(Context &context)
         if (run.state == RunState::Queued || run.state == RunState::Running)
             waiting.push_back(run.id);
     if (store.queuePaused() && !waiting.empty())
-        std::fprintf(stderr, "The queue is paused; let it go on in the window, or name the study to `awb study run`.\n");
+        std::fprintf(stderr, "The queue is paused; `awb runs resume --queue` lets it go on.\n");
     work(context);
     Json runs = Json::array();
     std::string text;

@@ -7,6 +7,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
+#include <QPointer>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QSpinBox>
@@ -26,6 +27,7 @@
 #include "ui/bar_chart.h"
 #include "ui/checkpoint_view.h"
 #include "ui/dataset_view.h"
+#include "ui/import_dialog.h"
 #include "ui/lab_bridge.h"
 #include "ui/library_panel.h"
 #include "ui/rows_model.h"
@@ -126,6 +128,9 @@ private slots:
     void libraryAddsAndRemovesEntries();
     void libraryRefusesAFolderThatIsNoCheckpoint();
     void barsAreExportedFromTheirMenu();
+
+private:
+    void readKitchenOtherwise(LibraryPanel &panel, AnsweredDialogs &answers, Store &store);
 };
 
 void TestBrowsers::countsRowsDuplicatesAndConflictsOfADataSet()
@@ -399,6 +404,36 @@ void TestBrowsers::libraryExplainsItselfWhileEmpty()
     test::savePictures(panel, "library-empty");
 }
 
+/// What was recognised and registered without a question can still be split and measured otherwise.
+void TestBrowsers::readKitchenOtherwise(LibraryPanel &panel, AnsweredDialogs &answers, Store &store)
+{
+    const std::string before = store.dataset("kitchen").sha256;
+    QTRY_VERIFY(!panel.findChild<ImportDialog *>()); // that of the first reading
+    QTest::mouseClick(&in<QWidget>(panel, "editDatasetButton"), Qt::LeftButton);
+    QPointer<ImportDialog> dialog = panel.findChildren<ImportDialog *>().value(0);
+    QVERIFY(dialog);
+    auto *accept = dialog->findChild<QPushButton *>("importAccept");
+    QTRY_VERIFY(accept->isEnabled());
+    const auto type = [&](const char *field, const char *words) {
+        auto *edit = dialog->findChild<QLineEdit *>(QLatin1String(field));
+        edit->selectAll();
+        QTest::keyClicks(edit, QLatin1String(words));
+    };
+    type("importSplit", "60/20/20");
+    type("importMetrics", "f1,accuracy");
+    QVERIFY(!accept->isEnabled()); // until the file was read so
+    QTRY_VERIFY(accept->isEnabled());
+    answers.yes = true;
+    QTest::mouseClick(accept, Qt::LeftButton);
+    QVERIFY2(answers.questions.last().contains("Replace it?"), qPrintable(answers.questions.last()));
+    QCOMPARE(store.datasets().size(), std::size_t(1));
+    const Manifest now = store.dataset("kitchen");
+    QCOMPARE(now.metrics, (std::vector<std::string>{"f1", "accuracy"}));
+    QCOMPARE(now.split.dev, 0.2);
+    QVERIFY(now.sha256 != before); // runs on the other split are no further seeds
+    QTRY_VERIFY(!dialog);
+}
+
 void TestBrowsers::libraryAddsAndRemovesEntries()
 {
     AnsweredDialogs answers;
@@ -419,6 +454,7 @@ void TestBrowsers::libraryAddsAndRemovesEntries()
     QTRY_COMPARE(chosen.size(), 1);
     QCOMPARE(chosen.first().first().toString(), QString("kitchen"));
     QVERIFY(answers.errors.isEmpty());
+    readKitchenOtherwise(panel, answers, f.bridge->store());
     QSignalSpy checkpoint(&panel, &LibraryPanel::checkpointChosen);
     answers.file = QString::fromStdString(test::testData("checkpoints/bare").string());
     panel.addCheckpoint();

@@ -1,3 +1,4 @@
+#include <QApplication>
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDialogButtonBox>
@@ -87,6 +88,14 @@ void typeInto(StudyArmsTable *table, int row, int column, const QString &words)
     QTest::keyClick(editor, Qt::Key_Return);
     QCoreApplication::processEvents(); // Return is taken from the queue
     QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+}
+
+/// Presses Tab until the widget has the focus; false: a round brought none to it.
+bool tabTo(QDialog &dialog, const QWidget *wanted)
+{
+    for (int i = 0; i < 60 && QApplication::focusWidget() != wanted; ++i)
+        QTest::keyClick(QApplication::focusWidget() ? QApplication::focusWidget() : &dialog, Qt::Key_Tab);
+    return QApplication::focusWidget() == wanted;
 }
 
 } // namespace
@@ -328,6 +337,42 @@ private slots:
         shown.arms()->setCurrentCell(1, 2);
         shown.press("&Remove method");
         QVERIFY2(shown.summary().startsWith("12 runs"), qPrintable(shown.summary()));
+    }
+
+    void aStudyIsEditedWithoutAMouse()
+    {
+        Library library;
+        Shown shown(library);
+        QVERIFY(QTest::qWaitForWindowActive(&shown.dialog));
+        for (const QWidget *widget : shown.dialog.findChildren<QWidget *>())
+            if (widget->isVisible() && widget->isEnabled() && !widget->focusProxy() &&
+                (widget->focusPolicy() & Qt::TabFocus) && !widget->objectName().startsWith(QLatin1String("qt_")))
+                QVERIFY2(tabTo(shown.dialog, widget), qPrintable(widget->metaObject()->className() + widget->objectName()));
+        const auto press = [](Qt::Key key) { QTest::keyClick(QApplication::focusWidget(), key); };
+
+        QVERIFY(tabTo(shown.dialog, shown.child<QLineEdit>("studyName")));
+        QTest::keyClicks(QApplication::focusWidget(), "keys"); // what Tab comes to is selected, and typed over
+        auto *tasks = shown.child<QListWidget>("studyTasks");
+        QVERIFY(tabTo(shown.dialog, tasks));
+        press(Qt::Key_Home); // the first, which is ticked
+        const std::string first = tasks->currentItem()->text().toStdString();
+        press(Qt::Key_Space);
+        QVERIFY(tabTo(shown.dialog, shown.child<QPushButton>("addArmButton")));
+        press(Qt::Key_Space);
+        QVERIFY(tabTo(shown.dialog, shown.arms()));
+        press(Qt::Key_End);
+        QVERIFY(tabTo(shown.dialog, shown.child<QLineEdit>("studySeeds")));
+        QTest::keyClicks(QApplication::focusWidget(), "7");
+        QVERIFY2(shown.canSave(), qPrintable(shown.summary()));
+        QVERIFY(tabTo(shown.dialog, shown.dialog.findChild<QDialogButtonBox *>()->button(QDialogButtonBox::Save)));
+        press(Qt::Key_Space);
+        QCOMPARE(shown.dialog.result(), int(QDialog::Accepted));
+        const Study edited = shown.dialog.study();
+        QCOMPARE(edited.name, std::string("keys"));
+        QCOMPARE(edited.datasets, std::vector<std::string>{first == "trec" ? "cola" : "trec"});
+        QCOMPARE(edited.arms.size(), std::size_t(4));
+        QCOMPARE(edited.arms.back().sizes, std::vector<int>{64});
+        QCOMPARE(edited.seeds, std::vector<std::uint64_t>{7});
     }
 
     void aFileHoldsTheSame()

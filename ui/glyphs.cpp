@@ -74,6 +74,10 @@ void drawAction(QPainter &p, Glyph glyph)
         strokeLines(p, {{6, 4}, {6.4, 2.4}, {9.6, 2.4}, {10, 4}});
         strokeLines(p, {{4.2, 4.8}, {4.9, 13.4}, {11.1, 13.4}, {11.8, 4.8}});
         break;
+    case Glyph::Pencil:
+        strokeLines(p, {{3, 13}, {3.6, 10.2}, {10.6, 3.2}, {12.8, 5.4}, {5.8, 12.4}, {3, 13}});
+        strokeLines(p, {{9, 4.8}, {11.2, 7}});
+        break;
     case Glyph::Reuse:
         p.drawRoundedRect(QRectF(2.6, 2.6, 7.6, 7.6), 1, 1);
         strokeLines(p, {{12.6, 5.6}, {13.4, 5.6}, {13.4, 13.4}, {5.6, 13.4}, {5.6, 12.6}});

@@ -22,6 +22,7 @@ enum class Glyph {
     Up,
     Down,
     Bin,
+    Pencil,
     Reuse,
     Layers,
     Rows,

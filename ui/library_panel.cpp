@@ -63,6 +63,7 @@ struct LibraryPanel::Ui {
     void showActions();
     void showWork(const QString &sentence); ///< empty: no work under way
     void error(const QString &title, const QString &sentence) const { dialogs::functions().error(&panel, title, sentence); }
+    void edit(); ///< how the chosen data set is read
     void remove();
     void registerDataset(Manifest manifest, bool askBeforeReplacing);
     void openImport(const Manifest &guess);
@@ -85,7 +86,7 @@ void LibraryPanel::Ui::build()
     panel.setObjectName(QStringLiteral("libraryPanel"));
     tools = new LibraryTools;
     tree = new LibraryTree;
-    tree->addActions({tools->addCheckpoint, tools->addFile, tools->addFolder, tools->remove});
+    tree->addActions({tools->addCheckpoint, tools->addFile, tools->addFolder, tools->edit, tools->remove});
     auto *empty =
         new QLabel(tr("The library is empty.\n\nThe sample library brings a small BERT checkpoint and three text data sets: "
                       "enough for a first study. Or add your own checkpoint folder and data files above."));
@@ -119,6 +120,7 @@ void LibraryPanel::Ui::connectAll()
     QObject::connect(tools->addCheckpoint, &QAction::triggered, &panel, &LibraryPanel::addCheckpoint);
     QObject::connect(tools->addFile, &QAction::triggered, &panel, &LibraryPanel::addDataset);
     QObject::connect(tools->addFolder, &QAction::triggered, &panel, &LibraryPanel::addDatasetFolder);
+    QObject::connect(tools->edit, &QAction::triggered, &panel, [this] { edit(); });
     QObject::connect(tools->remove, &QAction::triggered, &panel, [this] { remove(); });
     QObject::connect(samples, &QPushButton::clicked, &panel, &LibraryPanel::fetchSamples);
     QObject::connect(tree, &QTreeWidget::currentItemChanged, &panel, [this] {
@@ -155,6 +157,7 @@ void LibraryPanel::Ui::reload()
 
 void LibraryPanel::Ui::showActions()
 {
+    tools->edit->setEnabled(tree->currentKind() == LibraryTree::DatasetItem);
     tools->remove->setEnabled(tree->currentKind() != 0);
     samples->setEnabled(!fetching);
 }
@@ -163,6 +166,15 @@ void LibraryPanel::Ui::showWork(const QString &sentence)
 {
     work->setText(sentence);
     work->setVisible(!sentence.isEmpty());
+}
+
+void LibraryPanel::Ui::edit()
+{
+    try {
+        openImport(bridge.store().dataset(tree->currentName().toStdString()));
+    } catch (const std::exception &failure) {
+        error(tr("Read it otherwise"), QString::fromUtf8(failure.what()));
+    }
 }
 
 void LibraryPanel::Ui::remove()

@@ -17,6 +17,7 @@ LibraryTools::LibraryTools(QWidget *parent)
           make("addDatasetFile", tr("Add data set from a file…"), tr("Tab- or comma-separated, JSON Lines, Orange table"))),
       addFolder(make("addDatasetFolder", tr("Add data set from a folder…"),
                      tr("A GLUE task folder, or train, dev and test files"))),
+      edit(make("editDataset", tr("Read it otherwise…"), tr("Columns, labels, split and metrics of the data set"))),
       remove(make("removeEntry", tr("Remove…"), tr("Remove from the library; files elsewhere stay (Del)"))),
       m_addDataset(new QToolButton)
 {
@@ -38,14 +39,16 @@ LibraryTools::LibraryTools(QWidget *parent)
     m_addDataset->setFocusPolicy(Qt::TabFocus);
     addAction(addCheckpoint);
     addWidget(m_addDataset);
+    addAction(edit);
     addAction(remove);
-    for (QAction *action : {addCheckpoint, remove}) {
+    for (QAction *action : {addCheckpoint, edit, remove}) {
         auto *button = qobject_cast<QToolButton *>(widgetForAction(action));
         button->setObjectName(action->objectName() + QLatin1String("Button"));
         button->setAccessibleName(action->text());
         button->setFocusPolicy(Qt::TabFocus);
     }
-    qobject_cast<QToolButton *>(widgetForAction(remove))->setToolButtonStyle(Qt::ToolButtonIconOnly);
+    for (QAction *action : {edit, remove})
+        qobject_cast<QToolButton *>(widgetForAction(action))->setToolButtonStyle(Qt::ToolButtonIconOnly);
     showTheme();
 }
 
@@ -63,6 +66,7 @@ void LibraryTools::showTheme()
     m_addDataset->setIcon(glyphs::icon(Glyph::Plus, palette()));
     addFile->setIcon(glyphs::icon(Glyph::Rows, palette()));
     addFolder->setIcon(glyphs::icon(Glyph::Rows, palette()));
+    edit->setIcon(glyphs::icon(Glyph::Pencil, palette()));
     remove->setIcon(glyphs::icon(Glyph::Bin, palette()));
 }
 

@@ -14,7 +14,7 @@ class LibraryTools : public QToolBar {
 public:
     explicit LibraryTools(QWidget *parent = nullptr);
 
-    QAction *addCheckpoint, *addFile, *addFolder, *remove;
+    QAction *addCheckpoint, *addFile, *addFolder, *edit, *remove;
 
 protected:
     void changeEvent(QEvent *event) override; // theme

@@ -1,14 +1,18 @@
 #include "ui/main_window.h"
 
+#include <utility>
+
 #include <QActionGroup>
 #include <QApplication>
 #include <QCloseEvent>
 #include <QDockWidget>
+#include <QLoggingCategory>
 #include <QMenuBar>
 #include <QScreen>
 #include <QSettings>
 #include <QStatusBar>
 #include <QTabWidget>
+#include <QTimer>
 
 #include "core/error.h"
 #include "core/store/sample_library.h"
@@ -32,6 +36,9 @@
 
 namespace awb {
 namespace {
+
+// QT_LOGGING_RULES="awb.start.debug=true" says when there is something to see.
+Q_LOGGING_CATEGORY(startLog, "awb.start", QtWarningMsg)
 
 constexpr int layoutVersion = 1; // of the saved docks; another number starts from the default layout
 
@@ -292,19 +299,38 @@ void MainWindow::restore()
     restoreGeometry(settings.value(QStringLiteral("geometry")).toByteArray());
     restoreState(settings.value(QStringLiteral("docks")).toByteArray(), layoutVersion);
     shareCorner();
-    const QString checkpoint = settings.value(QStringLiteral("checkpoint")).toString();
-    const QString dataset = settings.value(QStringLiteral("dataset")).toString();
-    if (!checkpoint.isEmpty())
-        m_setup->setCheckpoint(checkpoint);
-    if (!dataset.isEmpty())
-        m_setup->setDataset(dataset);
-    m_tradeoff->show(m_setup->dataset(), m_setup->checkpoint());
+    showLatestRun();
+    m_setup->suggest(settings.value(QStringLiteral("checkpoint")).toString(),
+                     settings.value(QStringLiteral("dataset")).toString());
+}
+
+/// What one comes back for: the run that was finished last, or else added last. Without any, the data set of the set-up.
+void MainWindow::showLatestRun()
+{
+    const Store &store = m_bridge.store();
+    std::vector<std::int64_t> runs = store.runIds(RunState::Done);
+    if (runs.empty())
+        runs = store.runIds();
+    const auto latest = runs.empty() ? std::nullopt : store.run(runs.back());
+    if (!latest)
+        return m_tradeoff->show(m_setup->dataset(), m_setup->checkpoint());
+    m_setup->suggest(QString::fromStdString(latest->spec.checkpoint), QString::fromStdString(latest->spec.dataset));
+    if (!latest->study.empty())
+        m_studies->showStudy(QString::fromStdString(latest->study));
+    selectRun(latest->id);
 }
 
 void MainWindow::resizeEvent(QResizeEvent *event)
 {
     QMainWindow::resizeEvent(event);
     shareCorner();
+}
+
+void MainWindow::paintEvent(QPaintEvent *event)
+{
+    QMainWindow::paintEvent(event);
+    if (!std::exchange(m_painted, true)) // the panels are painted after their window, before the next event
+        QTimer::singleShot(0, this, [] { qCDebug(startLog, "The window is painted."); });
 }
 
 void MainWindow::closeEvent(QCloseEvent *event)

@@ -41,6 +41,7 @@ public slots:
 protected:
     void closeEvent(QCloseEvent *event) override;
     void resizeEvent(QResizeEvent *event) override;
+    void paintEvent(QPaintEvent *event) override;
 
 private:
     void makePanels(DeviceChoices devices);
@@ -51,6 +52,7 @@ private:
     void makeThemeMenu(QMenu &menu);
     void connectPanels();
     void restore();
+    void showLatestRun();
     void selectRun(std::int64_t run);
     void enqueueQuickStudy();
     void refreshStatus();
@@ -71,6 +73,7 @@ private:
     QDockWidget *m_curveDock = nullptr;
     QActionGroup *m_themes = nullptr;
     bool m_quickStudyWaits = false; ///< for the sample library
+    bool m_painted = false;
 };
 
 } // namespace awb

@@ -258,6 +258,14 @@ void SetupPanel::setCheckpoint(const QString &name)
     m_ui->checkpoint->setCurrentIndex(m_ui->checkpoint->findText(name));
 }
 
+void SetupPanel::suggest(const QString &checkpoint, const QString &dataset)
+{
+    if (m_ui->checkpoint->findText(checkpoint) >= 0)
+        setCheckpoint(checkpoint);
+    if (m_ui->dataset->findText(dataset) >= 0)
+        setDataset(dataset);
+}
+
 QString SetupPanel::dataset() const
 {
     return m_ui->dataset->currentText();

@@ -32,6 +32,8 @@ public:
     void setSpec(const TrainSpec &spec);
     void setDataset(const QString &name);
     void setCheckpoint(const QString &name);
+    /// Chooses those of the two that the library has; what is chosen stays in place of one that it lacks.
+    void suggest(const QString &checkpoint, const QString &dataset);
     QString dataset() const;
     QString checkpoint() const;
 

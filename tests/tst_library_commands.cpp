@@ -1,0 +1,164 @@
+#include "tests/command_line.h"
+
+using namespace awb::test;
+
+class TestLibraryCommands : public QObject, CommandLine {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init() { m_folder = std::make_unique<QTemporaryDir>(); }
+
+    void aTableIsAddedAndItsColumnsAreGuessed()
+    {
+        const Result result = awb({"datasets", "add", questionsFile(), "--name", "questions", "--json"});
+        QCOMPARE(result.status, 0);
+        const QJsonObject json = result.json();
+        QCOMPARE(json["classes"].toArray(), (QJsonArray{"person", "place"}));
+        const QJsonObject rows = json["rows"].toObject();
+        QCOMPARE(rows["train"].toInt() + rows["dev"].toInt() + rows["test"].toInt(), 120);
+        QVERIFY(awb({"datasets"}).out.contains("questions"));
+        const QByteArray shown = awb({"datasets", "show", "questions"}).out;
+        QVERIFY2(shown.contains("questions.csv") && shown.contains("person, place") && shown.contains("96 train"),
+                 shown.constData());
+        const QJsonObject check = awb({"datasets", "check", "questions", "--json"}).json();
+        QCOMPARE(check["parts"].toArray().size(), 3);
+        QCOMPARE(awb({"datasets", "remove", "questions"}).status, 0);
+        QCOMPARE(awb({"datasets", "list", "--json"}).json()["datasets"].toArray().size(), 0);
+    }
+
+    void columnsDelimiterMergesAndDropsAreTakenAsGiven()
+    {
+        QByteArray text;
+        for (int i = 0; i < 40; ++i) {
+            const QByteArray n = QByteArray::number(i);
+            text += n + "|The ice melts in year " + n + "|" +
+                    (i % 4 == 0   ? "Y"
+                     : i % 4 == 1 ? "Yes"
+                     : i % 4 == 2 ? "No"
+                                  : "NA") +
+                    ":x\n";
+        }
+        const QString file = write(QStringLiteral("warming.txt"), text);
+        const Result result =
+            awb({"datasets", "add",       file,  "--text",        "1", "--label", "2",     "--delimiter", "|",  "--header",
+                 "off",      "--quoting", "off", "--label-until", ":", "--merge", "Yes=Y", "--drop",      "NA", "--json"});
+        QVERIFY2(result.status == 0, result.err.constData());
+        const QJsonObject json = result.json();
+        QCOMPARE(json["name"].toString(), QStringLiteral("warming"));
+        QCOMPARE(json["classes"].toArray(), (QJsonArray{"No", "Y"}));
+        const QJsonObject rows = json["rows"].toObject();
+        QCOMPARE(rows["train"].toInt() + rows["dev"].toInt() + rows["test"].toInt(), 30);
+        const Result wrong = awb({"datasets", "add", questionsFile(), "--text", "kind of text"});
+        QCOMPARE(wrong.status, 1);
+        QVERIFY2(wrong.err.contains("kind of text") && wrong.err.contains("0 (text)"), wrong.err.constData());
+    }
+
+    void splitAndMetricsAreTakenAsGivenAndShown()
+    {
+        const auto add = [&](const QStringList &more) {
+            return awb(QStringList{"datasets", "add", questionsFile(), "--name", "questions"} + more);
+        };
+        QCOMPARE(add({}).status, 0);
+        const auto shown = [&] { return awb({"datasets", "show", "questions"}).out; };
+        QVERIFY2(shown().contains("split 80/10/10 by seed 0") && shown().contains("measured by accuracy, f1"),
+                 shown().constData());
+        const QString before = awb({"datasets", "show", "questions", "--json"}).json()["sha256"].toString();
+        const Result result = add({"--split", "50/25/25", "--split-seed", "3", "--metrics", "matthews,accuracy", "--json"});
+        QVERIFY2(result.status == 0, result.err.constData());
+        const QJsonObject json = result.json(), rows = json["rows"].toObject();
+        QCOMPARE(rows["train"].toInt(), 60);
+        QCOMPARE(rows["dev"].toInt(), 30);
+        QCOMPARE(json["split"].toObject()["seed"].toInt(), 3);
+        QCOMPARE(json["metrics"].toArray(), (QJsonArray{"matthews", "accuracy"}));
+        QVERIFY(json["sha256"].toString().startsWith(before) && json["sha256"].toString() != before);
+        QVERIFY2(shown().contains("split 50/25/25 by seed 3") && shown().contains("measured by matthews, accuracy"),
+                 shown().constData());
+        QVERIFY(add({"--split", "90/20"}).err.contains("does not add up to 100"));
+        for (const char *seed : {"-1", "99999999999999999999", "two"})
+            QCOMPARE(add({"--split-seed", seed}).status, 2);
+        QVERIFY(add({"--metrics", "pearson"}).err.contains("no metric of classes"));
+        QVERIFY(add({"--dev", path("questions.csv"), "--split-seed", "3"}).err.contains("nothing is split off"));
+    }
+
+    void aFolderOfPartsIsAddedAsTheWindowDoes()
+    {
+        QDir(m_folder->path()).mkpath(QStringLiteral("news.v2"));
+        const auto rows = [](int n) {
+            QByteArray text = "headline,topic\n";
+            for (int i = 0; i < n; ++i)
+                text += "\"Item " + QByteArray::number(i) + ", and more\"," + (i % 2 ? "sport\n" : "art\n");
+            return text;
+        };
+        write(QStringLiteral("news.v2/train.csv"), rows(12));
+        write(QStringLiteral("news.v2/dev.csv"), rows(6));
+        write(QStringLiteral("news.v2/notes.txt"), "read me\n");
+        const Result result = awb({"datasets", "add", path(QStringLiteral("news.v2")), "--json"});
+        QVERIFY2(result.status == 0, result.err.constData());
+        QCOMPARE(result.json()["name"].toString(), QStringLiteral("news.v2"));
+        QCOMPARE(result.json()["rows"].toObject()["train"].toInt(), 12);
+        QCOMPARE(result.json()["rows"].toObject()["dev"].toInt(), 6);
+        QVERIFY(QFile::remove(path(QStringLiteral("news.v2/train.csv"))));
+        const Result none = awb({"datasets", "add", path(QStringLiteral("news.v2"))});
+        QCOMPARE(none.status, 1);
+        QVERIFY2(none.err.contains("news.v2 has no file called train"), none.err.constData());
+    }
+
+    void aDataSetWithOneClassIsRefusedAndNotRegistered()
+    {
+        const QString file =
+            write(QStringLiteral("one.csv"), "text,label\nall is well,yes\nfine with me,yes\nso be it,yes\n");
+        QCOMPARE(awb({"datasets", "add", file, "--text", "text", "--label", "label"}).status, 1);
+        QCOMPARE(awb({"datasets", "--json"}).json()["datasets"].toArray().size(), 0);
+    }
+
+    void colaIsRecognisedByItself()
+    {
+        const auto cola = awb::test::realData("GLUE/CoLA");
+        if (cola.empty())
+            QSKIP("needs the real data sets");
+        const Result result = awb({"datasets", "add", QString::fromStdString(cola.string()), "--name", "cola", "--json"});
+        QVERIFY2(result.status == 0, result.err.constData());
+        const QJsonObject json = result.json();
+        QCOMPARE(json["layout"].toString(), QStringLiteral("GLUE CoLA"));
+        QCOMPARE(json["rows"].toObject()["train"].toInt(), 8551);
+        QCOMPARE(json["rows"].toObject()["dev"].toInt(), 1043);
+        QCOMPARE(json["metrics"].toArray().first().toString(), QStringLiteral("matthews"));
+    }
+
+    void aDamagedCheckpointIsOneSentenceAndNotRegistered_data()
+    {
+        QTest::addColumn<QString>("file");
+        QTest::addColumn<QByteArray>("content");
+        const QByteArray length(QByteArray::fromHex("ffffffffffffff7f"));
+        QTest::newRow("cut off") << "model.safetensors" << QByteArray();
+        QTest::newRow("a header longer than the file") << "model.safetensors" << length + QByteArray("{}");
+        QTest::newRow("no zip archive") << "pytorch_model.bin" << QByteArray("not an archive at all");
+        QTest::newRow("a config of another model") << "config.json" << QByteArray(R"({"model_type": "gpt2"})");
+        QTest::newRow("a config that is no JSON") << "config.json" << QByteArray("{");
+        QTest::newRow("an empty vocabulary") << "vocab.txt" << QByteArray();
+    }
+
+    void aDamagedCheckpointIsOneSentenceAndNotRegistered()
+    {
+        QFETCH(QString, file);
+        QFETCH(QByteArray, content);
+        const QDir source(QString::fromStdString(awb::test::testData("model/tiny").string()));
+        QDir(m_folder->path()).mkpath(QStringLiteral("damaged"));
+        for (const QString &name : source.entryList(QDir::Files))
+            if (name != "model.safetensors" || file != "pytorch_model.bin")
+                QVERIFY(QFile::copy(source.filePath(name), path("damaged/" + name)));
+        QFile::setPermissions(path("damaged/" + file), QFile::ReadOwner | QFile::WriteOwner);
+        if (content.isEmpty() && file == "model.safetensors")
+            QVERIFY(QFile::resize(path("damaged/" + file), 3000));
+        else
+            write("damaged/" + file, content);
+        const Result result = awb({"checkpoints", "add", path(QStringLiteral("damaged")), "--name", "damaged"});
+        QCOMPARE(result.status, 1);
+        QCOMPARE(result.err.count('\n'), 1);
+        QVERIFY2(result.err.contains(file.toUtf8()), result.err.constData());
+        QCOMPARE(awb({"checkpoints", "list", "--json"}).json()["checkpoints"].toArray().size(), 0);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestLibraryCommands)
+#include "tst_library_commands.moc"

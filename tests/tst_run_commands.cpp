@@ -1,0 +1,335 @@
+#include <csignal>
+
+#include <unistd.h>
+
+#include "core/methods/methods.h"
+#include "core/store/store.h"
+#include "tests/command_line.h"
+
+using namespace awb::test;
+
+class TestRunCommands : public QObject, CommandLine {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init() { m_folder = std::make_unique<QTemporaryDir>(); }
+
+    void trainWorksItsOwnRunUntilDone()
+    {
+        addTinyLibrary();
+        const QStringList arguments{
+            "train", "--checkpoint", "tiny", "--dataset", "questions", "--bottleneck", "4",  "--layers", "1", "--sites",
+            "ffn",   "--epochs",     "2",    "--batch",   "8",         "--max-length", "12", "--seed",   "3", "--json"};
+        const Result result = awb(arguments);
+        QVERIFY2(result.status == 0, result.err.constData());
+        const QJsonObject run = result.json();
+        QCOMPARE(run["state"].toString(), QStringLiteral("done"));
+        QCOMPARE(run["metric"].toString(), QStringLiteral("accuracy"));
+        QVERIFY(run["score"].isDouble());
+        QVERIFY(QFile::exists(run["weights"].toString()));
+        QCOMPARE(result.err.count("epoch "), 2); // no terminal: a line per epoch
+        const Result again = awb(arguments);
+        QCOMPARE(again.json()["score"], run["score"]);
+
+        const QJsonObject shown = awb({"runs", "show", "1", "--json"}).json();
+        QVERIFY(!shown["curves"].toObject()["loss"].toArray().isEmpty());
+        const QJsonObject asked = awb({"predict", "1", "--text", "Where is Lima?", "--json"}).json();
+        QCOMPARE(asked["probabilities"].toObject().size(), 2);
+
+        const QString csv = path(QStringLiteral("points.csv"));
+        QCOMPARE(awb({"figure", "tradeoff", "--out", csv}).status, 0);
+        const QString learning = path(QStringLiteral("learning.csv"));
+        QCOMPARE(awb({"figure", "curves", "--runs", "1,2", "--out", learning}).status, 0);
+        QVERIFY(read(QStringLiteral("learning.csv")).contains(",dev.accuracy,"));
+        QVERIFY(awb({"figure", "curves", "--out", learning}).err.contains("--study NAME or --runs"));
+        QFile numbers(csv);
+        QVERIFY(numbers.open(QIODevice::ReadOnly));
+        const QByteArray row = numbers.readAll().split('\n').at(1);
+        const QList<QByteArray> costs =
+            row.left(row.lastIndexOf(",\"")).split(',').last(6); // and the parameters; then rules
+        for (const QByteArray &cost : costs)
+            QVERIFY2(cost.toDouble() > 0, costs.join(' ').constData());
+        const QString pdf = path(QStringLiteral("chart.pdf"));
+        const Result drawn = awb({"figure", "tradeoff", "--out", pdf, "--dataset", "questions", "--checkpoint", "tiny"});
+#ifdef AWB_FIGURES
+        QVERIFY2(drawn.status == 0, drawn.err.constData());
+        QVERIFY(QFileInfo(pdf).size() > 1000);
+        const QString latency = path(QStringLiteral("latency.svg"));
+        QCOMPARE(awb({"figure", "tradeoff", "--x", "latency", "--seeds", "--out", latency}).status, 0);
+        QFile figure(latency);
+        QVERIFY(figure.open(QIODevice::ReadOnly) && figure.readAll().contains("Inference latency (ms"));
+        QCOMPARE(awb({"figure", "curves", "--runs", "1,2", "--of", "loss", "--out", path("learning.pgf")}).status, 0);
+        QVERIFY(read(QStringLiteral("learning.pgf")).contains("\\begin{tikzpicture}"));
+#else
+        QCOMPARE(drawn.status, 1);
+        QVERIFY(drawn.err.contains(".csv"));
+#endif
+        const QString map = path(QStringLiteral("map.csv"));
+        QVERIFY(awb({"figure", "ablation", "--run", "1", "--out", map}).err.contains("`awb ablation 1`"));
+        const Result ablation = awb({"ablation", "1", "--json"});
+        QVERIFY2(ablation.status == 0, ablation.err.constData());
+        QCOMPARE(ablation.json()["score"], run["score"]);
+        QCOMPARE(ablation.json()["spans"].toArray().size(), 3);       // two layers
+        QCOMPARE(awb({"ablation", "1", "--json"}).out, ablation.out); // kept
+        QVERIFY(awb({"ablation", "1"}).out.contains("lowest layers dropped"));
+        const QJsonObject single = awb({"ablation", "1", "--single", "--json"}).json();
+        QCOMPARE(single["score"], run["score"]);
+        const QJsonArray without = single["without"].toArray();
+        QCOMPARE(without.size(), 1);
+        QCOMPARE(without[0]["layer"].toInt(), 1);
+        QCOMPARE(without[0]["site"].toString(), QStringLiteral("feed-forward"));
+        QCOMPARE(without[0]["score"], ablation.json()["spans"].toArray().last()["score"]);
+        QVERIFY(without[0]["milliseconds"].toDouble() > 0);
+        QCOMPARE(awb({"figure", "ablation", "--run", "1", "--out", map}).status, 0);
+        QVERIFY(read(QStringLiteral("map.csv")).contains("1,questions,tiny,"));
+        QVERIFY(awb({"figure", "ablation", "--run", "1", "--out", map, "--published", "SQuAD"}).err.contains("CoLA"));
+        QCOMPARE(awb({"ablation", "9"}).status, 1);
+#ifdef AWB_FIGURES
+        QCOMPARE(awb({"figure", "ablation", "--run", "1", "--published", "CoLA", "--out", pdf}).status, 0);
+        QCOMPARE(awb({"figure", "adapterdrop", "--run", "1", "--out", pdf}).status, 0);
+#endif
+        QCOMPARE(awb({"runs", "delete", "1", "2"}).status, 0);
+        QCOMPARE(awb({"runs", "--json"}).json()["runs"].toArray().size(), 0);
+    }
+
+    void aRandomCheckpointIsRegisteredLikeAnyOther()
+    {
+        const QString vocabulary = write(QStringLiteral("vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\nwhere\nwho\n");
+        const QStringList command{"checkpoints", "random",       path("random"), "--shape",
+                                  "bert-tiny",   "--vocabulary", vocabulary};
+        const Result made = awb(command + QStringList{"--json"});
+        QVERIFY2(made.status == 0, made.err.constData());
+        QCOMPARE(made.json()["shape"].toObject()["layers"].toInt(), 2);
+        QCOMPARE(made.json()["missing"].toArray(), QJsonArray());
+        QCOMPARE(awb({"datasets", "add", questionsFile(), "--name", "questions"}).status, 0);
+        const Result trained = awb(
+            {"train", "--checkpoint", "random", "--dataset", "questions", "--bottleneck", "2", "--epochs", "1", "--json"});
+        QVERIFY2(trained.status == 0, trained.err.constData());
+        QVERIFY(awb(command).err.contains("is there already"));
+        const QString large = write(QStringLiteral("large.txt"), QByteArray("word\n").repeated(30523));
+        QVERIFY(awb({"checkpoints", "random", path("other"), "--vocabulary", large})
+                    .err.contains("more than the 30,522 tokens"));
+        QVERIFY(!QFileInfo::exists(path(QStringLiteral("other"))));
+    }
+
+    void benchNeedsNoLibraryAndDrawsHowCostsGrow()
+    {
+        const QStringList shortly{"--shape", "bert-tiny", "--length",      "8", "--steps", "2",
+                                  "--skip",  "1",         "--repetitions", "2"};
+        const Result one = awb(QStringList{"bench", "--json", "--bottleneck", "4"} + shortly);
+        QVERIFY2(one.status == 0, one.err.constData());
+        QCOMPARE(one.json()["work"].toString(), "bert-tiny, 8 tokens, adapters, m = 4");
+        QCOMPARE(one.json()["steps"].toInt(), 4);
+        QVERIFY(one.json()["product_gflop_per_s"].toDouble() > one.json()["gflop_per_s"].toDouble());
+        QVERIFY(!QDir(home()).exists());
+
+        const QString csv = path(QStringLiteral("growth.csv"));
+        const Result grown = awb(QStringList{"bench", "--grow", "layers", "--out", csv} + shortly);
+        QVERIFY2(grown.status == 0, grown.err.constData());
+        QVERIFY(grown.out.contains("layers 24") && grown.out.contains("plain"));
+        const QList<QByteArray> lines = read(QStringLiteral("growth.csv")).trimmed().split('\n');
+        QCOMPARE(lines.size(), 1 + 2 * 5); // a heading, both paths
+        QVERIFY(lines.first().startsWith("layers,path,precision,median_step_ms,"));
+        QVERIFY(lines.last().startsWith("24,plain,float32,"));
+#ifdef AWB_FIGURES
+        const QString svg = path(QStringLiteral("growth.svg"));
+        QCOMPARE(awb(QStringList{"bench", "--grow", "layers", "--out", svg} + shortly).status, 0);
+        QVERIFY(read(QStringLiteral("growth.svg")).contains("Tokens per second (thousands)"));
+#endif
+        const Result library = awb({"bench", "--library", "20", "--json"});
+#ifdef AWB_FIGURES
+        QVERIFY2(library.status == 0, library.err.constData());
+        QCOMPARE(library.json()["runs"].toInt(), 9 * 14); // one seed of a study of nine tasks
+        for (const char *part : {"open_ms", "window_ms", "figure1_ms", "tradeoff_ms", "studies_ms", "studies_again_ms"})
+            QVERIFY2(library.json()[part].toDouble() > 0, part);
+#else
+        QCOMPARE(library.status, 1);
+#endif
+        QVERIFY(awb({"bench", "--checkpoint", "tiny"}).err.contains("Name both a checkpoint and a data set"));
+        QVERIFY(awb({"bench", "--out", csv}).err.contains("say what is to grow"));
+        QVERIFY(awb({"bench", "--grow", "length", "--dataset", "questions"}).err.contains("leave out the checkpoint"));
+        QCOMPARE(awb({"bench", "--grow", "width"}).status, 2);
+    }
+
+    void aRunWhoseProgramIsKilledGoesOnToTheSameResult()
+    {
+        addTinyLibrary();
+        const QStringList train{"train", "--checkpoint", "tiny", "--dataset", "questions", "--bottleneck",
+                                "4",     "--epochs",     "40",   "--batch",   "8",         "--max-length",
+                                "12"};
+        QProcess process;
+        process.setProcessEnvironment(environment(home()));
+        process.start(QStringLiteral(AWB_PROGRAM), train);
+        QVERIFY(process.waitForStarted());
+        QByteArray seen;
+        QTRY_VERIFY_WITH_TIMEOUT((seen += process.readAllStandardError()).contains("epoch 3 "), 60000);
+        process.kill();
+        QVERIFY(process.waitForFinished(10000));
+        const Result shown = awb({"runs", "--json"});
+        QCOMPARE(shown.json()["runs"].toArray().at(0).toObject()["state"].toString(), QStringLiteral("queued"));
+
+        QVERIFY2(awb(train).status == 0, seen.constData()); // waits for nothing: its own run is computed
+        const Result worked = awb({"work", "--json"});
+        QVERIFY2(worked.status == 0, worked.err.constData());
+        const QJsonObject killed = awb({"runs", "show", "1", "--json"}).json(),
+                          whole = awb({"runs", "show", "2", "--json"}).json();
+        QCOMPARE(killed["state"].toString(), QStringLiteral("done"));
+        QCOMPARE(killed["score"], whole["score"]);
+        const auto weights = [&](int run) { return read(QStringLiteral("library/runs/%1/adapter.safetensors").arg(run)); };
+        QVERIFY(weights(1).size() > 1000);
+        QVERIFY(weights(1) == weights(2));
+        for (const char *key : {"program", "libtorch", "device", "threads", "checkpoint_sha256", "data_sha256", "seconds"})
+            QVERIFY2(!killed["provenance"].toObject()[QLatin1String(key)].toVariant().toString().isEmpty(), key);
+        QCOMPARE(killed["provenance"].toObject()["checkpoint_sha256"],
+                 awb({"checkpoints", "--json"}).json()["checkpoints"].toArray().at(0).toObject()["sha256"]);
+    }
+
+    void filesThatHaveChangedAreNotTrainedOn()
+    {
+        addTinyLibrary();
+        const QStringList train{"train", "--checkpoint", "tiny", "--dataset", "questions", "--epochs",
+                                "1",     "--max-length", "12"};
+        QCOMPARE(awb(train).status, 0);
+        questionsFile(100); // the same name, other content
+        const Result changed = awb(train);
+        QCOMPARE(changed.status, 1);
+        QVERIFY2(changed.err.contains("The files of the data set questions (") && changed.err.contains("have changed"),
+                 changed.err.constData());
+        QCOMPARE(awb({"datasets", "add", path("questions.csv"), "--name", "questions"}).status, 0);
+        QCOMPARE(awb(train).status, 0);
+        const Result prediction = awb({"predict", "1", "--text", "Where is Lima?"});
+        QCOMPARE(prediction.status, 1);
+        QVERIFY2(prediction.err.contains("has changed since run 1 was trained"), prediction.err.constData());
+    }
+
+    void weightsThatHaveChangedPredictNothing()
+    {
+        addTinyLibrary();
+        const QDir source(QString::fromStdString(awb::test::testData("checkpoints/bare").string()));
+        QDir(m_folder->path()).mkpath(QStringLiteral("own"));
+        for (const QString &name : source.entryList(QDir::Files))
+            QVERIFY(QFile::copy(source.filePath(name), path("own/" + name)));
+        QCOMPARE(awb({"checkpoints", "add", path("own"), "--name", "own"}).status, 0);
+        QCOMPARE(awb({"train", "--checkpoint", "own", "--dataset", "questions", "--method", "head", "--epochs", "1",
+                      "--batch", "8", "--max-length", "12"})
+                     .status,
+                 0);
+        QCOMPARE(awb({"predict", "1", "--text", "Where is Lima?"}).status, 0);
+        const QString weights = path("own/model.safetensors");
+        QFile::setPermissions(weights, QFile::ReadOwner | QFile::WriteOwner);
+        QByteArray content = read("own/model.safetensors");
+        content[content.size() - 1] = char(content[content.size() - 1] + 1);
+        write("own/model.safetensors", content);
+        const Result prediction = awb({"predict", "1", "--text", "Where is Lima?"});
+        QCOMPARE(prediction.status, 1);
+        QVERIFY2(prediction.err.contains("The weights of the checkpoint own in "), prediction.err.constData());
+    }
+
+    void runsOnTheSameFilesReadOtherwiseAreNoFurtherSeeds()
+    {
+        addTinyLibrary();
+        const auto train = [&](const char *seed) {
+            return awb({"train", "--checkpoint", "tiny", "--dataset", "questions", "--method", "head", "--epochs", "1",
+                        "--batch", "8", "--max-length", "12", "--seed", seed})
+                .status;
+        };
+        const auto add = [&](const QStringList &more) {
+            return awb(QStringList{"datasets", "add", path("questions.csv"), "--name", "questions"} + more).status;
+        };
+        QCOMPARE(train("0"), 0);
+        QCOMPARE(add({"--split-seed", "4"}), 0);
+        QCOMPARE(train("1"), 0);
+        QVERIFY(awb({"ablation", "1"}).err.contains("has changed since run 1 was trained"));
+        QCOMPARE(add({}), 0); // as it was
+        QCOMPARE(train("2"), 0);
+        QCOMPARE(awb({"figure", "tradeoff", "--dataset", "questions", "--checkpoint", "tiny", "--out", path("points.csv")})
+                     .status,
+                 0);
+        const QByteArray points = read(QStringLiteral("points.csv"));
+        QCOMPARE(points.count('\n'), 1 + 2);
+        QVERIFY2(points.contains(",2,1 3,") && points.contains(",1,2,"), points.constData());
+    }
+
+    void anInterruptedRunIsQueuedAgainAndWorkGoesOnWithIt()
+    {
+        addTinyLibrary();
+        QProcess process;
+        process.setProcessEnvironment(environment(home()));
+        process.start(QStringLiteral(AWB_PROGRAM), {"train", "--checkpoint", "tiny", "--dataset", "questions", "--epochs",
+                                                    "3000", "--batch", "8", "--max-length", "12", "--json"});
+        QVERIFY(process.waitForStarted());
+        QByteArray seen;
+        QTRY_VERIFY_WITH_TIMEOUT((seen += process.readAllStandardError()).contains("epoch 1 "), 60000);
+        ::kill(pid_t(process.processId()), SIGINT);
+        QVERIFY(process.waitForFinished(10000));
+        QCOMPARE(process.exitStatus(), QProcess::NormalExit);
+        QCOMPARE(process.exitCode(), 1);
+        QVERIFY(QJsonDocument::fromJson(process.readAllStandardOutput()).object().contains("error"));
+        QCOMPARE(awb({"runs", "show", "1", "--json"}).json()["state"].toString(), QStringLiteral("queued"));
+
+        QCOMPARE(awb({"runs", "pause", "1"}).status, 0);
+        QCOMPARE(awb({"work", "--json"}).json()["runs"].toArray().size(), 0);
+        QCOMPARE(awb({"runs", "resume", "1"}).status, 0);
+        QCOMPARE(awb({"runs", "cancel", "1"}).status, 0);
+        QCOMPARE(awb({"runs", "show", "1", "--json"}).json()["state"].toString(), QStringLiteral("cancelled"));
+        QCOMPARE(awb({"runs", "retry", "1"}).status, 0);
+        QCOMPARE(awb({"runs", "show", "1", "--json"}).json()["state"].toString(), QStringLiteral("queued"));
+        QCOMPARE(awb({"runs", "retry", "1"}).status, 1); // waits already
+    }
+
+    void queuedRunsArePausedResumedAndMoved()
+    {
+        addTinyLibrary();
+        {
+            awb::TrainSpec spec;
+            spec.checkpoint = "tiny";
+            spec.dataset = "questions";
+            spec.method = awb::methodEntry("head").method;
+            awb::Store(home().toStdString()).enqueue({spec, spec, spec, spec});
+        }
+        const auto queueAfter = [&](const QString &line) {
+            const Result result = awb(QProcess::splitCommand("runs move " + line) + QStringList{"--json"});
+            return result.status == 0 ? result.json()["queue"].toArray() : QJsonArray{result.status};
+        };
+        QCOMPARE(queueAfter("3 --first"), (QJsonArray{3, 1, 2, 4}));
+        QCOMPARE(queueAfter("1 --last"), (QJsonArray{3, 2, 4, 1}));
+        QCOMPARE(queueAfter("4 --by -1"), (QJsonArray{3, 4, 2, 1}));
+        QCOMPARE(queueAfter("3 --by 2"), (QJsonArray{4, 2, 3, 1}));
+        QCOMPARE(awb({"runs", "move", "1", "--first"}).out, QByteArray("Run 1 is number 1 of the 4 in the queue.\n"));
+
+        const Result paused = awb({"runs", "pause", "1", "2", "--json"});
+        QCOMPARE(paused.json()["runs"].toArray(), (QJsonArray{1, 2}));
+        QCOMPARE(awb({"runs", "show", "2", "--json"}).json()["state"].toString(), QStringLiteral("paused"));
+        const Result refused = awb({"runs", "move", "2", "--first"});
+        QCOMPARE(refused.status, 1);
+        QVERIFY2(refused.err.contains("only a queued run can be moved"), refused.err.constData());
+        QCOMPARE(awb({"runs", "resume", "2", "--json"}).json()["runs"].toArray(), QJsonArray{2});
+        QCOMPARE(queueAfter("3 --by 0"), (QJsonArray{4, 2, 3}));
+        QCOMPARE(queueAfter("9 --first"), QJsonArray{1}); // there is none
+    }
+
+    void theQueueIsPausedAndGoesOn()
+    {
+        addTinyLibrary();
+        {
+            awb::TrainSpec spec;
+            spec.checkpoint = "tiny";
+            spec.dataset = "questions";
+            spec.method = awb::methodEntry("head").method;
+            spec.recipe.epochs = 1;
+            spec.recipe.batch = 8;
+            spec.recipe.maxLength = 12;
+            awb::Store(home().toStdString()).enqueue({spec});
+        }
+        QVERIFY(awb({"runs", "pause", "--queue", "--json"}).json()["queue_paused"].toBool());
+        const Result idle = awb({"work", "--json"});
+        QVERIFY2(idle.err.contains("`awb runs resume --queue`"), idle.err.constData());
+        QCOMPARE(awb({"runs", "show", "1", "--json"}).json()["state"].toString(), QStringLiteral("queued"));
+        QCOMPARE(awb({"runs", "resume", "--queue"}).status, 0);
+        QCOMPARE(awb({"work", "--json"}).json()["runs"].toArray().size(), 1);
+        QCOMPARE(awb({"runs", "show", "1", "--json"}).json()["state"].toString(), QStringLiteral("done"));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestRunCommands)
+#include "tst_run_commands.moc"

@@ -1,0 +1,207 @@
+#include <algorithm>
+
+#include <QComboBox>
+#include <QImage>
+#include <QTabWidget>
+#include <QXmlStreamReader>
+
+#include "core/study/study.h"
+#include "core/study/tradeoff.h"
+#include "tests/window_fixture.h"
+#include "ui/learning_curve.h"
+#include "ui/runs_panel.h"
+#include "ui/study_panel.h"
+#include "version.h"
+
+using namespace awb;
+using namespace awb::test;
+
+class TestWindowMenus : public WindowTest {
+    Q_OBJECT
+
+private slots:
+    void initTestCase() { prepare(); }
+    void init() { makeHome(); }
+    void cleanup() { close(); }
+
+    void aStudyLeavesAndComesHomeByTheMenu();
+    void chartAndCurveAreExportedFromTheMenu();
+    void aStudyIsDeletedByTheMenu();
+    void exportingAnEmptyChartIsRefusedInWords();
+    void theAboutBoxNamesVersionAndLibrary();
+    void everyChartIsTwoClicksAway();
+};
+
+void TestWindowMenus::aStudyLeavesAndComesHomeByTheMenu()
+{
+    addTinyLibrary();
+    open();
+    Study study = *presetStudy("quick");
+    study.name = "mine";
+    study.datasets = {"reviews"};
+    study.checkpoint = "tiny";
+    m_bridge->store().saveStudy(study);
+    TrainSpec spec = m_window->findChild<SetupPanel *>()->specs().front();
+    spec.recipe.epochs = 1;
+    const std::int64_t id = m_bridge->store().enqueue({spec}, "mine").front();
+    m_bridge->wake();
+    QTRY_VERIFY_WITH_TIMEOUT(m_bridge->store().run(id)->state == RunState::Done, 60000);
+    emit m_bridge->changed();
+    m_window->findChild<StudyPanel *>()->showStudy(QStringLiteral("mine"));
+    m_dialogs.file = m_home->filePath(QStringLiteral("mine.zip"));
+    clickMenu(QStringLiteral("Study"), QStringLiteral("Export the study shown…"));
+    QTRY_COMPARE_WITH_TIMEOUT(m_dialogs.abouts.size(), 1, 20000);
+    QVERIFY2(m_dialogs.abouts.front().contains(m_dialogs.file), qPrintable(m_dialogs.abouts.front()));
+    m_bridge->store().remove(id);
+    clickMenu(QStringLiteral("Study"), QStringLiteral("Import a study…"));
+    QTRY_COMPARE_WITH_TIMEOUT(m_dialogs.abouts.size(), 2, 20000);
+    QVERIFY2(m_dialogs.abouts.back().contains(QStringLiteral("1 run came in")), qPrintable(m_dialogs.abouts.back()));
+    QVERIFY(m_bridge->store().runsOfStudy("mine").front().spec == spec);
+    QVERIFY(contentOf(m_dialogs.file).contains("figures/tradeoff-reviews.pdf"));
+    QVERIFY(contentOf(m_dialogs.file).contains("figures/curves-reviews.pdf"));
+    // The chart of an imported study needs neither its data nor its checkpoint.
+    m_bridge->store().removeDataset("reviews");
+    emit m_bridge->changed();
+    m_window->findChild<TradeoffPanel *>()->show(QStringLiteral("reviews"), QStringLiteral("tiny"));
+    QCOMPARE(find<QComboBox>("chartDataset")->currentText(), QStringLiteral("reviews"));
+    QCOMPARE(m_window->findChild<TradeoffPanel *>()->chart().points().size(), std::size_t(1));
+
+    writeText(m_dialogs.file, "no archive");
+    clickMenu(QStringLiteral("Study"), QStringLiteral("Import a study…"));
+    QTRY_COMPARE_WITH_TIMEOUT(m_dialogs.errors.size(), 1, 20000);
+    QVERIFY(m_dialogs.errors.front().contains(m_dialogs.file));
+    m_dialogs.file = m_home->path(); // this library itself
+    clickMenu(QStringLiteral("File"), QStringLiteral("Merge another library…"));
+    QTRY_COMPARE_WITH_TIMEOUT(m_dialogs.errors.size(), 2, 20000);
+    QVERIFY(m_dialogs.errors.back().contains(QStringLiteral("this library itself")));
+    m_dialogs.errors.clear();
+    m_dialogs.abouts.clear();
+}
+
+void TestWindowMenus::chartAndCurveAreExportedFromTheMenu()
+{
+    addTinyLibrary();
+    open();
+    const auto ids = trainTwoMethods();
+    TradeoffPlot &chart = m_window->findChild<TradeoffPanel *>()->chart();
+    m_window->findChild<RunsPanel *>()->selectRun(ids[0]);
+    QTRY_COMPARE(m_window->findChild<LearningCurve *>()->run(), ids[0]);
+    const auto written = [&](const QString &name, const std::function<void()> &ask) {
+        m_dialogs.file = m_home->filePath(name);
+        ask();
+        return contentOf(m_dialogs.file);
+    };
+    const std::string curveNumbers = curve_data::toCsv(m_bridge->store().measurements(ids[0]));
+    const std::string chartNumbers = toCsv(chart.points(), m_bridge->store().runs());
+    struct Figure {
+        const char *name, *entry, *axis;
+        QSize size; // in pixels of a PNG
+        Qt::KeyboardModifiers keys;
+        std::string numbers;
+    };
+    for (const Figure &figure :
+         {Figure{"chart", "Export trade-off chart…", "Trained parameters", {1920, 1500}, Qt::ControlModifier, chartNumbers},
+          Figure{"curve",
+                 "Export learning curve…",
+                 "Step",
+                 {1920, 1260},
+                 Qt::ControlModifier | Qt::ShiftModifier,
+                 curveNumbers}}) {
+        const QString name = QString::fromLatin1(figure.name);
+        const auto byMenu = [&] { clickMenu(QStringLiteral("File"), QString::fromUtf8(figure.entry)); };
+        const auto byKeys = [&] { QTest::keyClick(m_window.get(), Qt::Key_E, figure.keys); };
+        const QByteArray pdf = written(name + QStringLiteral(".pdf"), byMenu);
+        QVERIFY(pdf.startsWith("%PDF-") && pdf.contains("%%EOF") && pdf.contains("/FontFile"));
+        QXmlStreamReader svg(written(name + QStringLiteral(".svg"), byKeys));
+        QStringList texts;
+        while (!svg.atEnd())
+            if (svg.readNext() == QXmlStreamReader::Characters)
+                texts << svg.text().toString().simplified();
+        QVERIFY2(!svg.hasError(), qPrintable(svg.errorString()));
+        QVERIFY2(texts.contains(QLatin1String(figure.axis)), qPrintable(texts.join(u'|')));
+        const QImage png = QImage::fromData(written(name + QStringLiteral(".png"), byKeys), "PNG");
+        QCOMPARE(png.size(), figure.size);
+        QCOMPARE(png.pixelColor(3, 3), QColor(Qt::white));
+        QVERIFY(m_dialogs.offered.contains(m_dialogs.filter = QStringLiteral("PNG, 600 dpi (*.png)")));
+        const QImage fine = QImage::fromData(written(name + QStringLiteral("-600.png"), byKeys), "PNG");
+        m_dialogs.filter.clear();
+        QCOMPARE(fine.width(), png.width() * 600 / 216);
+        QCOMPARE(fine.dotsPerMeterX(), qRound(600 / 0.0254));
+        QCOMPARE(written(name + QStringLiteral(".csv"), byMenu).toStdString(), figure.numbers);
+        QVERIFY(std::count(figure.numbers.begin(), figure.numbers.end(), '\n') >= 3); // a heading, two rows or more
+    }
+    QVERIFY2(m_dialogs.errors.isEmpty(), qPrintable(m_dialogs.errors.join(u' ')));
+}
+
+void TestWindowMenus::aStudyIsDeletedByTheMenu()
+{
+    addTinyLibrary();
+    open();
+    Study study = *presetStudy("quick");
+    study.name = "mine";
+    m_bridge->store().saveStudy(study);
+    m_bridge->store().setQueuePaused(true);
+    const TrainSpec spec = m_window->findChild<SetupPanel *>()->specs().front();
+    const auto ids = m_bridge->store().enqueue({spec, spec, spec}, "mine");
+    m_bridge->store().setState(ids[0], RunState::Done);
+    emit m_bridge->changed();
+    auto *shown = find<QComboBox>("studyCombo");
+    m_window->findChild<StudyPanel *>()->showStudy(QStringLiteral("mine"));
+    m_dialogs.yes = false;
+    const QString menu = QStringLiteral("Study"), entry = QStringLiteral("Delete the study shown…");
+    clickMenu(menu, entry);
+    QVERIFY(m_bridge->store().study("mine"));
+    QCOMPARE(m_dialogs.questions.back(),
+             QStringLiteral("Delete the study mine? Its finished run stays in the library and only loses the study's name. "
+                            "Its 2 runs that wait are cancelled."));
+    m_dialogs.yes = true;
+    clickMenu(menu, entry);
+    QVERIFY(!m_bridge->store().study("mine"));
+    QCOMPARE(m_bridge->store().runs().size(), std::size_t(3));
+    QVERIFY(m_bridge->store().run(ids[1])->state == RunState::Cancelled);
+    QVERIFY(shown->findText(QStringLiteral("mine")) < 0);
+    const auto asked = m_dialogs.questions.size();
+    clickMenu(menu, entry); // what comes with the program
+    QCOMPARE(m_dialogs.questions.size(), asked);
+    QCOMPARE(m_dialogs.errors.size(), 1);
+    QVERIFY2(m_dialogs.errors.front().contains(QStringLiteral("comes with the program")),
+             qPrintable(m_dialogs.errors.front()));
+    m_dialogs.errors.clear();
+}
+
+void TestWindowMenus::exportingAnEmptyChartIsRefusedInWords()
+{
+    addTinyLibrary();
+    open();
+    m_dialogs.file = m_home->filePath(QStringLiteral("nothing.pdf"));
+    m_window->findChild<TradeoffPanel *>()->exportChart();
+    QCOMPARE(m_dialogs.errors.size(), 1); // there is nothing to draw yet, and that is said
+    QVERIFY(!QFile::exists(m_dialogs.file));
+    m_dialogs.errors.clear();
+}
+
+void TestWindowMenus::theAboutBoxNamesVersionAndLibrary()
+{
+    open();
+    clickMenu(QStringLiteral("Help"), QStringLiteral("About"));
+    QCOMPARE(m_dialogs.abouts.size(), 1);
+    const QString text = m_dialogs.abouts.takeFirst();
+    QVERIFY2(text.contains(QLatin1String(version)) && text.contains(m_home->path()), qPrintable(text));
+}
+
+void TestWindowMenus::everyChartIsTwoClicksAway()
+{
+    open();
+    auto *tabs = find<QTabWidget>("mainTabs");
+    clickMenu(QStringLiteral("Charts"), QStringLiteral("Table 2: top layers, adapters"));
+    QCOMPARE(tabs->currentWidget(), static_cast<QWidget *>(m_window->findChild<StudyPanel *>()));
+    QCOMPARE(find<QComboBox>("studyFigureCombo")->currentText(), QStringLiteral("Table 2: top layers, adapters"));
+    clickMenu(QStringLiteral("Charts"), QStringLiteral("Ablation: switch adapters"));
+    QVERIFY(find<QComboBox>("ablationView")->isVisible());
+    QCOMPARE(find<QComboBox>("ablationView")->currentText(), QStringLiteral("Switch adapters"));
+    clickMenu(QStringLiteral("Charts"), QStringLiteral("Trade-off of a task"));
+    QCOMPARE(tabs->currentIndex(), 0);
+}
+
+QTEST_MAIN(TestWindowMenus)
+#include "tst_window_menus.moc"
