@@ -193,7 +193,6 @@ void addCaption(QCustomPlot &plot)
 {
     auto *caption = new QCPTextElement(&plot);
     caption->setObjectName(QStringLiteral("caption"));
-    caption->setMargins(QMargins(8, 2, 8, 6));
     caption->setTextFlags(Qt::AlignLeft | Qt::AlignTop);
     plot.plotLayout()->addElement(plot.plotLayout()->rowCount(), 0, caption);
 }
@@ -208,8 +207,11 @@ void setCaption(QCustomPlot &plot, const QStringList &sentences, const plot_styl
         font.setPointSizeF(captionScale * font.pointSizeF());
     caption->setFont(font);
     caption->setTextColor(theme.axis);
-    caption->setText(wrapped(sentences, QFontMetrics(font), size.width() - 24));
-    caption->setVisible(!sentences.isEmpty() && size.height() >= leastHeightForCaption);
+    // One that is only hidden would keep its room.
+    const bool fits = !sentences.isEmpty() && size.height() >= leastHeightForCaption;
+    caption->setText(fits ? wrapped(sentences, QFontMetrics(font), size.width() - 24) : QString());
+    caption->setMargins(fits ? QMargins(8, 2, 8, 6) : QMargins());
+    caption->setVisible(fits);
 }
 
 } // namespace awb::series_drawing
