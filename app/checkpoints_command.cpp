@@ -73,9 +73,18 @@ int random(Context &context, const Options &options)
     if (lines > shape.vocabulary)
         throw Error(options.vocabulary + " has more than the " + withThousands(shape.vocabulary) + " tokens of " +
                     options.shape + "; name the vocab.txt of an English BERT.");
-    randomCheckpoint(folder, shape);
-    writeFileAtomically(folder / "vocab.txt", vocabulary);
-    return add(context, folder.string(), options.name);
+    try {
+        randomCheckpoint(folder, shape);
+        writeFileAtomically(folder / "vocab.txt", vocabulary);
+        return add(context, folder.string(), options.name);
+    } catch (const Error &error) {
+        std::error_code ignored;
+        std::filesystem::remove_all(folder, ignored);
+        std::string sentence = error.what(); // of the copy, which nobody knows
+        if (const std::string copy = (folder / "vocab.txt").string(); sentence.find(copy) != std::string::npos)
+            sentence.replace(sentence.find(copy), copy.size(), options.vocabulary);
+        throw Error(sentence);
+    }
 }
 
 int list(Context &context)

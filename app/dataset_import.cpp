@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <set>
 
 #include <CLI/CLI.hpp>
 
 #include "app/commands.h"
 #include "core/data/data_hash.h"
 #include "core/data/dataset_rules.h"
+#include "core/data/guess.h"
+#include "core/data/labels.h"
 #include "core/data/recognise.h"
 
 namespace awb {
@@ -50,7 +53,8 @@ bool describesFile(const ImportOptions &o)
     return !(o.dev + o.test + o.text + o.text2 + o.label + o.delimiter + o.quoting + o.header).empty();
 }
 
-void applyColumns(const ImportOptions &options, DataFile &file)
+/// `labelled`: else the file may do without a label column.
+void applyColumns(const ImportOptions &options, DataFile &file, bool labelled = true)
 {
     if (!options.delimiter.empty()) {
         file.format.kind = TableFormat::Kind::Delimited;
@@ -65,17 +69,40 @@ void applyColumns(const ImportOptions &options, DataFile &file)
         file.textA = columnFrom(options.text, table, file.path);
     if (!options.text2.empty())
         file.textB = columnFrom(options.text2, table, file.path);
-    if (!options.label.empty())
+    if (!options.label.empty() && (labelled || std::ranges::find(table.columns(), options.label) != table.columns().end()))
         file.label = columnFrom(options.label, table, file.path);
     for (const int column : {file.textA, file.textB, file.label})
         if (column >= int(table.columns().size()))
             throw Error("The columns of " + file.path +
                         " could not be guessed with this format; name them with --text and --label.");
-    if (file.label < 0)
+    if (labelled && file.label < 0)
         throw Error("No label column was found in " + file.path + "; name it with --label.");
-    if (file.textA == file.label || file.textB == file.label || file.textA == file.textB)
+    if (file.textA == file.label || (file.textB >= 0 && file.textB == file.label) || file.textA == file.textB)
         throw Error("Texts and label of " + file.path +
                     " must be different columns; name them with --text, --text2 and --label.");
+}
+
+/// Throws Error where a label that is to be merged or dropped is in none of the files.
+void requireLabels(const Manifest &manifest)
+{
+    if (manifest.merge.empty())
+        return;
+    std::set<std::string> labels;
+    for (const DataFile *file :
+         {&manifest.train, manifest.dev ? &*manifest.dev : nullptr, manifest.test ? &*manifest.test : nullptr})
+        if (file && file->label >= 0) {
+            const Table table(file->path, file->format);
+            for (const auto &[value, count] : distinctValues(table, file->label, table.rows()))
+                labels.insert(rawLabel(value, file->labelUntil));
+        }
+    for (const auto &[label, to] : manifest.merge)
+        if (!labels.contains(label)) {
+            std::string known;
+            for (const std::string &one : labels)
+                if (known.size() < 200)
+                    known += (known.empty() ? "" : ", ") + one;
+            throw Error("No row has the label \"" + label + "\"; there are: " + known + ".");
+        }
 }
 
 void applyLabels(const ImportOptions &options, Manifest &manifest)
@@ -96,6 +123,7 @@ void applyLabels(const ImportOptions &options, Manifest &manifest)
     }
     for (const std::string &label : options.drop)
         manifest.merge[label] = "";
+    requireLabels(manifest);
 }
 
 Manifest fromUnknownFile(const ImportOptions &options, const std::filesystem::path &path)
@@ -106,9 +134,15 @@ Manifest fromUnknownFile(const ImportOptions &options, const std::filesystem::pa
         if (file.empty() && !*part)
             continue;
         const std::string own = file.empty() ? (*part)->path : std::filesystem::absolute(file).lexically_normal().string();
-        *part = manifest.train;
-        (*part)->path = own;
-        applyColumns(options, **part); // a name may be another column there
+        *part = laidOutAs(manifest.train, own); // a name may be another column there
+        if (!*part && options.text.empty())
+            throw Error("The columns of " + own + " are not those of " + manifest.train.path +
+                        ": the text column has another name there. Give it the same, or name the column with --text.");
+        if (!*part) {
+            *part = manifest.train;
+            (*part)->path = own;
+        }
+        applyColumns(options, **part, part == &manifest.dev);
     }
     return manifest;
 }
@@ -165,13 +199,16 @@ Manifest manifestFromOptions(const ImportOptions &given)
         manifest.task = options.task == "regression" ? Task::Regression : Task::Classification;
     const bool resplit = !options.split.empty() || options.splitSeed;
     if (resplit)
-        setSplit(manifest, options.split.empty() ? splitText(manifest) : options.split, options.splitSeed.value_or(0));
+        asTyped([&] {
+            return setSplit(manifest, options.split.empty() ? splitText(manifest) : options.split,
+                            options.splitSeed.value_or(0));
+        });
     if (!recognised || relabelled || !options.task.empty())
         completeManifest(manifest, options.task.empty());
     else if (resplit)
         manifest.sha256 = dataSha256(manifest);
     if (!options.metrics.empty())
-        setMetrics(manifest, options.metrics);
+        asTyped([&] { return setMetrics(manifest, options.metrics); });
     return manifest;
 }
 

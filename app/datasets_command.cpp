@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <cstdio>
+
 #include <CLI/CLI.hpp>
 
 #include "app/commands.h"
@@ -52,8 +55,15 @@ int add(Context &context, const ImportOptions &options)
 {
     // Loaded before it is registered, so that what the library knows can be read.
     const Dataset dataset = loadDataset(manifestFromOptions(options));
+    const auto known = context.store().datasets();
+    const bool replaces = std::ranges::find(known, dataset.manifest.name, &Manifest::name) != known.end();
     context.store().addDataset(dataset.manifest);
-    context.print(datasetJson(dataset), datasetText(dataset));
+    if (replaces)
+        std::fprintf(
+            stderr, "It takes the place of the data set of that name; runs on other files or another reading stay apart.\n");
+    Json object = datasetJson(dataset);
+    object["replaced"] = replaces;
+    context.print(object, datasetText(dataset));
     return 0;
 }
 

@@ -24,7 +24,9 @@ int exportOne(Context &context, const Options &options)
     const auto study = store.study(options.study);
     if (!study)
         throw Error("The library has no study " + options.study + " to export; `awb study list` names what is there.");
-    const std::filesystem::path archive = std::filesystem::absolute(options.out);
+    const std::filesystem::path archive = std::filesystem::weakly_canonical(options.out);
+    if (!options.out.empty() && !std::filesystem::is_directory(archive.parent_path()))
+        throw Error("The folder " + archive.parent_path().string() + " does not exist; make it, or choose another.");
 #ifdef AWB_FIGURES
     const OffscreenApplication application;
     exportStudy(store, *study, archive,
@@ -44,6 +46,8 @@ int report(Context &context, const MergeReport &report)
     return 0;
 }
 
+const CLI::Validator named([](const std::string &path) { return path.empty() ? "it names nothing" : std::string(); }, "");
+
 } // namespace
 
 void addStudyExchange(CLI::App &study, Context &context)
@@ -52,7 +56,7 @@ void addStudyExchange(CLI::App &study, Context &context)
     CLI::App *out =
         study.add_subcommand("export", "Write a study with its results, curves, weights and figures to one file");
     out->add_option("study", options->study, "Name of a study")->required();
-    out->add_option("--out", options->out, "FILE.zip")->required();
+    out->add_option("--out", options->out, "FILE.zip")->required()->check(named);
     out->callback([&context, options] { context.action = [&context, options] { return exportOne(context, *options); }; });
     CLI::App *in = study.add_subcommand("import", "Take in a study that another library exported");
     in->add_option("file", options->file, "FILE.zip")->required();
@@ -65,7 +69,7 @@ void addMergeCommand(CLI::App &app, Context &context)
 {
     const auto options = std::make_shared<Options>();
     CLI::App *command = app.add_subcommand("merge", "Take in the finished runs and the studies of another library");
-    command->add_option("library", options->file, "Folder of the other library")->required();
+    command->add_option("library", options->file, "Folder of the other library")->required()->check(named);
     command->callback([&context, options] {
         context.action = [&context, options] {
             return report(context, mergeLibrary(context.store(), std::filesystem::absolute(options->file)));

@@ -45,9 +45,13 @@ std::vector<Run> chosenRuns(Store &store, FigureOptions &options)
         if (!latest || run.finished > latest->finished || (run.finished == latest->finished && run.id > latest->id))
             latest = &run;
     if (!latest)
-        throw Error(options.study.empty() ? "There is no finished run to draw; `awb train` or `awb study quick` makes one."
-                                          : "There is no finished run of the study " + options.study +
-                                                " to draw; `awb study list` names what is there.");
+        throw Error(options.study.empty()
+                        ? "There is no finished run" +
+                              (options.dataset.empty() ? "" : " on the data set " + options.dataset) +
+                              (options.checkpoint.empty() ? "" : " with the checkpoint " + options.checkpoint) +
+                              " to draw; `awb train` or `awb study quick` makes one."
+                        : "There is no finished run of the study " + options.study +
+                              " to draw; `awb study list` names what is there.");
     if (options.dataset.empty() &&
         std::ranges::any_of(fitting, [&](const Run &run) { return run.spec.dataset != latest->spec.dataset; }))
         std::fprintf(stderr, "Drawn is the latest run's task, %s; --dataset chooses another.\n",

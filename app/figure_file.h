@@ -14,6 +14,8 @@ namespace awb {
 /// when a resolution (`dpi` other than 0) is asked of one that has none.
 inline std::string figureType(std::string &file, int dpi)
 {
+    if (file.empty())
+        throw UsageError("--out names no file.");
     file = std::filesystem::absolute(file).string();
     const std::string type = std::filesystem::path(file).extension().string();
     if (type != ".pdf" && type != ".svg" && type != ".png" && type != ".pgf" && type != ".csv")

@@ -93,8 +93,12 @@ const std::vector<Change> &changes()
 }
 
 /// Does one thing to several runs; checks all of them first, so that nothing is changed where one cannot be.
-int change(Context &context, const std::vector<std::int64_t> &ids, const Change &change)
+int change(Context &context, const std::vector<std::int64_t> &given, const Change &change)
 {
+    std::vector<std::int64_t> ids;
+    for (const std::int64_t id : given) // a number said twice means one run
+        if (std::ranges::find(ids, id) == ids.end())
+            ids.push_back(id);
     requeueOrphansOf(context.store());
     for (const std::int64_t id : ids) {
         const Run run = existingRun(context, id);

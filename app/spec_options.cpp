@@ -1,6 +1,8 @@
 #include "app/spec_options.h"
 
+#include <cmath>
 #include <cstdio>
+#include <cstdlib>
 
 #include <CLI/CLI.hpp>
 
@@ -20,6 +22,13 @@ std::string unknownDevice(const std::string &name)
         if (device.name == name || device.name == name + ":0")
             return {};
     return "There is no device \"" + name + "\" here; `awb devices` lists those that are.";
+}
+
+/// The other checks of a number let one that is none through.
+std::string notANumber(const std::string &text)
+{
+    char *end = nullptr;
+    return std::isfinite(std::strtod(text.c_str(), &end)) ? std::string() : text + " is not a number";
 }
 
 void addRecipeOptions(CLI::App &command, SpecOptions &options)
@@ -71,6 +80,8 @@ void addRecipeOptions(CLI::App &command, SpecOptions &options)
                      "Adam's; BERT's optimizer has none, and its first steps are larger");
     command.add_flag("--plain-path", recipe.plainPath, "LibTorch's autograd even where the fast path serves");
     command.add_flag("--partial-batch", recipe.partialBatch, "Train on the last, smaller batch of an epoch too");
+    for (const char *name : {"--lr", "--init-std", "--warmup", "--weight-decay", "--clip", "--dropout"})
+        command.get_option(name)->check(CLI::Validator(notANumber, ""));
 }
 
 } // namespace

@@ -98,6 +98,8 @@ int figure(Context &context, Options &options)
 
 int table(Context &context, Options &options)
 {
+    if (options.out.empty())
+        throw UsageError("--out names no file.");
     options.out = std::filesystem::absolute(options.out).string();
     const std::string type = std::filesystem::path(options.out).extension().string();
     asTyped([&] { return tableText({}, type); }); // no table is written to another

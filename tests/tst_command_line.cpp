@@ -55,6 +55,12 @@ private Q_SLOTS:
         row("adapters of a method without", params + " --method full --bottleneck 8");
         row("unknown device", train + "--device abacus");
         row("a seed below zero", train + "--seed -1");
+        for (const char *option : {"lr", "warmup", "init-std", "weight-decay", "clip", "dropout"})
+            row(option, train + "--" + option + " nan");
+        row("shares that are none", "datasets add TABLE --split a/b/c");
+        row("an unknown metric", "datasets add TABLE --metrics bleu");
+        QTest::newRow("a figure without a name") << QStringList{"figure", "tradeoff", "--out", ""};
+        QTest::newRow("a merge of nothing") << QStringList{"merge", ""};
         row("no run to pause", "runs pause");
         row("a run and the queue", "runs pause 1 --queue");
         row("the queue cannot be cancelled", "runs cancel --queue");

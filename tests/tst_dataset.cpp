@@ -56,6 +56,7 @@ private Q_SLOTS:
     void labelsEndWhereTheManifestSays();
     void scoresAreRead();
     void rowsThatCannotBeUsedAreLeftOutAndNoted();
+    void rowsWithoutTextMakeNoClass();
     void badFilesAreRefusedWithASentence();
     void labelsUnseenInTrainingAreRefused();
     void unlabelledTestRowsStayInLine();
@@ -171,6 +172,13 @@ void TestDataset::rowsThatCannotBeUsedAreLeftOutAndNoted()
     QCOMPARE(dataset.notes.size(), std::size_t(5)); // encoding, short row, and three reasons
     QVERIFY(QString::fromStdString(dataset.notes[0]).contains("Windows-1252"));
     QCOMPARE(dataset.notes[4], std::string("rough.tsv: 1 row left out, no label."));
+}
+
+void TestDataset::rowsWithoutTextMakeNoClass()
+{
+    auto manifest = smsLike(write("typo.tsv", "ham\tfine\nspam\tcall now\ntypo\t \n\x1a\n"));
+    completeManifest(manifest);
+    QCOMPARE(manifest.classes, (Strings{"ham", "spam"}));
 }
 
 void TestDataset::badFilesAreRefusedWithASentence()

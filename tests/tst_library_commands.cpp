@@ -125,6 +125,57 @@ private Q_SLOTS:
         QCOMPARE(json["metrics"].toArray().first().toString(), QStringLiteral("matthews"));
     }
 
+    void columnsOfAnotherFileAreFoundByTheirNames()
+    {
+        QDir(m_folder->path()).mkpath(QStringLiteral("parts"));
+        QByteArray train = "text,label,urgent\n", dev = "urgent,text,label\n", test = "id,text\n";
+        for (int i = 0; i < 40; ++i) {
+            const QByteArray number = QByteArray::number(i), label = i % 2 ? "good" : "bad", urgent = i < 30 ? "0" : "1";
+            train += "a text " + number + "," + label + "," + urgent + "\n";
+            dev += urgent + ",another text " + number + "," + label + "\n";
+            test += number + ",a third text " + number + "\n";
+        }
+        write(QStringLiteral("parts/train.csv"), train);
+        write(QStringLiteral("parts/dev.csv"), dev);
+        write(QStringLiteral("parts/test.csv"), test);
+        const auto check = [&](const QStringList &add) {
+            const Result added = awb(QStringList{"datasets", "add"} + add + QStringList{"--name", "parts"});
+            QVERIFY2(added.status == 0, added.err.constData());
+            const QByteArray checked = awb({"datasets", "check", "parts"}).out;
+            QVERIFY2(checked.contains("dev: 40 rows (bad 20, good 20)") && checked.contains("test: 40 rows (unlabelled)"),
+                     checked.constData());
+        };
+        check({path("parts")});
+        check({path("parts/train.csv"), "--dev", path("parts/dev.csv"), "--test", path("parts/test.csv")});
+        check({path("parts/train.csv"), "--dev", path("parts/dev.csv"), "--test", path("parts/test.csv"), "--text", "text",
+               "--label", "label"});
+        write(QStringLiteral("parts/other.csv"), "urgent,message,label\n1,hello,good\n");
+        const Result other = awb({"datasets", "add", path("parts/train.csv"), "--dev", path("parts/other.csv")});
+        QCOMPARE(other.status, 1);
+        QVERIFY2(other.err.contains("other.csv are not those of"), other.err.constData());
+    }
+
+    void whatIsDroppedOrReplacedIsThere()
+    {
+        const QStringList add{"datasets", "add", questionsFile(), "--name", "questions"};
+        const Result typo = awb(add + QStringList{"--drop", "palce"});
+        QCOMPARE(typo.status, 1);
+        QVERIFY2(typo.err.contains("No row has the label \"palce\"; there are: person, place."), typo.err.constData());
+        const Result first = awb(add), again = awb(add + QStringList{"--json"});
+        QVERIFY(first.err.isEmpty());
+        QVERIFY2(again.err.contains("takes the place of the data set"), again.err.constData());
+        QVERIFY(again.json()["replaced"].toBool());
+    }
+
+    void aRandomCheckpointWithAWrongVocabularyLeavesNothing()
+    {
+        const QStringList random{"checkpoints", "random", path("made"), "--shape", "bert-tiny", "--vocabulary"};
+        const Result wrong = awb(random + QStringList{questionsFile()});
+        QCOMPARE(wrong.status, 1);
+        QVERIFY2(wrong.err.contains("questions.csv"), wrong.err.constData());
+        QVERIFY(!QDir(path("made")).exists());
+    }
+
     void aDamagedCheckpointIsOneSentenceAndNotRegistered_data()
     {
         QTest::addColumn<QString>("file");

@@ -297,7 +297,7 @@ private Q_SLOTS:
         QCOMPARE(queueAfter("3 --by 2"), (QJsonArray{4, 2, 3, 1}));
         QCOMPARE(awb({"runs", "move", "1", "--first"}).out, QByteArray("Run 1 is number 1 of the 4 in the queue.\n"));
 
-        const Result paused = awb({"runs", "pause", "1", "2", "--json"});
+        const Result paused = awb({"runs", "pause", "1", "2", "1", "--json"});
         QCOMPARE(paused.json()["runs"].toArray(), (QJsonArray{1, 2}));
         QCOMPARE(awb({"runs", "show", "2", "--json"}).json()["state"].toString(), QStringLiteral("paused"));
         const Result refused = awb({"runs", "move", "2", "--first"});

@@ -49,6 +49,7 @@ private Q_SLOTS:
     void controlCharactersAreKept();
     void unevenRowsAreNoted();
     void jsonLinesHaveColumnsInOrderOfAppearance();
+    void halvesOfACharacterInJsonAreReplaced();
     void brokenJsonNamesItsLine();
     void orangeTablesHaveThreeHeaderLines();
     void labelTextSplitsAtTheFirstSpace();
@@ -179,9 +180,24 @@ void TestTable::jsonLinesHaveColumnsInOrderOfAppearance()
     QCOMPARE(table.row(1), (Fields{"c", "", "[1,2]"}));
 }
 
+void TestTable::halvesOfACharacterInJsonAreReplaced()
+{
+    const auto file = write("tweets.jsonl", R"({"text": "cut \ud83d", "label": "good"})"
+                                            "\n"
+                                            R"({"text": "\ude00 whole \ud83d\ude00 \\ud83d", "label": "bad"})"
+                                            "\n");
+    QVERIFY(guessFormat(file).kind == Kind::JsonLines);
+    const Table table(file, guessFormat(file));
+    QCOMPARE(table.row(0)[0], std::string("cut \uFFFD"));
+    QCOMPARE(table.row(1)[0], std::string("\uFFFD whole \U0001F600 \\ud83d"));
+    const auto broken =
+        write("broken.jsonl", "{\"text\": oops, \"label\": \"good\"}\n{\"text\": \"fine\", \"label\": \"bad\"}\n");
+    QVERIFY(guessFormat(broken).kind == Kind::JsonLines); // and so its line is named
+}
+
 void TestTable::brokenJsonNamesItsLine()
 {
-    for (const std::string broken : {"{\"text\": \"open", "[1, 2]", "\"text\"", "{\"text\": \"\\ud800\"}"}) {
+    for (const std::string broken : {"{\"text\": \"open", "[1, 2]", "\"text\"", "{\"text\": \"\\udefg\"}"}) {
         const auto file = write("broken.jsonl", "{\"text\": \"a\"}\n\n" + broken + "\n");
         QVERIFY2(refusal(file, jsonLines).startsWith("Line 3 of " + QString::fromStdString(file)),
                  qPrintable(refusal(file, jsonLines)));

@@ -97,11 +97,17 @@ bool isJsonLines(const Sample &sample)
     const std::string_view text = trimmed(sample.text);
     if (!text.starts_with('{'))
         return false;
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos)
+        return true; // a first line longer than the sample, or one broken line
+    const std::string_view line = trimmed(withoutCarriageReturn(text.substr(0, end)));
+    if (line.ends_with('}'))
+        return true; // what is wrong with it is said when it is read
     try {
-        parseJsonLine(withoutCarriageReturn(text.substr(0, text.find('\n'))));
+        parseJsonLine(line);
         return true;
     } catch (const std::exception &) {
-        return text.find('\n') == std::string_view::npos; // a first line longer than the sample, or one broken line
+        return false;
     }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,10 @@ Manifest firstLook(const std::filesystem::path &file);
 
 /// As firstLook(), for a file whose layout is not known.
 Manifest guessedLook(const std::filesystem::path &file);
+
+/// A file that is laid out as train's is: its columns where they have those names, or without names where they stand. Its
+/// label may be missing; nothing when a text is. Throws Error when it cannot be read.
+std::optional<DataFile> laidOutAs(const DataFile &train, const std::filesystem::path &file);
 
 /// Task, classes and metrics, as completeManifest() sets them.
 void setTaskAndClasses(Manifest &manifest, bool guessTask);

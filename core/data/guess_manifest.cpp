@@ -120,27 +120,11 @@ std::optional<DataFile> partBeside(const DataFile &train, std::initializer_list<
     const std::filesystem::path file = train.path;
     if (folded(file.stem().string()) != "train")
         return std::nullopt;
-    const Table trainTable(train.path, train.format);
     for (const char *part : parts) {
         const auto other = file.parent_path() / (part + file.extension().string());
-        if (!std::filesystem::is_regular_file(other))
-            continue;
-        DataFile data = train;
-        data.path = other.string();
-        const Table table(other, data.format);
-        const auto sameColumn = [&](int column) {
-            const bool named = train.format.header || train.format.kind == Kind::JsonLines;
-            if (column < 0)
-                return -1;
-            if (named)
-                return columnNamed(table.columns(), folded(trainTable.columns()[std::size_t(column)]));
-            return column < int(table.columns().size()) ? column : -1;
-        };
-        data.textA = sameColumn(train.textA);
-        data.textB = sameColumn(train.textB);
-        data.label = sameColumn(train.label);
-        if (data.textA >= 0 && (train.textB < 0 || data.textB >= 0))
-            return data;
+        if (std::filesystem::is_regular_file(other))
+            if (auto data = laidOutAs(train, other))
+                return data;
     }
     return std::nullopt;
 }
@@ -170,6 +154,26 @@ bool isColumnName(std::string_view name)
     const auto isOne = [&](const auto &names) { return std::find(names.begin(), names.end(), n) != names.end(); };
     return isOne(labelNames) || isOne(textNames) ||
            std::any_of(pairNames.begin(), pairNames.end(), [&](const auto &pair) { return n == pair.a || n == pair.b; });
+}
+
+std::optional<DataFile> laidOutAs(const DataFile &train, const std::filesystem::path &file)
+{
+    const Table trainTable(train.path, train.format), table(file, train.format);
+    const auto sameColumn = [&](int column) {
+        if (column < 0)
+            return -1;
+        if (train.format.header || train.format.kind == Kind::JsonLines)
+            return columnNamed(table.columns(), folded(trainTable.columns()[std::size_t(column)]));
+        return column < int(table.columns().size()) ? column : -1;
+    };
+    DataFile data = train;
+    data.path = file.string();
+    data.textA = sameColumn(train.textA);
+    data.textB = sameColumn(train.textB);
+    data.label = sameColumn(train.label);
+    if (data.textA < 0 || (train.textB >= 0 && data.textB < 0))
+        return std::nullopt;
+    return data;
 }
 
 Manifest guessedLook(const std::filesystem::path &file)

@@ -74,6 +74,29 @@ bool looksLikeScores(const std::vector<std::pair<std::string, std::size_t>> &val
     return fraction && values.size() > 10;
 }
 
+using Counts = std::unordered_map<std::string, std::size_t>;
+
+std::vector<std::pair<std::string, std::size_t>> mostFirst(const Counts &counts)
+{
+    std::vector<std::pair<std::string, std::size_t>> values(counts.begin(), counts.end());
+    std::sort(values.begin(), values.end(),
+              [](const auto &a, const auto &b) { return a.second != b.second ? a.second > b.second : a.first < b.first; });
+    return values;
+}
+
+// Labels of the rows that can be trained on: those that are left out must not make a class.
+std::vector<std::pair<std::string, std::size_t>> usableLabels(const Table &table, const DataFile &file)
+{
+    const int last = std::max({file.textA, file.textB, file.label});
+    Counts counts;
+    for (std::size_t i = 0; i < table.rows(); ++i) {
+        auto fields = table.row(i);
+        if (int(fields.size()) > last && (file.textA < 0 || !trimmed(fields[std::size_t(file.textA)]).empty()))
+            ++counts[std::move(fields[std::size_t(file.label)])];
+    }
+    return mostFirst(counts);
+}
+
 void completeRecognised(Manifest &manifest)
 {
     if (manifest.classes.empty() && manifest.task == Task::Classification)
@@ -111,15 +134,13 @@ std::optional<Manifest> recognise(const std::filesystem::path &path, const std::
 
 std::vector<std::pair<std::string, std::size_t>> distinctValues(const Table &table, int column, std::size_t limit)
 {
-    std::unordered_map<std::string, std::size_t> counts;
+    Counts counts;
     for (std::size_t i = 0; i < table.rows(); ++i) {
         auto fields = table.row(i);
         if (column >= 0 && std::size_t(column) < fields.size())
             ++counts[std::move(fields[std::size_t(column)])];
     }
-    std::vector<std::pair<std::string, std::size_t>> values(counts.begin(), counts.end());
-    std::sort(values.begin(), values.end(),
-              [](const auto &a, const auto &b) { return a.second != b.second ? a.second > b.second : a.first < b.first; });
+    auto values = mostFirst(counts);
     values.resize(std::min(values.size(), limit));
     return values;
 }
@@ -135,7 +156,7 @@ void setTaskAndClasses(Manifest &manifest, bool guessTask)
     manifest.classes.clear();
     if (manifest.train.label >= 0) {
         const Table table(manifest.train.path, manifest.train.format);
-        const auto values = distinctValues(table, manifest.train.label, table.rows());
+        const auto values = usableLabels(table, manifest.train);
         if (guessTask && manifest.merge.empty() && looksLikeScores(values))
             manifest.task = Task::Regression;
         if (manifest.task == Task::Classification) {

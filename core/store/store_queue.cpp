@@ -48,16 +48,22 @@ void removeFolder(const std::filesystem::path &folder)
 
 std::vector<std::int64_t> Store::enqueue(const std::vector<TrainSpec> &specs, const std::string &study)
 {
+    std::vector<std::string> written;
+    for (const TrainSpec &spec : specs) {
+        written.push_back(toJson(spec));
+        specFromJson(written.back()); // what cannot be read again, like a rate that is no number, must not be stored
+    }
     return m->write([&] {
         std::vector<std::int64_t> ids;
         double position = m->db.execAndGet("SELECT COALESCE(MAX(position), 0) FROM run").getDouble();
         SQLite::Statement insert(
             m->db, withNow("INSERT INTO run (position, study, checkpoint, dataset, method, bottleneck, seed, spec, created) "
                            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, NOW)"));
-        for (const TrainSpec &spec : specs) {
+        for (std::size_t i = 0; i < specs.size(); ++i) {
+            const TrainSpec &spec = specs[i];
             // The column takes the seed's 64 bits as a signed number; the spec has it as it is.
             SQLite::bind(insert, ++position, study, spec.checkpoint, spec.dataset, spec.method.name, spec.method.bottleneck,
-                         std::int64_t(spec.seed), toJson(spec));
+                         std::int64_t(spec.seed), written[i]);
             insert.exec();
             insert.reset();
             ids.push_back(m->db.getLastInsertRowid());

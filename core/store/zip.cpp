@@ -40,6 +40,8 @@ void unpackZip(const std::filesystem::path &archive, const std::filesystem::path
                const std::function<std::string(const std::string &)> &place)
 {
     const std::unique_ptr<zip_t, void (*)(zip_t *)> zip(zip_open(archive.c_str(), ZIP_RDONLY, nullptr), zip_discard);
+    if (std::error_code ignored; !zip && !std::filesystem::is_regular_file(archive, ignored))
+        throw Error("There is no file " + archive.string() + ".");
     if (!zip)
         throw Error("The archive " + archive.string() + " is no zip file or is cut short; get it again.");
     for (zip_int64_t i = 0; i < zip_get_num_entries(zip.get(), 0); ++i) {
