@@ -173,6 +173,7 @@ int run(Context &context, const Study &study, bool replace)
         throw Error("The library has a study " + study.name + " with other settings (`awb study show " + study.name +
                     "`). `--replace` puts the file in its place, and its finished runs stay; or give the study of the file "
                     "another name.");
+    requireComputable(store, study);
     const auto ahead = queueStudy(store, study);
     std::fprintf(stderr, "study %s: %zu runs to do\n", study.name.c_str(), ahead.size());
     TaskSizes sizes;

@@ -159,6 +159,7 @@ struct Costs {
 struct Point {
     std::string method; ///< key of resources/methods.json
     std::string label;  ///< for the user: "adapters, m = 64"
+    bool earlier = false; ///< its runs used other data or weights than the newest
     std::string metric;
     std::int64_t trainable = 0;
     std::int64_t parameters = 0; ///< of them those that the chart's way of counting counts

@@ -14,6 +14,7 @@
 #include <QTest>
 
 #include "core/store/store.h"
+#include "core/study/study.h"
 #include "ui/ablation_panel.h"
 #include "ui/checkpoint_view.h"
 #include "ui/dataset_view.h"
@@ -35,6 +36,28 @@ void save(QWidget &widget, const QString &folder, const QString &name)
 {
     QTest::qWait(400);
     widget.grab().save(folder + QLatin1Char('/') + name + QStringLiteral(".png"));
+}
+
+/// Each chart and table of a study that has something to show there.
+void drawStudies(QWidget &window, awb::StudyPanel &panel, awb::Store &store, const QString &theme, const QString &folder)
+{
+    const char *const names[] = {"studies-", "initialisation-", "learning-rate-", "table1-", "table2-"};
+    const auto *exports = panel.findChild<QPushButton *>(QStringLiteral("exportStudyChartButton"));
+    auto studies = store.studies();
+    for (int figure = int(panel.figures().size()) - 1; figure >= 0; --figure) {
+        const bool sweep = figure == 1 || figure == 2; // of one task, where the others are over tasks
+        std::ranges::stable_sort(studies, [sweep](const awb::Study &a, const awb::Study &b) {
+            return sweep ? a.datasets.size() < b.datasets.size() : a.datasets.size() > b.datasets.size();
+        });
+        for (const awb::Study &study : studies) {
+            panel.showStudy(QString::fromStdString(study.name));
+            panel.showFigure(figure);
+            if (!exports->isEnabled())
+                continue;
+            save(window, folder, QLatin1String(names[figure]) + theme);
+            break;
+        }
+    }
 }
 
 void draw(awb::LabBridge &bridge, const QString &theme, QSize size, const QString &folder)
@@ -65,7 +88,7 @@ void draw(awb::LabBridge &bridge, const QString &theme, QSize size, const QStrin
 
     auto *studies = window.findChild<awb::StudyPanel *>();
     tabs->setCurrentWidget(studies);
-    save(window, folder, QStringLiteral("studies-") + theme);
+    drawStudies(window, *studies, bridge.store(), theme, folder);
     studies->findChild<QPushButton *>(QStringLiteral("editStudyButton"))->click();
     auto *editor = studies->findChild<awb::StudyDialog *>();
     save(*editor, folder, QStringLiteral("study-editor-") + theme);

@@ -116,6 +116,19 @@ private Q_SLOTS:
         QVERIFY(told[0].find("One run was computed on other data or weights") == 0);
     }
 
+    void onlyScoresOfTheTasksNewestMetricAreCompared()
+    {
+        Run accuracy = run(1, "cola", "adapter", 8, 0.9), matthews = run(2, "cola", "adapter", 64, 0.2);
+        matthews.metric = "matthews";
+        accuracy.finished = "2026-01-01T00:00:00Z";
+        matthews.finished = "2026-01-02T00:00:00Z";
+        const auto chosen = best({accuracy, matthews});
+        QCOMPARE(chosen.size(), std::size_t(1));
+        QCOMPARE(chosen[0].method().bottleneck, 64);
+        QCOMPARE(leftOut({accuracy, matthews}, CountingRule::Trained),
+                 std::vector<std::string>{"One run is scored by another metric than the task's newest and left out."});
+    }
+
     void aFailureThatWasMadeUpForIsForgotten()
     {
         Run failed = run(1, "trec", "adapter", 8, 0);

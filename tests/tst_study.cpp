@@ -93,6 +93,13 @@ private Q_SLOTS:
         Study study = studyFromJson(small);
         study.arms = {{"adapter", {8, 8}, true, {1e-3}, {}, {}}, {"adapter", {8, 16}, true, {1e-3}, {}, {}}};
         QCOMPARE(specsOf(study, 6).size(), std::size_t(2 * 2 * 2));
+        const Study twice =
+            studyFromJson(R"({"name": "a", "checkpoint": "c", "datasets": ["x", "y", "x"], "seeds": [1, 0, 1],
+            "methods": [{"method": "adapter", "pooler": false}]})");
+        QCOMPARE(twice.datasets, (std::vector<std::string>{"x", "y"}));
+        QCOMPARE(twice.seeds, (std::vector<std::uint64_t>{1, 0}));
+        QVERIFY(twice.arms[0].pooler); // no choice of a method without top layers
+        QCOMPARE(numberOfRuns(twice), specsOf(twice, 6).size());
     }
 
     void aStudySurvivesItsFile()
@@ -122,7 +129,7 @@ private Q_SLOTS:
         row(R"({"name": "a", "checkpoint": "c", "datasets": ["x"], "methods": [{"method": "full", "learning_rates": [0]}]})",
             "\"learning_rates\" must be numbers above 0");
         row(R"({"name": "a", "checkpoint": "c", "datasets": ["x"], "methods": [{"method": "full"}], "recipe": {"batch": 0}})",
-            "\"batch\" must be at least 1");
+            "\"batch\" must be from 1 to 65536");
         row(R"({"name": "a", "checkpoint": "c", "datasets": ["x"], "methods": [{"method": "full"}], "recipe": {"warmup": 2}})",
             "\"warmup\" must be a share");
         row(R"({"name": "a/b", "checkpoint": "c", "datasets": ["x"], "methods": [{"method": "full"}]})", "slash");
@@ -132,6 +139,11 @@ private Q_SLOTS:
         row(R"({"name": "a", "checkpoint": "c", "datasets": ["x"], "methods": [{"method": "full"}],
             "recipe": {"learning_rate": 1}})",
             "no setting \"learning_rate\"");
+        row(R"({"name": "a", "checkpoint": "c", "datasets": ["x"], "methods": [{"method": "full"}],
+            "recipe": {"threads": 1000000}})",
+            "\"threads\" must be from 0 to 4096");
+        row(R"({"name": "a", "checkpoint": "c", "datasets": ["x"], "methods": [{"method": "full"}], "seeds": [3000000000]})",
+            "whole numbers from 0 to 1073741824");
     }
     void mistakesInAFileAreNamed()
     {
@@ -256,6 +268,11 @@ private Q_SLOTS:
         QVERIFY(anyContains(said, "number of seeds: 1 rather than 3"));
         QVERIFY(anyContains(said, "batch: 16 rather than 32"));
         QVERIFY(anyContains(said, "precision: bfloat16 rather than float32"));
+        study.recipe.epochs = 9;
+        study.arms[0].epochs.clear();
+        QVERIFY(anyContains(differencesFromPaper(study), "epochs: 9 rather than 3, 20"));
+        study.paper = "quick"; // which is not the paper's
+        QVERIFY(!anyContains(differencesFromPaper(study), "election-tweets"));
         study.recipe.warmup = 0; // both fall from the first step then
         study.recipe.dropout = 0;
         QVERIFY(!anyContains(differencesFromPaper(study), "where warm-up ends"));

@@ -49,7 +49,9 @@ struct Library {
         run.score = score;
         run.metric = "accuracy";
         run.step = run.steps = 20;
+        run.layers = 2;
         run.provenance.seconds = seconds;
+        run.provenance.dataSha256 = store.dataset(run.spec.dataset).sha256;
         store.finish(run);
     }
 };
@@ -222,6 +224,63 @@ private Q_SLOTS:
         QCOMPARE(studyResults(library.store, study).runs.size(), std::size_t(2));
         study.checkpoint = "another";
         QVERIFY(studyResults(library.store, study).runs.empty());
+    }
+
+    void settingsThatAnEditTookAwayAreNoLongerChosen()
+    {
+        Library library;
+        Study study = twoByTwo();
+        for (const std::int64_t id : queueStudy(library.store, study))
+            library.finish(id, 0.9);
+        study.recipe.batch = 16; // edited: all of it is to be computed anew
+        study.recipe.threads = 1;
+        const auto ids = queueStudy(library.store, study);
+        QCOMPARE(ids.size(), std::size_t(4));
+        library.finish(ids[0], 0.5);
+        const StudyResults results = studyResults(library.store, study);
+        QCOMPARE(results.others, 4);
+        const auto all = outcomes(results.runs, study.selection, study.counting);
+        QCOMPARE(all.size(), std::size_t(1));
+        QCOMPARE(all[0].score, 0.5); // and not the 0.9 of settings that it does not ask for
+        QCOMPARE(leftOut(results, study.counting).back(),
+                 std::string("4 runs under the study's name have other settings than it asks for now and are left out."));
+        study.recipe.threads = 2; // where it is computed is no setting
+        QCOMPARE(studyResults(library.store, study).others, 4);
+    }
+
+    void whatWasComputedOnOtherDataIsMissing()
+    {
+        Library library;
+        const auto replace = [&](const char *sha256) {
+            Manifest manifest = library.store.dataset("first");
+            manifest.sha256 = sha256;
+            library.store.addDataset(manifest);
+        };
+        replace("aa");
+        for (const std::int64_t id : queueStudy(library.store, twoByTwo()))
+            library.finish(id, 0.9);
+        QCOMPARE(studyState(library.store, twoByTwo()).done, 4);
+        replace("bb");
+        const StudyState state = studyState(library.store, twoByTwo());
+        QCOMPARE(state.done, 2);
+        QCOMPARE(state.missing.size(), std::size_t(2));
+        for (const std::int64_t id : queueStudy(library.store, twoByTwo()))
+            library.finish(id, 0.5);
+        QCOMPARE(studyState(library.store, twoByTwo()).done, 4);
+        const StudyResults results = studyResults(library.store, twoByTwo());
+        QCOMPARE(results.runs.size(), std::size_t(6));
+        QCOMPARE(outcomes(results.runs, {}, CountingRule::Trained).size(), std::size_t(4));
+    }
+
+    void whatCannotBeComputedHereIsRefused()
+    {
+        Library library;
+        Study study = twoByTwo(); // texts of up to 128 tokens
+        QVERIFY(sentenceOf([&] { requireComputable(library.store, study); }).find("48 positions") != std::string::npos);
+        study.recipe.maxLength = 48;
+        requireComputable(library.store, study);
+        study.recipe.device = "cuda:9";
+        QVERIFY(sentenceOf([&] { requireComputable(library.store, study); }).find("\"cuda:9\"") != std::string::npos);
     }
 
     void whatIsMissingInTheLibraryIsSaid()

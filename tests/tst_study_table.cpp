@@ -25,7 +25,7 @@ using namespace awb::test;
 namespace {
 
 constexpr const char *twoTasks = R"({"name": "mine", "title": "My study", "checkpoint": "tiny",
-    "datasets": ["reviews", "cola"], "methods": [{"method": "full"}, {"method": "adapter", "sizes": [2, 4]}],
+    "datasets": ["reviews", "rte"], "methods": [{"method": "full"}, {"method": "adapter", "sizes": [2, 4]}],
     "seeds": [0, 1], "recipe": {"epochs": 1, "batch": 8, "max_length": 24}})";
 
 /// A library with a study of two tasks, whose runs are really trained. The page shows its Table 1.
@@ -43,7 +43,7 @@ struct Library {
         for (int i = 0; i < 160; ++i)
             text += std::string(i % 2 ? "good" : "bad") + "\tthe " + (i % 3 ? "film " : "book ") +
                     (i % 2 ? "is very good" : "was not good") + " day " + char('a' + i % 26) + char('a' + i / 26) + "\n";
-        for (const char *name : {"reviews", "cola"}) {
+        for (const char *name : {"reviews", "rte"}) {
             writeText(home.filePath(QLatin1String(name)), text);
             Manifest manifest = guessManifest(pathOf(home) / name, name);
             manifest.train.label = 0;
@@ -121,11 +121,11 @@ private Q_SLOTS:
         library.train();
         QVERIFY(library.grid()->isVisible());
         QVERIFY(library.headings().contains("Adapters, best of 2, 4"));
-        QVERIFY(library.headings().contains("published (BERT-large, GLUE test server)")); // it has CoLA
+        QVERIFY(library.headings().contains("published (BERT-large, GLUE test server)")); // it has RTE
         for (int task = 0; task < 2; ++task)
             for (const auto &[column, method] : {std::pair(Full, "full"), std::pair(Adapters, "adapter")})
                 QCOMPARE(library.cell(task, column).section("±", 0, 0),
-                         library.bySql(task == 0 ? "reviews" : "cola", method, "dev"));
+                         library.bySql(task == 0 ? "reviews" : "rte", method, "dev"));
         savePictures(*library.panel, "study-table");
         auto *published = library.find<QCheckBox>("publishedCheck");
         QTest::mouseClick(published, Qt::LeftButton, {}, {8, published->height() / 2});
@@ -151,7 +151,7 @@ private Q_SLOTS:
         library.train();
         const std::vector<Run> runs = library.bridge->store().runsOfStudy("mine");
         const auto full = std::ranges::find_if(
-            runs, [](const Run &run) { return run.spec.method.name == "full" && run.spec.dataset == "cola"; });
+            runs, [](const Run &run) { return run.spec.method.name == "full" && run.spec.dataset == "rte"; });
         library.panel->selectRun(full->id);
         for (int row = 0; row < 2; ++row)
             for (int column = Full; column <= Adapters; ++column)
@@ -187,7 +187,7 @@ private Q_SLOTS:
         for (int task = 0; task < 2; ++task)
             for (const auto &[column, method] : {std::pair(Full, "full"), std::pair(Adapters, "adapter")})
                 QCOMPARE(library.cell(task, column).section("±", 0, 0),
-                         library.bySql(task == 0 ? "reviews" : "cola", method, "test"));
+                         library.bySql(task == 0 ? "reviews" : "rte", method, "test"));
         QCOMPARE(library.bridge->store().testScores("mine").size(), std::size_t(8));
         savePictures(*library.panel, "study-table-test");
     }

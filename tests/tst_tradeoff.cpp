@@ -174,6 +174,14 @@ private Q_SLOTS:
         QCOMPARE(points[0].label, std::string("adapters, m = 64"));
         QCOMPARE(points[0].runs, (std::vector<std::int64_t>{3, 2}));
         QCOMPARE(points[1].label, std::string("adapters, m = 64, of earlier data"));
+        QVERIFY(!points[0].earlier && points[1].earlier);
+        Run small = run(4, "adapter", 8, 0, 0.99); // another size, computed on the old files alone
+        small.provenance.dataSha256 = "aa";
+        small.finished = "2026-01-01T00:00:00Z";
+        now.finished = other.finished = "2026-01-02T00:00:00Z";
+        const auto sizes = tradeoffPoints({small, other, now});
+        QCOMPARE(sizes[0].label, std::string("adapters, m = 8, of earlier data"));
+        QVERIFY(sizes[0].earlier && !sizes[1].earlier);
         before.provenance.dataSha256.clear(); // of an older version: nothing is known
         QCOMPARE(tradeoffPoints({before, other}).size(), std::size_t(1));
     }

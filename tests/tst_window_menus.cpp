@@ -5,6 +5,7 @@
 #include <QTabWidget>
 #include <QXmlStreamReader>
 
+#include "core/store/study_queue.h"
 #include "core/study/study.h"
 #include "core/study/tradeoff.h"
 #include "tests/window_fixture.h"
@@ -40,10 +41,10 @@ void TestWindowMenus::aStudyLeavesAndComesHomeByTheMenu()
     study.name = "mine";
     study.datasets = {"reviews"};
     study.checkpoint = "tiny";
-    m_bridge->store().saveStudy(study);
-    TrainSpec spec = m_window->findChild<SetupPanel *>()->specs().front();
-    spec.recipe.epochs = 1;
-    const std::int64_t id = m_bridge->store().enqueue({spec}, "mine").front();
+    study.recipe.maxLength = 48;
+    study.arms = {{"adapter", {8}, true, {1e-3}, {}, {}}};
+    const std::int64_t id = queueStudy(m_bridge->store(), study).front();
+    const TrainSpec spec = m_bridge->store().run(id)->spec;
     m_bridge->wake();
     QTRY_VERIFY_WITH_TIMEOUT(m_bridge->store().run(id)->state == RunState::Done, 60000);
     emit m_bridge->changed();

@@ -42,7 +42,7 @@ QStringList captionOf(const StudyResults &results, const QString &first, const s
     QStringList caption{first, study_words::sentence(describe(results.study.selection))};
     for (const std::string &note : notes)
         caption << text(note);
-    for (const std::string &note : leftOut(results.runs, counting))
+    for (const std::string &note : leftOut(results, counting))
         caption << text(note);
     return caption;
 }
@@ -208,6 +208,11 @@ StudyChart sweepChart(const StudyResults &results, SweepAxis axis, StudyChart ch
         series.method = curve.method;
         series.shade = shades[curve.method]++ % 4;
         for (const SweepPoint &point : curve.points) {
+            if (!(point.x > 0)) {
+                chart.caption
+                    << tr("%1 at 0 has no place on this axis and is in the numbers (CSV) alone.").arg(series.title);
+                continue;
+            }
             const SettingResult &outcome = point.outcome;
             series.points.push_back({point.x, scale * outcome.score, scale * (outcome.score - outcome.sem),
                                      scale * (outcome.score + outcome.sem), study_words::tooltip(point),
@@ -284,8 +289,11 @@ StudyChart initialisationChart(const StudyResults &results, const Options &optio
 {
     StudyChart chart;
     chart.xLabel = tr("Standard deviation of the adapters' initialisation");
-    chart.caption = captionOf(results, tr("Mean and s.e.m. over seeds; the best learning rate and epochs at each."), {},
-                              CountingRule::Trained);
+    chart.caption = captionOf(results,
+                              results.study.selection.seeds == Selection::Seeds::Mean
+                                  ? tr("Mean and s.e.m. over seeds; the best learning rate and epochs at each.")
+                                  : tr("The best learning rate and epochs at each."),
+                              {}, CountingRule::Trained);
     chart.nothing =
         whyNothing(results, tr("This study has no finished run with adapters, so no initialisation to compare."));
     const std::vector<const char *> published = {"6-mnli", "6-cola"};
@@ -297,8 +305,11 @@ StudyChart learningRateChart(const StudyResults &results, const Options &options
 {
     StudyChart chart;
     chart.xLabel = tr("Learning rate");
-    chart.caption =
-        captionOf(results, tr("Mean and s.e.m. over seeds; the best size and epochs at each."), {}, CountingRule::Trained);
+    chart.caption = captionOf(results,
+                              results.study.selection.seeds == Selection::Seeds::Mean
+                                  ? tr("Mean and s.e.m. over seeds; the best size and epochs at each.")
+                                  : tr("The best size and epochs at each."),
+                              {}, CountingRule::Trained);
     chart.nothing = whyNothing(results, {});
     const std::vector<const char *> published = {"7"};
     return sweepChart(results, SweepAxis::LearningRate, std::move(chart),

@@ -246,7 +246,7 @@ Study StudyDialog::study() const
     study.selection = {Selection::Epoch(m_epochChoice->currentData().toInt()),
                        Selection::Seeds(m_seedChoice->currentData().toInt())};
     study.counting = CountingRule(m_counting->currentData().toInt());
-    if (presetStudy(m_start.name) && study.paper.empty())
+    if (presetStudy(m_start.name) && m_start.name != quickStudyName && study.paper.empty())
         study.paper = m_start.name;
     if (presetStudy(study.name))
         throw Error(

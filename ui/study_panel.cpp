@@ -336,6 +336,7 @@ void StudyPanel::queueMissing()
     if (!now)
         return;
     try {
+        requireComputable(m_bridge.store(), *now);
         const auto ids = queueStudy(m_bridge.store(), *now);
         m_bridge.wake();
         if (!ids.empty())

@@ -68,6 +68,8 @@ void drawLines(QCustomPlot &plot, const OfMethod &ofMethod, const plot_style::Th
 {
     std::vector<std::pair<std::vector<LayerSites>, std::map<double, double>>> lines;
     for (const ChartPoint *point : ofMethod.points) {
+        if (point->point.earlier)
+            continue;
         std::vector<LayerSites> sites = point->run.spec.method.sites;
         if (std::all_of(sites.begin(), sites.end(), [](const LayerSites &s) { return s.attention && s.feedForward; }))
             sites.clear();
@@ -137,8 +139,13 @@ void drawSeeds(QCustomPlot &plot, const std::vector<ChartPoint> &points, const p
 void drawFront(QCustomPlot &plot, const std::vector<ChartPoint> &points, const plot_style::Theme &theme)
 {
     std::vector<ParetoPoint> all;
-    for (const ChartPoint &point : points)
+    std::vector<const ChartPoint *> ofNow;
+    for (const ChartPoint &point : points) {
+        if (point.point.earlier)
+            continue;
         all.push_back({moreIsBetter(point.axis) ? -point.x() : point.x(), point.y(), point.error()});
+        ofNow.push_back(&point);
+    }
     const std::vector<std::size_t> front = paretoFront(all);
     if (front.size() < 2)
         return;
@@ -150,7 +157,7 @@ void drawFront(QCustomPlot &plot, const std::vector<ChartPoint> &points, const p
     pen.setStyle(Qt::DotLine);
     graph.setPen(pen);
     for (const std::size_t i : front)
-        graph.addData(points[i].x(), points[i].y());
+        graph.addData(ofNow[i]->x(), ofNow[i]->y());
 }
 
 QCPItemText *drawReference(QCustomPlot &plot, const ChartPoint &full, const plot_style::Theme &theme)
@@ -230,7 +237,7 @@ const ChartPoint *fullFineTuning(const std::vector<ChartPoint> &points)
 {
     const ChartPoint *best = nullptr;
     for (const ChartPoint &point : points)
-        if (point.point.method == "full" && (!best || point.point.mean > best->point.mean))
+        if (point.point.method == "full" && !point.point.earlier && (!best || point.point.mean > best->point.mean))
             best = &point;
     return best;
 }

@@ -192,11 +192,15 @@ void TradeoffPanel::refreshChoices()
         datasets << QString::fromStdString(manifest.name);
     for (const CheckpointEntry &entry : m_bridge.store().checkpoints())
         checkpoints << QString::fromStdString(entry.name);
-    // Of an imported study the library has the runs, but maybe neither data nor checkpoint.
+    // Runs stay when their data set or checkpoint goes, and those of an imported study may come without.
     const auto addTo = [](QStringList &names, const std::string &name) {
         if (!names.contains(QString::fromStdString(name)))
             names << QString::fromStdString(name);
     };
+    for (const auto &[dataset, checkpoint] : m_bridge.store().tasksOfRuns()) {
+        addTo(datasets, dataset);
+        addTo(checkpoints, checkpoint);
+    }
     for (const Study &study : m_bridge.store().studies()) {
         addTo(checkpoints, study.checkpoint);
         for (const std::string &dataset : study.datasets)

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/data/dataset.h"
@@ -105,6 +106,8 @@ public:
     std::vector<Measurement> measurements(std::int64_t run) const;
     /// Finished runs of one data set and checkpoint; empty names mean any.
     std::vector<Run> finishedRuns(const std::string &dataset, const std::string &checkpoint) const;
+    /// Data set and checkpoint of finished runs, each pair once, whether the library still has them or not.
+    std::vector<std::pair<std::string, std::string>> tasksOfRuns() const;
     /// Runs of a study, oldest first.
     std::vector<Run> runsOfStudy(const std::string &study) const;
     /// The highest value of its own metric on dev over its epochs, of each finished run of a study that has one.

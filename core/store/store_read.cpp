@@ -110,6 +110,17 @@ std::vector<std::int64_t> Store::runIds(std::optional<RunState> state) const
     });
 }
 
+std::vector<std::pair<std::string, std::string>> Store::tasksOfRuns() const
+{
+    return m->read([&] {
+        SQLite::Statement rows(m->db, "SELECT DISTINCT dataset, checkpoint FROM run WHERE state = 'done' ORDER BY 1, 2");
+        std::vector<std::pair<std::string, std::string>> tasks;
+        while (rows.executeStep())
+            tasks.emplace_back(rows.getColumn(0).getString(), rows.getColumn(1).getString());
+        return tasks;
+    });
+}
+
 std::vector<Run> Store::finishedRuns(const std::string &dataset, const std::string &checkpoint) const
 {
     std::string where = " FROM run WHERE state = 'done'";

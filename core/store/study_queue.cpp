@@ -3,21 +3,24 @@
 #include <algorithm>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "core/error.h"
 #include "core/files.h"
 #include "core/model/checkpoint.h"
 #include "core/study/spec_hash.h"
+#include "core/train/train.h"
 
 namespace awb {
 
 namespace {
 
-int layersOf(const Store &store, const std::string &checkpoint)
+ModelShape shapeOf(const Store &store, const Study &study)
 {
-    return Checkpoint::open(store.resolve(store.checkpoint(checkpoint).folder)).shape().layers;
+    return Checkpoint::open(store.resolve(store.checkpoint(study.checkpoint).folder)).shape();
 }
 
 void requireDatasets(const Store &store, const Study &study)
@@ -34,17 +37,69 @@ void requireDatasets(const Store &store, const Study &study)
                     "; add them under these names, or name others in the study's \"datasets\".");
 }
 
+/// Whether a finished run used other data or weights than the library has now, as far as both are recorded.
+class Outdated {
+public:
+    Outdated(const Store &store, const Study &study) : m_checkpoint(store.checkpoint(study.checkpoint).sha256)
+    {
+        for (const Manifest &manifest : store.datasets())
+            m_data[manifest.name] = manifest.sha256;
+    }
+
+    bool operator()(const Run &run) const
+    {
+        const auto other = [](const std::string &then, const std::string &now) {
+            return !then.empty() && !now.empty() && then != now;
+        };
+        const auto data = m_data.find(run.spec.dataset);
+        return run.state == RunState::Done && (other(run.provenance.checkpointSha256, m_checkpoint) ||
+                                               (data != m_data.end() && other(run.provenance.dataSha256, data->second)));
+    }
+
+private:
+    std::string m_checkpoint;
+    std::map<std::string, std::string> m_data; ///< SHA-256 by name
+};
+
+/// The spec without what does not belong to a study's settings: where it was computed.
+TrainSpec anywhere(TrainSpec spec)
+{
+    spec.recipe.device.clear();
+    spec.recipe.threads = 0;
+    return spec;
+}
+
+/// Takes away the runs under a study's name that it does not ask for: an edit or a merge may leave such. Returns how many
+/// finished ones.
+int dropOthers(std::vector<Run> &runs, const Study &study)
+{
+    const auto before = std::ranges::count(runs, RunState::Done, &Run::state);
+    std::erase_if(runs, [&](const Run &run) {
+        return run.spec.checkpoint != study.checkpoint ||
+               std::ranges::find(study.datasets, run.spec.dataset) == study.datasets.end();
+    });
+    const auto known = std::ranges::find_if(runs, [](const Run &run) { return run.layers > 0; });
+    if (known != runs.end()) { // else the settings cannot be told, and runs of older versions count
+        std::unordered_set<TrainSpec, SpecHash> asked;
+        for (TrainSpec &spec : specsOf(study, known->layers))
+            asked.insert(anywhere(std::move(spec)));
+        std::erase_if(runs, [&](const Run &run) { return !asked.contains(anywhere(run.spec)); });
+    }
+    return int(before - std::ranges::count(runs, RunState::Done, &Run::state));
+}
+
 } // namespace
 
 StudyState studyState(const Store &store, const Study &study, const TaskSizes &sizes)
 {
     requireDatasets(store, study);
     StudyState state;
-    state.specs = specsOf(study, layersOf(store, study.checkpoint));
+    state.specs = specsOf(study, shapeOf(store, study).layers);
+    const Outdated outdated(store, study);
     std::unordered_map<TrainSpec, const Run *, SpecHash> existing;
     const std::vector<Run> runs = store.runsOfStudy(study.name);
     for (const Run &run : runs)
-        if (run.state != RunState::Failed && run.state != RunState::Cancelled)
+        if (run.state != RunState::Failed && run.state != RunState::Cancelled && !outdated(run))
             existing[run.spec] = &run; // the newest of repeats
     std::vector<TrainSpec> ahead;
     for (const TrainSpec &spec : state.specs) {
@@ -74,6 +129,21 @@ TaskSize readTaskSize(const Manifest &manifest)
         size.tokens.push_back(int((example.a.size() + example.b.size()) / 4) + (example.b.empty() ? 2 : 3));
     }
     return size;
+}
+
+void requireComputable(const Store &store, const Study &study)
+{
+    requireDatasets(store, study);
+    const int positions = shapeOf(store, study).positions;
+    if (study.recipe.maxLength > positions)
+        throw Error("The study " + study.name + " takes texts of up to " + std::to_string(study.recipe.maxLength) +
+                    " tokens, and the checkpoint " + study.checkpoint + " has " + std::to_string(positions) +
+                    " positions; choose a maximum length of no more than that.");
+    const std::string &wanted = study.recipe.device;
+    if (std::ranges::none_of(
+            devices(), [&](const DeviceInfo &device) { return device.name == wanted || device.name == wanted + ":0"; }))
+        throw Error("The study " + study.name + " is to be computed on \"" + wanted +
+                    "\", which is not here; `awb devices` lists those that are.");
 }
 
 std::vector<std::int64_t> queueStudy(Store &store, const Study &study)
@@ -134,11 +204,7 @@ int deleteStudy(Store &store, const std::string &name)
 StudyResults studyResults(const Store &store, const Study &study)
 {
     StudyResults results{study, store.runsOfStudy(study.name), {}, store.testScores(study.name)};
-    // An edit or a merge may leave runs under its name that it no longer asks for.
-    std::erase_if(results.runs, [&](const Run &run) {
-        return run.spec.checkpoint != study.checkpoint ||
-               std::ranges::find(study.datasets, run.spec.dataset) == study.datasets.end();
-    });
+    results.others = dropOthers(results.runs, study);
     if (study.selection.epoch == Selection::Epoch::Best)
         results.bestEpochs = store.bestEpochScores(study.name);
     return results;

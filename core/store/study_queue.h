@@ -15,7 +15,8 @@ namespace awb {
 /// How far a study is.
 struct StudyState {
     std::vector<TrainSpec> specs;   ///< of all its runs
-    std::vector<TrainSpec> missing; ///< those without a run that is finished, under way or waiting
+    std::vector<TrainSpec>
+        missing; ///< those without a run that waits, is under way, or is finished on today's data and weights
     std::vector<std::int64_t> runs; ///< of the others, in the order of specs
     int done = 0;
     TimeEstimate expected; ///< of what is not done yet
@@ -26,6 +27,10 @@ struct StudyState {
 StudyState studyState(const Store &store, const Study &study, const TaskSizes &sizes = {});
 /// Reads a data set, which takes seconds for large ones. Throws Error as loadDataset() does.
 TaskSize readTaskSize(const Manifest &manifest);
+
+/// Throws Error where no run of the study could be computed here: its texts are longer than the checkpoint's positions, or
+/// its device is another machine's.
+void requireComputable(const Store &store, const Study &study);
 
 /// Stores the study, queues what it lacks in one transaction, lets paused runs go on, and returns all its runs that are not
 /// done yet, in queue order. Called again it only completes: what is finished stays.

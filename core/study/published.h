@@ -40,6 +40,7 @@ struct PublishedTable {
     };
     std::string backbone, measure;
     std::vector<std::string> tasks;
+    std::vector<std::string> metrics; ///< one per task, as ours are called
     std::vector<Column> columns;
     std::string totalNote; ///< what the last line is
 };

@@ -111,7 +111,8 @@ TableMethod methodRow(const std::string &title, const Source &source, const Belo
     return row;
 }
 
-/// The paper's columns for our tasks. A task of ours is the paper's where it has the name that the preset gives it.
+/// The paper's columns for our tasks. A task of ours is the paper's where it has the name that the preset gives it; scores
+/// by another metric than ours are left out.
 void addPublished(ResultTable &table, int number)
 {
     const PublishedTable &published = publishedTable(number);
@@ -119,12 +120,19 @@ void addPublished(ResultTable &table, int number)
     for (const PublishedTable::Column &column : published.columns) {
         TableMethod row;
         row.title = column.title + ", published (" + published.backbone + ", " + published.measure + ")";
-        row.total = column.totalParameters;
-        row.perTask = column.trainedPerTask;
         row.published = true;
-        for (const std::string &task : table.tasks) {
-            const auto at = std::size_t(std::find(names.begin(), names.end(), task) - names.begin());
-            row.cells.push_back(at < names.size() ? TableCell{column.scores[at], column.sems[at], 0, {}} : TableCell{});
+        std::set<std::size_t> there; // of the paper's tasks
+        for (std::size_t i = 0; i < table.tasks.size(); ++i) {
+            const auto at = std::size_t(std::ranges::find(names, table.tasks[i]) - names.begin());
+            const bool comparable =
+                at < names.size() && (table.metrics[i].empty() || table.metrics[i] == published.metrics[at]);
+            row.cells.push_back(comparable ? TableCell{column.scores[at], column.sems[at], 0, {}} : TableCell{});
+            if (at < names.size())
+                there.insert(at);
+        }
+        if (there.size() == names.size()) { // what all of its tasks take cannot stand beside what some of them take
+            row.total = column.totalParameters;
+            row.perTask = column.trainedPerTask;
         }
         if (!row.empty())
             table.methods.push_back(std::move(row));
@@ -164,6 +172,10 @@ ResultTable resultTable(const StudyResults &results, int number, Part part)
         ", times 100" +
         (study.selection.seeds == Selection::Seeds::Mean ? ", mean and s.e.m. over seeds where there are several; " : "; ") +
         (onDev ? "" : "chosen by: ") + describe(study.selection) + "; parameters: " + describe(study.counting);
+    for (std::string sentence : leftOut(results, study.counting)) {
+        sentence.pop_back(); // whoever writes the caption ends it
+        table.caption += ". " + sentence;
+    }
     std::vector<TableMethod> rows = {methodRow("Full fine-tuning", source, isMethod("full"), true)};
     if (number == 2)
         rows.push_back(methodRow("Top layers", source, isMethod("top-k"), false));

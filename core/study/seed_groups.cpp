@@ -107,11 +107,28 @@ void tellApart(std::vector<SeedGroup> &groups)
             for (std::size_t i = 0; i < same.size(); ++i)
                 same[i]->label += ", " + all[i][k];
         }
-        for (SeedGroup *group : same) // of the same settings; the newest is what the library has now
-            if (std::ranges::any_of(same, [&](const SeedGroup *other) {
-                    return other->spec == group->spec && newestOf(*other) > newestOf(*group);
-                }))
-                group->label += ", of earlier data";
+    }
+}
+
+/// The newest of a task and checkpoint are what the library has now.
+void markEarlier(std::vector<SeedGroup> &groups)
+{
+    std::map<std::pair<std::string, std::string>, const SeedGroup *> newest;
+    for (const SeedGroup &group : groups)
+        if (group.runs.front()->state == RunState::Done) {
+            const SeedGroup *&known = newest[{group.spec.dataset, group.spec.checkpoint}];
+            if (!known || newestOf(group) > newestOf(*known))
+                known = &group;
+        }
+    for (SeedGroup &group : groups) {
+        const auto now = newest.find({group.spec.dataset, group.spec.checkpoint});
+        const bool otherFiles =
+            group.runs.front()->state == RunState::Done && !sameFiles(*now->second->runs.front(), *group.runs.front());
+        group.earlier = otherFiles || std::ranges::any_of(groups, [&](const SeedGroup &other) {
+                            return other.spec == group.spec && newestOf(other) > newestOf(group);
+                        });
+        if (group.earlier)
+            group.label += ", of earlier data";
     }
 }
 
@@ -137,7 +154,7 @@ std::vector<SeedGroup> seedGroups(const std::vector<const Run *> &runs)
         auto found = std::find_if(growing.begin(), growing.end(), [&](const Growing &one) { return one.takes(*run, spec); });
         if (found == growing.end()) {
             const std::string label = describe(spec.method, static_cast<int>(spec.method.sites.size()));
-            found = growing.insert(growing.end(), Growing{{spec, label, {}}, {}});
+            found = growing.insert(growing.end(), Growing{{spec, label, false, {}}, {}});
         }
         const Run *&counted = found->bySeed[run->spec.seed];
         if (!counted || counted->id < run->id)
@@ -150,6 +167,7 @@ std::vector<SeedGroup> seedGroups(const std::vector<const Run *> &runs)
         groups.push_back(std::move(one.group));
     }
     tellApart(groups);
+    markEarlier(groups);
     return groups;
 }
 

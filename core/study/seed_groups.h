@@ -18,6 +18,7 @@ bool sameFiles(const Run &a, const Run &b);
 struct SeedGroup {
     TrainSpec spec;                ///< what they share; seed and threads 0
     std::string label;             ///< "adapters, m = 64", and what tells it from groups of the same name
+    bool earlier = false;          ///< a newer group used other data or weights, or repeated the settings
     std::vector<const Run *> runs; ///< by seed; of several with one seed the newest, since a repeat is no further seed
 };
 

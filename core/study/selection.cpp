@@ -92,8 +92,10 @@ std::vector<SettingResult> outcomes(const std::vector<Run> &runs, const Selectio
     std::map<SettingKey, std::vector<std::size_t>> byKey;
     const auto newest = newestRuns(runs);
     for (const Run &run : runs) {
-        if (run.state != RunState::Done || !run.score || !std::isfinite(*run.score) ||
-            !sameFiles(*newest.at({run.spec.dataset, run.spec.checkpoint}), run))
+        if (run.state != RunState::Done || !run.score || !std::isfinite(*run.score))
+            continue;
+        if (const Run &now = *newest.at({run.spec.dataset, run.spec.checkpoint});
+            !sameFiles(now, run) || now.metric != run.metric)
             continue;
         std::vector<std::size_t> &alike = byKey[keyOf(run.spec)];
         const auto same = std::find_if(alike.begin(), alike.end(), [&](std::size_t index) {
@@ -148,7 +150,7 @@ std::vector<std::int64_t> chosenRuns(const SettingResult &outcome, const Selecti
 
 std::vector<std::string> leftOut(const std::vector<Run> &runs, CountingRule counting)
 {
-    std::size_t failed = 0, noNumber = 0, noDepth = 0, otherFiles = 0;
+    std::size_t failed = 0, noNumber = 0, noDepth = 0, otherFiles = 0, otherMetric = 0;
     const auto newest = newestRuns(runs);
     const auto madeUpFor = [&](const Run &run) {
         return std::ranges::any_of(
@@ -157,7 +159,9 @@ std::vector<std::string> leftOut(const std::vector<Run> &runs, CountingRule coun
     for (const Run &run : runs) {
         const bool done = run.state == RunState::Done;
         failed += run.state == RunState::Failed && !madeUpFor(run);
-        otherFiles += done && !sameFiles(*newest.at({run.spec.dataset, run.spec.checkpoint}), run);
+        const Run &now = done ? *newest.at({run.spec.dataset, run.spec.checkpoint}) : run;
+        otherFiles += !sameFiles(now, run);
+        otherMetric += sameFiles(now, run) && now.metric != run.metric;
         noNumber += done && (!run.score || !std::isfinite(*run.score));
         const bool matters = counting == CountingRule::ShareOfModel
                                  ? run.spec.method.topLayers >= 0
@@ -174,9 +178,22 @@ std::vector<std::string> leftOut(const std::vector<Run> &runs, CountingRule coun
         sentences.push_back(runsText(otherFiles) + (otherFiles == 1 ? " was" : " were") +
                             " computed on other data or weights than the newest and " + (otherFiles == 1 ? "is" : "are") +
                             " left out.");
+    if (otherMetric > 0)
+        sentences.push_back(runsText(otherMetric) + (otherMetric == 1 ? " is" : " are") +
+                            " scored by another metric than the task's newest and left out.");
     if (noDepth > 0)
         sentences.push_back(runsText(noDepth) +
                             " of an older version counted with the embeddings, since the size of those was not recorded.");
+    return sentences;
+}
+
+std::vector<std::string> leftOut(const StudyResults &results, CountingRule counting)
+{
+    std::vector<std::string> sentences = leftOut(results.runs, counting);
+    if (results.others > 0)
+        sentences.push_back(runsText(std::size_t(results.others)) + " under the study's name " +
+                            (results.others == 1 ? "has" : "have") + " other settings than it asks for now and " +
+                            (results.others == 1 ? "is" : "are") + " left out.");
     return sentences;
 }
 

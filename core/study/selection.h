@@ -13,9 +13,10 @@ namespace awb {
 /// A study and what the store holds of it: all that its charts are made of.
 struct StudyResults {
     Study study;
-    std::vector<Run> runs;                     ///< Store::runsOfStudy()
+    std::vector<Run> runs;                     ///< of Store::runsOfStudy() those that it asks for
     std::map<std::int64_t, double> bestEpochs; ///< Store::bestEpochScores()
     std::map<std::int64_t, double> testScores; ///< Store::testScores()
+    int others = 0; ///< finished runs under its name that it does not ask for, which are not among `runs`
 };
 
 /// What one setting gave: runs that differ in the seed only.
@@ -41,9 +42,9 @@ struct Chosen {
 /// m of adapters, k of top layers, 0 for methods without a size.
 int sizeOf(const Method &method);
 
-/// Every setting with a result, in the order of first runs. Runs that are not finished or whose score is no number are left
-/// out; of several runs with one seed the newest counts. `bestEpochs`: Store::bestEpochScores(), looked at only where the
-/// selection wants the best epoch.
+/// Every setting with a result, in the order of first runs. Runs that are not finished, whose score is no number, or which
+/// used other data, weights or another metric than the task's newest are left out; of several runs with one seed the newest
+/// counts. `bestEpochs`: Store::bestEpochScores(), looked at only where the selection wants the best epoch.
 std::vector<SettingResult> outcomes(const std::vector<Run> &runs, const Selection &selection, CountingRule counting,
                                     const std::map<std::int64_t, double> &bestEpochs = {});
 
@@ -56,8 +57,9 @@ std::vector<Chosen> bestOfSweeps(const std::vector<SettingResult> &outcomes);
 /// The runs that a result stands for: those of all its seeds, or where the best seed counts, that one.
 std::vector<std::int64_t> chosenRuns(const SettingResult &outcome, const Selection &selection);
 
-/// What the reader of a chart must know of runs that are not in it, a sentence each: failed, without a score, counted by
-/// another rule for want of a recorded depth. Empty: nothing.
+/// What the reader of a chart must know of runs that are not in it, a sentence each: failed, without a score, of other data
+/// or another metric, counted by another rule for want of a recorded depth, no longer asked for. Empty: nothing.
 std::vector<std::string> leftOut(const std::vector<Run> &runs, CountingRule counting);
+std::vector<std::string> leftOut(const StudyResults &results, CountingRule counting);
 
 } // namespace awb

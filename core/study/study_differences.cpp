@@ -5,6 +5,7 @@
 #include "core/methods/train_command.h"
 #include "core/spec_json.h"
 #include "core/study/study.h"
+#include "core/study/tradeoff.h"
 
 namespace awb {
 
@@ -65,6 +66,22 @@ std::string titleOf(const StudyArm &arm)
     return arm.method;
 }
 
+/// The arm with the epochs that it leaves to the recipe, and of other values those that it leaves open where `beside` does
+/// not.
+StudyArm spelledOut(StudyArm arm, const StudyArm &beside, const Recipe &recipe)
+{
+    const MethodEntry &entry = methodEntry(arm.method);
+    if (arm.epochs.empty())
+        arm.epochs = {recipe.epochs};
+    if (arm.initStds.empty() && !beside.initStds.empty())
+        arm.initStds = {recipe.initStd};
+    if (arm.learningRates.empty() && !beside.learningRates.empty())
+        arm.learningRates = {entry.learningRate};
+    if (arm.sizes.empty() && !beside.sizes.empty())
+        arm.sizes = {std::max(entry.method.bottleneck, entry.method.topLayers)};
+    return arm;
+}
+
 void compareArms(std::vector<std::string> &said, const Study &study, const Study &paper)
 {
     const auto sameMethod = [](const StudyArm &arm) {
@@ -77,10 +94,11 @@ void compareArms(std::vector<std::string> &said, const Study &study, const Study
             said.push_back(title + ": not part of the paper's experiment");
             continue;
         }
-        compareLists(said, title + ", sizes", arm.sizes, there->sizes);
-        compareLists(said, title + ", learning rates", arm.learningRates, there->learningRates);
-        compareLists(said, title + ", epochs", arm.epochs, there->epochs);
-        compareLists(said, title + ", initialisation", arm.initStds, there->initStds);
+        const StudyArm ours = spelledOut(arm, *there, study.recipe), theirs = spelledOut(*there, arm, paper.recipe);
+        compareLists(said, title + ", sizes", ours.sizes, theirs.sizes);
+        compareLists(said, title + ", learning rates", ours.learningRates, theirs.learningRates);
+        compareLists(said, title + ", epochs", ours.epochs, theirs.epochs);
+        compareLists(said, title + ", initialisation", ours.initStds, theirs.initStds);
     }
     for (const StudyArm &arm : paper.arms)
         if (std::none_of(study.arms.begin(), study.arms.end(), sameMethod(arm)))
@@ -120,7 +138,7 @@ void nameTraining(std::vector<std::string> &said, const Recipe &recipe)
 std::vector<std::string> differencesFromPaper(const Study &study)
 {
     std::vector<std::string> said = study.notes;
-    const Study *paper = presetStudy(study.paper);
+    const Study *paper = study.paper == quickStudyName ? nullptr : presetStudy(study.paper);
     if (paper) {
         for (const std::string &note : paper->notes)
             if (std::find(said.begin(), said.end(), note) == said.end())

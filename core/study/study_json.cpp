@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <initializer_list>
 #include <tuple>
 
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/methods/methods.h"
 #include "core/spec_json.h"
 #include "core/study/study.h"
 
@@ -13,6 +15,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr int mostEpochs = 10000;
 const char *const epochNames[] = {"last", "best"}, *const seedNames[] = {"mean", "best"};
 
 /// Refuses what would otherwise be ignored without a word, such as a misspelt key.
@@ -41,16 +44,15 @@ void read(const Json &object, const char *key, T &value)
 
 /// get<int>() would take 1.5 without a word.
 template <typename T>
-std::vector<T> wholeNumbers(const Json &object, const char *key, T least)
+std::vector<T> wholeNumbers(const Json &object, const char *key, T least, std::int64_t most)
 {
     std::vector<T> values;
     if (!object.contains(key))
         return values;
     for (const Json &item : object.at(key)) {
-        if (!item.is_number_integer() || item.get<std::int64_t>() < std::int64_t(least) ||
-            item.get<std::int64_t>() > (std::int64_t(1) << 30))
+        if (!item.is_number_integer() || item.get<std::int64_t>() < std::int64_t(least) || item.get<std::int64_t>() > most)
             throw Error("The values of \"" + std::string(key) + "\" must be whole numbers from " + std::to_string(least) +
-                        " on.");
+                        " to " + std::to_string(most) + ".");
         values.push_back(item.get<T>());
     }
     return values;
@@ -74,11 +76,15 @@ StudyArm armFrom(const Json &object)
     checkKeys(object, "method of a study", {"method", "sizes", "pooler", "learning_rates", "epochs", "init_stds"});
     StudyArm arm;
     arm.method = object.at("method");
-    arm.sizes = wholeNumbers<int>(object, "sizes", 0);
+    arm.sizes = wholeNumbers<int>(object, "sizes", 0, 1 << 20);
     read(object, "pooler", arm.pooler);
     arm.learningRates = positiveNumbers(object, "learning_rates");
-    arm.epochs = wholeNumbers<int>(object, "epochs", 1);
+    arm.epochs = wholeNumbers<int>(object, "epochs", 1, mostEpochs);
     arm.initStds = positiveNumbers(object, "init_stds");
+    // Of a method without top layers the pooler is no choice.
+    const auto entry = std::ranges::find(methodTable(), arm.method, [](const MethodEntry &one) { return one.method.name; });
+    if (entry != methodTable().end() && entry->method.topLayers < 0)
+        arm.pooler = true;
     return arm;
 }
 
@@ -128,16 +134,27 @@ Recipe recipeFrom(const Json &object)
               {"epochs", "batch", "max_length", "warmup", "init_std", "weight_decay", "clip", "dropout", "bias_correction",
                "partial_batch", "plain_path", "precision", "device", "threads"});
     const Recipe recipe = specFromJson(Json{{"recipe", object}}.dump()).recipe;
-    for (const auto &[key, value, least] :
-         {std::tuple("epochs", recipe.epochs, 1), std::tuple("batch", recipe.batch, 1),
-          std::tuple("max_length", recipe.maxLength, 3), std::tuple("threads", recipe.threads, 0)})
-        if (value < least)
-            throw Error("The recipe's \"" + std::string(key) + "\" must be at least " + std::to_string(least) + ".");
+    for (const auto &[key, value, least, most] :
+         {std::tuple("epochs", recipe.epochs, 1, mostEpochs), std::tuple("batch", recipe.batch, 1, 65536),
+          std::tuple("max_length", recipe.maxLength, 3, 65536), std::tuple("threads", recipe.threads, 0, 4096)})
+        if (value < least || value > most)
+            throw Error("The recipe's \"" + std::string(key) + "\" must be from " + std::to_string(least) + " to " +
+                        std::to_string(most) + ".");
     if (!(recipe.warmup >= 0 && recipe.warmup <= 1))
         throw Error("The recipe's \"warmup\" must be a share from 0 to 1.");
     if (!(recipe.initStd >= 0 && recipe.weightDecay >= 0 && recipe.clip >= 0 && recipe.dropout < 1))
         throw Error("The recipe's \"init_std\", \"weight_decay\" and \"clip\" must not be negative, \"dropout\" below 1.");
     return recipe;
+}
+
+template <typename T>
+std::vector<T> onceEach(const std::vector<T> &values)
+{
+    std::vector<T> once;
+    for (const T &value : values)
+        if (std::ranges::find(once, value) == once.end())
+            once.push_back(value);
+    return once;
 }
 
 Study studyFrom(const Json &object)
@@ -151,11 +168,11 @@ Study studyFrom(const Json &object)
         throw Error("The name of a study must not be empty or hold a slash.");
     study.title = object.value("title", study.name);
     study.checkpoint = object.at("checkpoint");
-    study.datasets = object.at("datasets").get<std::vector<std::string>>();
+    study.datasets = onceEach(object.at("datasets").get<std::vector<std::string>>());
     for (const Json &arm : object.at("methods"))
         study.arms.push_back(armFrom(arm));
     if (object.contains("seeds"))
-        study.seeds = wholeNumbers<std::uint64_t>(object, "seeds", 0);
+        study.seeds = onceEach(wholeNumbers<std::uint64_t>(object, "seeds", 0, 1 << 30));
     if (study.datasets.empty() || study.arms.empty() || study.seeds.empty())
         throw Error("A study needs at least one data set, one method and one seed.");
     if (object.contains("recipe"))

@@ -18,6 +18,7 @@ Point pointOf(const SeedGroup &group, CountingRule counting, const ScoreRule &ru
     Point point;
     point.method = group.spec.method.name;
     point.label = group.label;
+    point.earlier = group.earlier;
     point.metric = group.runs.front()->metric;
     point.trainable = group.runs.front()->trainable;
     point.parameters = counted(counting, *group.runs.front());
