@@ -94,7 +94,8 @@ private Q_SLOTS:
         QTest::newRow("a sentence") << 0 << "The file weights.bin is truncated.";
         QTest::newRow("out of memory") << 1 << "smaller batch";
         QTest::newRow("an exception of a library") << 2 << "shape mismatch";
-        QTest::newRow("not even an exception") << 3 << "unknown error";
+        QTest::newRow("LibTorch out of memory") << 3 << "smaller batch";
+        QTest::newRow("not even an exception") << 4 << "unknown error";
     }
     void theQueueIsWorkedInOrderAndTheNextFollowsAFailure()
     {
@@ -109,12 +110,15 @@ private Q_SLOTS:
                       if (kind == 1)
                           throw std::bad_alloc();
                       if (kind == 2)
-                          throw std::runtime_error("shape mismatch");
+                          throw std::runtime_error("shape mismatch\nframe #0: torch");
+                      if (kind == 3)
+                          throw std::runtime_error("DefaultCPUAllocator: can't allocate memory: 1 byte\nframe #0: torch");
                       throw 7;
                   }),
                   {}, {}, {});
         QVERIFY(stateOf(store, ids[0]) == RunState::Failed);
         QVERIFY2(store.run(ids[0])->error.find(words.toStdString()) != std::string::npos, store.run(ids[0])->error.c_str());
+        QVERIFY(store.run(ids[0])->error.find("frame") == std::string::npos);
         QVERIFY(stateOf(store, ids[1]) == RunState::Done);
     }
 

@@ -305,6 +305,10 @@ void TestWindow::theWindowStartsWithTheLatestRun()
     open();
     check();
     QCOMPARE(m_window->findChild<SetupPanel *>()->dataset(), QStringLiteral("reviews")); // what was left is gone
+    m_window->close();
+    store.removeDataset("reviews"); // its runs stay
+    open();
+    check();
 }
 
 void TestWindow::anotherProcessesRunsAppear()

@@ -27,6 +27,18 @@ void createFolder(const std::filesystem::path &folder)
                     "; check the permissions and the free space of the library.");
 }
 
+constexpr const char *notEnoughMemory = "The memory was not enough for this run; choose a smaller batch, a shorter maximum "
+                                        "length or a smaller checkpoint, and try again.";
+
+/// Of an error that is not ours: LibTorch says in its own way that memory is short, and adds where in its code it was.
+std::string sentenceOf(const std::exception &error)
+{
+    const std::string text = error.what();
+    if (text.find("can't allocate memory") != std::string::npos || text.find("out of memory") != std::string::npos)
+        return notEnoughMemory;
+    return "The run ended with an unexpected error: " + text.substr(0, text.find('\n'));
+}
+
 } // namespace
 
 RunWorker::RunWorker(Store &store, const RunFunction &run, const LabCallbacks &callbacks, std::function<bool()> stop,
@@ -57,12 +69,11 @@ void RunWorker::compute(const Run &run)
     } catch (const Stopped &stopped) {
         lost = stopped.loss();
     } catch (const std::bad_alloc &) {
-        sentence = "The memory was not enough for this run; choose a smaller batch, a shorter maximum length or a smaller "
-                   "checkpoint, and try again.";
+        sentence = notEnoughMemory;
     } catch (const Error &error) {
         sentence = error.what();
     } catch (const std::exception &error) {
-        sentence = std::string("The run ended with an unexpected error: ") + error.what();
+        sentence = sentenceOf(error);
     } catch (...) {
         sentence = "The run ended with an unknown error; try it again.";
     }
