@@ -67,11 +67,10 @@ void draw(awb::LabBridge &bridge, const QString &theme, QSize size, const QStrin
     window.resize(size);
     window.show();
     const auto runs = bridge.store().runs();
-    const auto shown = std::max_element(runs.begin(), runs.end(), [](const awb::Run &a, const awb::Run &b) {
-        return a.spec.method.bottleneck < b.spec.method.bottleneck;
-    });
-    if (shown != runs.end())
-        window.findChild<awb::RunsPanel *>()->selectRun(shown->id);
+    const auto withMap = std::find_if(runs.begin(), runs.end(),
+                                      [&](const awb::Run &run) { return bridge.store().ablation(run.id).has_value(); });
+    if (withMap != runs.end()) // else the window's own choice
+        window.findChild<awb::RunsPanel *>()->selectRun(withMap->id);
     save(window, folder, QStringLiteral("window-") + theme);
 
     auto *tabs = window.findChild<QTabWidget *>(QStringLiteral("mainTabs"));
@@ -94,8 +93,6 @@ void draw(awb::LabBridge &bridge, const QString &theme, QSize size, const QStrin
     save(*editor, folder, QStringLiteral("study-editor-") + theme);
     editor->reject();
 
-    const auto withMap = std::find_if(runs.begin(), runs.end(),
-                                      [&](const awb::Run &run) { return bridge.store().ablation(run.id).has_value(); });
     auto *ablation = window.findChild<awb::AblationPanel *>();
     window.findChild<QTabWidget *>(QStringLiteral("mainTabs"))->setCurrentWidget(ablation);
     if (withMap == runs.end()) {
