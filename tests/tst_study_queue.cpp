@@ -246,6 +246,8 @@ private Q_SLOTS:
                  std::string("4 runs under the study's name have other settings than it asks for now and are left out."));
         study.recipe.threads = 2; // where it is computed is no setting
         QCOMPARE(studyResults(library.store, study).others, 4);
+        study.arms = {{"lora", {}, true, {}, {}, {}}}; // a chart has no dialog to say so
+        QCOMPARE(studyResults(library.store, study).others, 0);
     }
 
     void whatWasComputedOnOtherDataIsMissing()
