@@ -7,6 +7,7 @@
 #include "app/figure_file.h"
 #include "core/files.h"
 #include "core/store/study_queue.h"
+#include "core/study/ablation.h"
 #include "core/study/published.h"
 
 #ifdef AWB_FIGURES
