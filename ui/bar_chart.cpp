@@ -47,7 +47,7 @@ BarChart::BarChart(const QString &objectName, const QString &accessibleName, QWi
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_plot);
-    setMinimumSize(160, 120);
+    setMinimumSize(160, 180); // with slanted names of classes below the bars
     auto *action = new QAction(tr("Export chart…"), m_plot);
     connect(action, &QAction::triggered, this, [this] {
         askAndExportFigure(*this, tr("Export chart"), this->objectName() + QStringLiteral(".pdf"),
