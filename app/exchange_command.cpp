@@ -25,7 +25,7 @@ int exportOne(Context &context, const Options &options)
     if (!study)
         throw Error("The library has no study " + options.study + " to export; `awb study list` names what is there.");
     const std::filesystem::path archive = std::filesystem::weakly_canonical(options.out);
-    if (!options.out.empty() && !std::filesystem::is_directory(archive.parent_path()))
+    if (!std::filesystem::is_directory(archive.parent_path()))
         throw Error("The folder " + archive.parent_path().string() + " does not exist; make it, or choose another.");
 #ifdef AWB_FIGURES
     const OffscreenApplication application;

@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include <QPalette>
+
 #include "tests/chart_fixture.h"
 #include "ui/tradeoff_plot.h"
 
@@ -30,6 +32,14 @@ inline std::vector<Run> costlyRuns()
         run.provenance.inferenceSeconds = head ? 0.0005 : full ? 0.0015 : 0.00075;
     }
     return runs;
+}
+
+inline QPalette darkPalette()
+{
+    QPalette palette;
+    palette.setColor(QPalette::Base, QColor(30, 30, 32));
+    palette.setColor(QPalette::Text, QColor(230, 230, 230));
+    return palette;
 }
 
 struct Shown {

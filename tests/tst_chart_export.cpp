@@ -12,18 +12,6 @@
 using namespace awb;
 using namespace awb::test;
 
-namespace {
-
-QPalette darkPalette()
-{
-    QPalette palette;
-    palette.setColor(QPalette::Base, QColor(30, 30, 32));
-    palette.setColor(QPalette::Text, QColor(230, 230, 230));
-    return palette;
-}
-
-} // namespace
-
 class TestChartExport : public QObject {
     Q_OBJECT
 

@@ -22,14 +22,6 @@ QColor cornerOf(QWidget &widget)
     return widget.grab().toImage().pixelColor(2, widget.height() - 3);
 }
 
-QPalette darkPalette()
-{
-    QPalette palette;
-    palette.setColor(QPalette::Base, QColor(30, 30, 32));
-    palette.setColor(QPalette::Text, QColor(230, 230, 230));
-    return palette;
-}
-
 } // namespace
 
 class TestCharts : public QObject {

@@ -15,6 +15,7 @@
 #include "core/store/study_queue.h"
 #include "core/study/tradeoff.h"
 #include "tests/library_fixture.h"
+#include "tests/sentence.h"
 
 using namespace awb;
 using namespace awb::test;
@@ -55,16 +56,6 @@ Study someStudy()
     study.name = "mine";
     study.title = "A study of mine";
     return study;
-}
-
-std::string sentenceOf(const std::function<void()> &action)
-{
-    try {
-        action();
-    } catch (const Error &error) {
-        return error.what();
-    }
-    return {};
 }
 
 std::string chartOf(const Store &store)

@@ -2,9 +2,9 @@
 
 #include <QTest>
 
-#include "core/error.h"
 #include "core/files.h"
 #include "library_fixture.h"
+#include "tests/sentence.h"
 
 using namespace awb;
 using namespace awb::test;
@@ -14,18 +14,6 @@ class TestQueue : public QObject {
     Q_OBJECT
 
 private:
-    /// The sentence that `f` throws; empty when it throws none.
-    template <typename F>
-    static std::string sentenceOf(F f)
-    {
-        try {
-            f();
-        } catch (const Error &error) {
-            return error.what();
-        }
-        return {};
-    }
-
     static std::vector<std::int64_t> queueOf(const Store &store)
     {
         std::vector<Run> queued;

@@ -11,6 +11,7 @@
 #include "core/files.h"
 #include "core/study/ablation.h"
 #include "library_fixture.h"
+#include "tests/sentence.h"
 
 using namespace awb;
 using namespace awb::test;
@@ -18,19 +19,6 @@ namespace fs = std::filesystem;
 
 class TestStore : public QObject {
     Q_OBJECT
-
-private:
-    /// The sentence that `f` throws; empty when it throws none.
-    template <typename F>
-    static std::string sentenceOf(F f)
-    {
-        try {
-            f();
-        } catch (const Error &error) {
-            return error.what();
-        }
-        return {};
-    }
 
 private Q_SLOTS:
     void anEmptyFolderBecomesALibrary()

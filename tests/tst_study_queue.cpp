@@ -6,6 +6,7 @@
 #include "core/files.h"
 #include "core/store/study_queue.h"
 #include "library_fixture.h"
+#include "tests/sentence.h"
 
 using namespace awb;
 using namespace awb::test;
@@ -60,16 +61,6 @@ Study twoByTwo()
 {
     return studyFromJson(R"({"name": "mine", "checkpoint": "tiny", "datasets": ["first", "second"],
         "methods": [{"method": "head"}, {"method": "top-k", "sizes": [1]}]})");
-}
-
-std::string sentenceOf(const std::function<void()> &f)
-{
-    try {
-        f();
-    } catch (const Error &error) {
-        return error.what();
-    }
-    return {};
 }
 
 } // namespace

@@ -14,9 +14,9 @@ namespace awb {
 
 /// How far a study is.
 struct StudyState {
-    std::vector<TrainSpec> specs;   ///< of all its runs
-    std::vector<TrainSpec>
-        missing; ///< those without a run that waits, is under way, or is finished on today's data and weights
+    std::vector<TrainSpec> specs; ///< of all its runs
+    /// Those without a run that waits, is under way, or is finished on today's data and weights.
+    std::vector<TrainSpec> missing;
     std::vector<std::int64_t> runs; ///< of the others, in the order of specs
     int done = 0;
     TimeEstimate expected; ///< of what is not done yet
