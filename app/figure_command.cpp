@@ -9,6 +9,7 @@
 #include "core/files.h"
 #include "core/store/study_queue.h"
 #include "core/study/costs.h"
+#include "core/study/selection.h"
 #include "core/study/tradeoff.h"
 
 #ifdef AWB_FIGURES
@@ -26,39 +27,36 @@ struct FigureOptions {
     int dpi = 0;
 };
 
-/// Finished runs, those of the study only where one is given.
-std::vector<Run> fittingRuns(const Store &store, const FigureOptions &options)
+/// Why there is nothing to draw.
+std::string noRuns(const FigureOptions &options, const ScoreRule &rule)
 {
-    std::vector<Run> runs = store.finishedRuns(options.dataset, options.checkpoint);
+    if (rule.others > 0)
+        return "There is nothing to draw of the study " + options.study + ": " + othersText(rule.others);
     if (!options.study.empty())
-        std::erase_if(runs, [&](const Run &run) { return run.study != options.study; });
-    return runs;
+        return "There is no finished run of the study " + options.study + " to draw; `awb study list` names what is there.";
+    return "There is no finished run" + (options.dataset.empty() ? "" : " on the data set " + options.dataset) +
+           (options.checkpoint.empty() ? "" : " with the checkpoint " + options.checkpoint) +
+           " to draw; `awb train` or `awb study quick` makes one.";
 }
 
-/// Fills in what was not given from the run that was finished last among those that fit, and returns all runs of that
+/// Fills in what was not given from the run that was finished last among those that fit, and returns what there is of that
 /// data set and checkpoint.
-std::vector<Run> chosenRuns(Store &store, FigureOptions &options)
+TaskResults chosenResults(const Store &store, FigureOptions &options)
 {
-    const auto fitting = fittingRuns(store, options);
+    const auto [fitting, rule] = taskResults(store, options.study, options.dataset, options.checkpoint);
     const Run *latest = nullptr;
     for (const Run &run : fitting)
         if (!latest || run.finished > latest->finished || (run.finished == latest->finished && run.id > latest->id))
             latest = &run;
     if (!latest)
-        throw Error(options.study.empty()
-                        ? "There is no finished run" +
-                              (options.dataset.empty() ? "" : " on the data set " + options.dataset) +
-                              (options.checkpoint.empty() ? "" : " with the checkpoint " + options.checkpoint) +
-                              " to draw; `awb train` or `awb study quick` makes one."
-                        : "There is no finished run of the study " + options.study +
-                              " to draw; `awb study list` names what is there.");
+        throw Error(noRuns(options, rule));
     if (options.dataset.empty() &&
         std::ranges::any_of(fitting, [&](const Run &run) { return run.spec.dataset != latest->spec.dataset; }))
         std::fprintf(stderr, "Drawn is the latest run's task, %s; --dataset chooses another.\n",
                      latest->spec.dataset.c_str());
     options.dataset = latest->spec.dataset;
     options.checkpoint = latest->spec.checkpoint;
-    return fittingRuns(store, options);
+    return taskResults(store, options.study, options.dataset, options.checkpoint);
 }
 
 #ifdef AWB_FIGURES
@@ -84,8 +82,7 @@ int tradeoff(Context &context, FigureOptions &options)
     const std::string type = figureType(options.out, options.dpi);
     asTyped([&] { return costAxisFromString(options.x); }); // a wrong name is refused before anything is read
     const CountingRule counting = asTyped([&] { return countingRuleFromString(options.counting); });
-    const auto runs = chosenRuns(context.store(), options);
-    const ScoreRule rule = options.study.empty() ? ScoreRule() : scoreRule(context.store(), options.study);
+    const auto [runs, rule] = chosenResults(context.store(), options);
     const auto points = tradeoffPoints(runs, counting, rule);
     if (points.empty())
         throw Error("There is nothing to draw: none of the finished runs of " + options.dataset + " with " +

@@ -188,14 +188,11 @@ int run(Context &context, const Study &study, bool replace)
             }
         });
     reportFailures(store, ahead, study);
+    const auto [done, rule] = taskResults(store, study.name, "", "");
     Json array = Json::array();
-    std::vector<Run> done;
-    for (const Run &each : store.runsOfStudy(study.name))
-        if (each.state == RunState::Done) {
-            done.push_back(each);
-            array.push_back(runJson(each, store));
-        }
-    context.print({{"study", study.name}, {"runs", array}}, pointsText(done, study, scoreRule(store, study.name)));
+    for (const Run &each : done)
+        array.push_back(runJson(each, store));
+    context.print({{"study", study.name}, {"runs", array}}, pointsText(done, study, rule));
     return 0;
 }
 

@@ -30,6 +30,14 @@ void read(const Json &object, const char *key, T &value)
         if (!found->is_number())
             throw Error(std::string("The setting \"") + key + "\" of a run must be a number.");
     }
+    if constexpr (std::is_same_v<T, bool>) {
+        if (!found->is_boolean())
+            throw Error(std::string("The setting \"") + key + "\" of a run must be true or false.");
+    }
+    if constexpr (std::is_same_v<T, std::string>) {
+        if (!found->is_string())
+            throw Error(std::string("The setting \"") + key + "\" of a run must be a text in quotes.");
+    }
     value = found->get<T>();
 }
 

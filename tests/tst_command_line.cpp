@@ -159,6 +159,9 @@ private Q_SLOTS:
         QTest::newRow("unknown run") << QStringList{"runs", "show", "7"} << QByteArray("7");
         QTest::newRow("nothing to draw") << QStringList{"figure", "tradeoff", "--out", "x.csv"}
                                          << QByteArray("no finished run");
+        QTest::newRow("nothing to draw of a data set")
+            << QStringList{"figure", "tradeoff", "--dataset", "cola", "--checkpoint", "tiny", "--out", "x.csv"}
+            << QByteArray("no finished run on the data set cola with the checkpoint tiny to draw");
         QTest::newRow("train nothing") << QStringList{"train", "--checkpoint", "nobody", "--dataset", "nothing"}
                                        << QByteArray("nobody");
     }

@@ -6,6 +6,7 @@
 
 #include <QElapsedTimer>
 #include <QTest>
+#include <SQLiteCpp/SQLiteCpp.h>
 
 #include "core/error.h"
 #include "core/files.h"
@@ -136,6 +137,31 @@ private Q_SLOTS:
         QCOMPARE(store.runIds(RunState::Queued), (std::vector<std::int64_t>{ids[0], ids[2]}));
         QCOMPARE(store.runIds(RunState::Paused), (std::vector<std::int64_t>{ids[1]}));
         QVERIFY(store.runIds(RunState::Done).empty());
+    }
+
+    void theLatestRunIsTheOneThatEndedLast()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        QVERIFY(!store.latestRun());
+        const auto ids = store.enqueue({someSpec(0), someSpec(1), someSpec(2)});
+        QCOMPARE(store.latestRun()->id, ids[2]); // none is finished: the one added last
+        for (const std::int64_t id : {ids[1], ids[0]})
+            store.finish(finished(store.claim(id).value(), 0.5));
+        SQLite::Database db((pathOf(home) / "library.sqlite").string(), SQLite::OPEN_READWRITE);
+        const auto endedAt = [&](std::int64_t id, const char *time) {
+            SQLite::Statement set(db, "UPDATE run SET finished = ? WHERE id = ?");
+            set.bind(1, time);
+            set.bind(2, id);
+            set.exec();
+        };
+        endedAt(ids[0], "2026-01-02T00:00:00Z"); // retried, say
+        endedAt(ids[1], "2026-01-01T00:00:00Z");
+        QCOMPARE(store.latestRun()->id, ids[0]);
+        store.cancel(ids[2]);
+        QCOMPARE(store.latestRun()->id, ids[0]);
+        endedAt(ids[1], "2026-01-02T00:00:00Z");
+        QCOMPARE(store.latestRun()->id, ids[1]);
     }
 
     void finishedRunsAreSelectedByDataSetAndCheckpoint()

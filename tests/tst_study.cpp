@@ -132,6 +132,19 @@ private Q_SLOTS:
             "\"batch\" must be from 1 to 65536");
         row(R"({"name": "a", "checkpoint": "c", "datasets": ["x"], "methods": [{"method": "full"}], "recipe": {"warmup": 2}})",
             "\"warmup\" must be a share");
+        row(R"({"name": "a", "checkpoint": "c", "datasets": "x", "methods": [{"method": "full"}]})",
+            "\"datasets\" of a study must be a list of texts, not \"x\"");
+        row(R"({"name": 7, "checkpoint": "c", "datasets": ["x"], "methods": [{"method": "full"}]})",
+            "\"name\" of a study must be a text in quotes, not 7");
+        row(R"({"name": "a", "checkpoint": "c", "datasets": ["x"], "methods": [{"method": "top-k", "pooler": "no"}]})",
+            "\"pooler\" of a study must be true or false, not \"no\"");
+        row(R"({"name": "a", "checkpoint": "c", "datasets": ["x"], "methods": {"method": "full"}})",
+            "needs \"methods\", a list");
+        row(R"({"name": "a", "checkpoint": "c", "datasets": ["x"], "methods": [{"method": "full"}], "counting": 1})",
+            "\"counting\" of a study must be a text");
+        row(R"({"name": "a", "checkpoint": "c", "datasets": ["x"], "methods": [{"method": "full"}],
+            "recipe": {"plain_path": 1}})",
+            "\"plain_path\" of a run must be true or false");
         row(R"({"name": "a/b", "checkpoint": "c", "datasets": ["x"], "methods": [{"method": "full"}]})", "slash");
         row(R"({"name": "a", "checkpoint": "c", "datasets": ["x"], "methods": [{"method": "full"}],
             "selection": {"seeds": "worst"}})",

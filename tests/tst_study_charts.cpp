@@ -266,6 +266,72 @@ private slots:
             QVERIFY(std::abs(drawn[i] - expected[i]) < 1e-9);
     }
 
+    void theTradeoffOfAStudyHoldsWhatItAsksForNow()
+    {
+        Library library;
+        library.finishAll();
+        TradeoffPanel panel(*library.bridge);
+        panel.resize(800, 600);
+        panel.show();
+        panel.show(QStringLiteral("cola"), QStringLiteral("tiny"));
+        auto *studies = panel.findChild<QComboBox *>("chartStudy");
+        studies->setCurrentText("mine");
+        const auto before = panel.chart().points().size();
+        library.study.arms.pop_back(); // an edit: without the head alone
+        library.study.seeds = {0};
+        library.store().saveStudy(library.study);
+        panel.show(QStringLiteral("cola"), QStringLiteral("tiny"));
+        QCOMPARE(panel.chart().points().size(), before - 1);
+        QVERIFY2(captionOf(panel.chart().plot()).contains("runs under the study's name have other settings than it asks"),
+                 qPrintable(captionOf(panel.chart().plot())));
+        const auto runs = library.store().finishedRuns("cola", "tiny");
+        const auto asked = std::ranges::find_if(
+            runs, [](const Run &run) { return run.spec.method.name == "adapter" && run.spec.seed == 0; });
+        panel.selectRun(asked->id);
+        QCOMPARE(studies->currentText(), QString("mine"));
+        const auto head = std::ranges::find_if(runs, [](const Run &run) { return run.spec.method.name == "head"; });
+        panel.selectRun(head->id); // has its point among all runs only
+        QCOMPARE(studies->currentIndex(), 0);
+        QCOMPARE(panel.chart().points().size(), before);
+
+        library.study.recipe.batch = 16;
+        library.store().saveStudy(library.study);
+        studies->setCurrentText("mine");
+        QVERIFY(panel.chart().points().empty());
+        const auto sentences = panel.chart().findChildren<QLabel *>();
+        QVERIFY(std::ranges::any_of(sentences, [](const QLabel *label) {
+            return label->text().contains("have other settings than it asks for now");
+        }));
+        QVERIFY(library.figure1().nothing.contains("have other settings than it asks for now"));
+    }
+
+    void captionsSayWhatAnAxisCannotShowAndWhichSeedCounts()
+    {
+        Library library(R"({"name": "mine", "checkpoint": "tiny", "datasets": ["cola"], "seeds": [0, 1],
+            "recipe": {"init_std": 0}, "methods": [{"method": "adapter", "sizes": [8], "init_stds": [0.01]},
+            {"method": "adapter", "sizes": [8]}]})");
+        library.finishAll();
+        const auto chartOf = [&] {
+            return study_charts::initialisationChart(studyResults(library.store(), library.study),
+                                                     {CountingRule::Trained, false, false});
+        };
+        StudyChart chart = chartOf();
+        QCOMPARE(chart.series.size(), std::size_t(1));
+        QCOMPARE(chart.series[0].points.size(), std::size_t(1)); // 0.01; a logarithmic axis has no 0
+        QVERIFY2(chart.caption.contains("Adapters, m = 8 at 0 has no place on this axis and is in the numbers (CSV) alone."),
+                 qPrintable(chart.caption.join('\n')));
+        QVERIFY(chart.csv.find(",0,accuracy,") != std::string::npos);
+        QVERIFY(chart.caption.first().startsWith("Mean and s.e.m. over seeds"));
+        library.study.selection.seeds = Selection::Seeds::Best;
+        chart = chartOf();
+        QVERIFY(!chart.caption.join(' ').contains("s.e.m."));
+        QVERIFY2(chart.caption.join(' ').contains("best seed"), qPrintable(chart.caption.join('\n')));
+        for (const SeriesPoint &point : chart.series[0].points) {
+            QCOMPARE(point.low, point.y);
+            QCOMPARE(point.high, point.y);
+        }
+    }
+
     void topLayersWithoutThePoolerAreALineOfTheirOwn()
     {
         Library library;

@@ -235,6 +235,13 @@ private Q_SLOTS:
         QCOMPARE(all[0].score, 0.5); // and not the 0.9 of settings that it does not ask for
         QCOMPARE(leftOut(results, study.counting).back(),
                  std::string("4 runs under the study's name have other settings than it asks for now and are left out."));
+        const TaskResults task = taskResults(library.store, "mine", "first", "tiny");
+        QCOMPARE(task.runs.size(), std::size_t(1));
+        QCOMPARE(task.runs[0].id, ids[0]);
+        QCOMPARE(task.rule.others, 2);
+        QCOMPARE(taskResults(library.store, "mine", "", "").rule.others, 4);
+        QVERIFY(taskResults(library.store, "mine", "second", "tiny").runs.empty());
+        QCOMPARE(taskResults(library.store, "", "second", "tiny").runs.size(), std::size_t(2));
         study.recipe.threads = 2; // where it is computed is no setting
         QCOMPARE(studyResults(library.store, study).others, 4);
         study.arms = {{"lora", {}, true, {}, {}, {}}}; // a chart has no dialog to say so

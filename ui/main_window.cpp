@@ -304,14 +304,10 @@ void MainWindow::restore()
                      settings.value(QStringLiteral("dataset")).toString());
 }
 
-/// What one comes back for: the run that was finished last, or else added last. Without any, the data set of the set-up.
+/// What one comes back for: the latest run. Without any, the data set of the set-up.
 void MainWindow::showLatestRun()
 {
-    const Store &store = m_bridge.store();
-    std::vector<std::int64_t> runs = store.runIds(RunState::Done);
-    if (runs.empty())
-        runs = store.runIds();
-    const auto latest = runs.empty() ? std::nullopt : store.run(runs.back());
+    const auto latest = m_bridge.store().latestRun();
     if (!latest)
         return m_tradeoff->show(m_setup->dataset(), m_setup->checkpoint());
     m_setup->suggest(QString::fromStdString(latest->spec.checkpoint), QString::fromStdString(latest->spec.dataset));

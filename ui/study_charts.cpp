@@ -52,7 +52,7 @@ QString whyNothing(const StudyResults &results, const QString &wanted)
     const auto done =
         std::count_if(results.runs.begin(), results.runs.end(), [](const Run &run) { return run.state == RunState::Done; });
     if (results.runs.empty())
-        return tr("No run of this study has been queued yet.");
+        return results.others > 0 ? text(othersText(results.others)) : tr("No run of this study has been queued yet.");
     if (done == 0)
         return tr("No run of this study has finished yet; each appears here when it ends.");
     if (std::ranges::none_of(results.runs, [](const Run &run) {

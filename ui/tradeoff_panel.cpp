@@ -221,17 +221,25 @@ void TradeoffPanel::refresh()
     refreshChoices();
     m_pages->setCurrentIndex(m_bridge.store().runIds().empty() ? 0 : 1);
     const QString dataset = m_dataset->currentText(), checkpoint = m_checkpoint->currentText();
-    std::vector<Run> runs = m_bridge.store().finishedRuns(dataset.toStdString(), checkpoint.toStdString());
-    ScoreRule rule;
-    if (m_study->currentIndex() > 0) {
-        const std::string study = m_study->currentText().toStdString();
-        std::erase_if(runs, [&](const Run &run) { return run.study != study; });
-        rule = scoreRule(m_bridge.store(), study);
-    }
+    const auto [runs, rule] = taskResults(m_bridge.store(), study(), dataset.toStdString(), checkpoint.toStdString());
     m_chart->setRuns(runs, dataset.isEmpty() ? QString() : QString(dataset % QStringLiteral(" · ") % checkpoint), rule);
     m_chart->setSelectedRun(m_selected);
     for (QComboBox *combo : {m_dataset, m_checkpoint}) // narrow boxes cut long names
         combo->setToolTip(combo->currentText());
+}
+
+/// The chosen study's name; empty: all runs.
+std::string TradeoffPanel::study() const
+{
+    return m_study->currentIndex() > 0 ? m_study->currentText().toStdString() : std::string();
+}
+
+bool TradeoffPanel::studyHolds(const Run &run) const
+{
+    if (run.study != study() || run.state != RunState::Done)
+        return run.study == study();
+    const auto results = taskResults(m_bridge.store(), study(), run.spec.dataset, run.spec.checkpoint);
+    return std::ranges::find(results.runs, run.id, &Run::id) != results.runs.end();
 }
 
 void TradeoffPanel::show(const QString &dataset, const QString &checkpoint)
@@ -248,7 +256,7 @@ void TradeoffPanel::selectRun(std::int64_t run)
 {
     m_selected = run;
     const auto found = m_bridge.store().run(run);
-    if (found && m_study->currentIndex() > 0 && found->study != m_study->currentText().toStdString())
+    if (found && m_study->currentIndex() > 0 && !studyHolds(*found))
         m_study->setCurrentIndex(0); // where the run has its point
     if (found)
         show(QString::fromStdString(found->spec.dataset), QString::fromStdString(found->spec.checkpoint));

@@ -47,6 +47,9 @@ private:
     QLayout *makeBar();
     void refresh();
     void refreshChoices();
+    std::string study() const;
+    /// Whether the chosen study's chart holds the run, or will once it is finished.
+    bool studyHolds(const Run &run) const;
 
     LabBridge &m_bridge;
     QStackedWidget *m_pages;

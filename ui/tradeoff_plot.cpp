@@ -6,6 +6,7 @@
 #include <QLineF>
 #include <qcustomplot.h>
 
+#include "core/study/selection.h"
 #include "core/study/tradeoff.h"
 #include "ui/chart_axes.h"
 #include "ui/chart_text.h"
@@ -105,6 +106,8 @@ QString TradeoffPlot::whyEmpty() const
 {
     if (!m_points.empty())
         return tr("None of these runs has recorded this. Runs that finish from now on do; “Run again” computes one anew.");
+    if (m_runs.empty() && m_rule.others > 0)
+        return QString::fromStdString(othersText(m_rule.others));
     if (const auto done = std::ranges::count(m_runs, RunState::Done, &Run::state); done > 0)
         return done == 1 ? tr("The one finished run has no score that is a number: its training diverged. Try a lower "
                               "learning rate.")
@@ -129,7 +132,7 @@ bool TradeoffPlot::isEmpty() const
 
 QString TradeoffPlot::nothingToExport() const
 {
-    QString why = m_runs.empty() ? tr("the chart has no finished runs yet") : whyEmpty();
+    QString why = m_runs.empty() && m_rule.others == 0 ? tr("the chart has no finished runs yet") : whyEmpty();
     if (why.endsWith(QLatin1Char('.')))
         why.chop(1);
     return why;
@@ -176,6 +179,8 @@ QStringList TradeoffPlot::caption() const
         sentences << tr("Bars: standard error of the mean over seeds.");
     if (const QString company = tradeoff_drawing::companyNote(m_chart); !company.isEmpty())
         sentences << company;
+    if (m_rule.others > 0)
+        sentences << QString::fromStdString(othersText(m_rule.others));
     return sentences;
 }
 

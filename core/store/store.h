@@ -101,6 +101,8 @@ public:
     // -- reading
     std::vector<Run> runs() const; ///< newest first
     std::optional<Run> run(std::int64_t id) const;
+    /// The run that was finished last; where none is, the one added last.
+    std::optional<Run> latestRun() const;
     /// Ids of the runs in a state, oldest first; of all runs without one. Much cheaper than runs().
     std::vector<std::int64_t> runIds(std::optional<RunState> state = std::nullopt) const;
     std::vector<Measurement> measurements(std::int64_t run) const;

@@ -96,6 +96,18 @@ std::optional<Run> Store::run(std::int64_t id) const
     });
 }
 
+std::optional<Run> Store::latestRun() const
+{
+    return m->read([&]() -> std::optional<Run> {
+        SQLite::Statement row(m->db, std::string("SELECT ") + runColumns +
+                                         " FROM run ORDER BY state = 'done' DESC, iif(state = 'done', finished, '') DESC, "
+                                         "id DESC LIMIT 1");
+        if (!row.executeStep())
+            return std::nullopt;
+        return m->runFrom(row);
+    });
+}
+
 std::vector<std::int64_t> Store::runIds(std::optional<RunState> state) const
 {
     return m->read([&] {

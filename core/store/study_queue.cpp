@@ -214,16 +214,25 @@ StudyResults studyResults(const Store &store, const Study &study)
     return results;
 }
 
-ScoreRule scoreRule(const Store &store, const std::string &name)
+TaskResults taskResults(const Store &store, const std::string &study, const std::string &dataset,
+                        const std::string &checkpoint)
 {
-    const auto stored = store.study(name);
-    const Study *known = stored ? &*stored : presetStudy(name);
-    ScoreRule rule;
-    if (known)
-        rule.selection = known->selection;
-    if (rule.selection.epoch == Selection::Epoch::Best)
-        rule.bestEpochs = store.bestEpochScores(name);
-    return rule;
+    if (study.empty())
+        return {store.finishedRuns(dataset, checkpoint), {}};
+    TaskResults results{store.runsOfStudy(study), {}};
+    std::erase_if(results.runs, [&](const Run &run) {
+        return run.state != RunState::Done || (!dataset.empty() && run.spec.dataset != dataset) ||
+               (!checkpoint.empty() && run.spec.checkpoint != checkpoint);
+    });
+    const auto stored = store.study(study);
+    const Study *known = stored ? &*stored : presetStudy(study);
+    if (!known)
+        return results;
+    results.rule.selection = known->selection;
+    results.rule.others = dropOthers(results.runs, *known);
+    if (known->selection.epoch == Selection::Epoch::Best)
+        results.rule.bestEpochs = store.bestEpochScores(study);
+    return results;
 }
 
 Study findStudy(const Store &store, const std::string &nameOrFile)

@@ -50,8 +50,17 @@ int deleteStudy(Store &store, const std::string &name);
 /// What the store holds of a study.
 StudyResults studyResults(const Store &store, const Study &study);
 
-/// Which scores the charts of a study show; where neither library nor presets know it, those after the last epoch.
-ScoreRule scoreRule(const Store &store, const std::string &study);
+/// What a trade-off is made of.
+struct TaskResults {
+    std::vector<Run> runs; ///< finished ones of one data set and checkpoint
+    ScoreRule rule;
+};
+
+/// The finished runs of a data set and checkpoint (empty names mean any); of a study only those that it asks for, with the
+/// scores that it selects. A study that neither library nor presets know has all runs under its name, with the scores after
+/// their last epoch. `study` empty: every run.
+TaskResults taskResults(const Store &store, const std::string &study, const std::string &dataset,
+                        const std::string &checkpoint);
 
 /// A study by the name of a preset or of a stored one (which goes first), or from a file. Throws Error listing the names.
 Study findStudy(const Store &store, const std::string &nameOrFile);

@@ -148,6 +148,12 @@ std::vector<std::int64_t> chosenRuns(const SettingResult &outcome, const Selecti
     return {outcome.runs[std::size_t(best - outcome.scores.begin())]};
 }
 
+std::string othersText(int runs)
+{
+    return runsText(std::size_t(runs)) + " under the study's name " + (runs == 1 ? "has" : "have") +
+           " other settings than it asks for now and " + (runs == 1 ? "is" : "are") + " left out.";
+}
+
 std::vector<std::string> leftOut(const std::vector<Run> &runs, CountingRule counting)
 {
     std::size_t failed = 0, noNumber = 0, noDepth = 0, otherFiles = 0, otherMetric = 0;
@@ -191,9 +197,7 @@ std::vector<std::string> leftOut(const StudyResults &results, CountingRule count
 {
     std::vector<std::string> sentences = leftOut(results.runs, counting);
     if (results.others > 0)
-        sentences.push_back(runsText(std::size_t(results.others)) + " under the study's name " +
-                            (results.others == 1 ? "has" : "have") + " other settings than it asks for now and " +
-                            (results.others == 1 ? "is" : "are") + " left out.");
+        sentences.push_back(othersText(results.others));
     return sentences;
 }
 

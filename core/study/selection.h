@@ -57,6 +57,9 @@ std::vector<Chosen> bestOfSweeps(const std::vector<SettingResult> &outcomes);
 /// The runs that a result stands for: those of all its seeds, or where the best seed counts, that one.
 std::vector<std::int64_t> chosenRuns(const SettingResult &outcome, const Selection &selection);
 
+/// The sentence on runs under a study's name that it does not ask for.
+std::string othersText(int runs);
+
 /// What the reader of a chart must know of runs that are not in it, a sentence each: failed, without a score, of other data
 /// or another metric, counted by another rule for want of a recorded depth, no longer asked for. Empty: nothing.
 std::vector<std::string> leftOut(const std::vector<Run> &runs, CountingRule counting);

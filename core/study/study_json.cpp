@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <initializer_list>
 #include <tuple>
+#include <type_traits>
 
 #include <nlohmann/json.hpp>
 
@@ -35,11 +36,32 @@ void checkKeys(const Json &object, const std::string &where, std::initializer_li
     }
 }
 
+/// A truth, a text or a list of texts. Without the key `value` stays as it is.
 template <typename T>
 void read(const Json &object, const char *key, T &value)
 {
-    if (object.contains(key))
+    if (!object.contains(key))
+        return;
+    try {
         value = object.at(key).get<T>();
+    } catch (const Json::type_error &) {
+        constexpr bool truth = std::is_same_v<T, bool>, text = std::is_same_v<T, std::string>;
+        throw Error(std::string("The \"") + key + "\" of a study must be " +
+                    (truth  ? "true or false"
+                     : text ? "a text in quotes"
+                            : "a list of texts") +
+                    ", not " + object.at(key).dump() + ".");
+    }
+}
+
+template <typename T>
+T needed(const Json &object, const char *key)
+{
+    if (!object.contains(key))
+        throw Error(std::string("A study or its method lacks \"") + key + "\".");
+    T value;
+    read(object, key, value);
+    return value;
 }
 
 /// get<int>() would take 1.5 without a word.
@@ -75,7 +97,7 @@ StudyArm armFrom(const Json &object)
 {
     checkKeys(object, "method of a study", {"method", "sizes", "pooler", "learning_rates", "epochs", "init_stds"});
     StudyArm arm;
-    arm.method = object.at("method");
+    arm.method = needed<std::string>(object, "method");
     arm.sizes = wholeNumbers<int>(object, "sizes", 0, 1 << 20);
     read(object, "pooler", arm.pooler);
     arm.learningRates = positiveNumbers(object, "learning_rates");
@@ -106,7 +128,8 @@ Json toObject(const StudyArm &arm)
 
 int indexOf(const Json &object, const char *key, const char *const (&names)[2])
 {
-    const std::string value = object.value(key, std::string(names[0]));
+    std::string value = names[0];
+    read(object, key, value);
     for (int i = 0; i < 2; ++i)
         if (value == names[i])
             return i;
@@ -163,12 +186,15 @@ Study studyFrom(const Json &object)
               {"name", "title", "checkpoint", "datasets", "methods", "seeds", "recipe", "selection", "counting", "paper",
                "notes"});
     Study study;
-    study.name = object.at("name");
+    study.name = needed<std::string>(object, "name");
     if (study.name.empty() || study.name.find_first_of("/\\") != std::string::npos)
         throw Error("The name of a study must not be empty or hold a slash.");
-    study.title = object.value("title", study.name);
-    study.checkpoint = object.at("checkpoint");
-    study.datasets = onceEach(object.at("datasets").get<std::vector<std::string>>());
+    study.title = study.name;
+    read(object, "title", study.title);
+    study.checkpoint = needed<std::string>(object, "checkpoint");
+    study.datasets = onceEach(needed<std::vector<std::string>>(object, "datasets"));
+    if (!object.contains("methods") || !object.at("methods").is_array())
+        throw Error("A study needs \"methods\", a list of objects.");
     for (const Json &arm : object.at("methods"))
         study.arms.push_back(armFrom(arm));
     if (object.contains("seeds"))
@@ -179,8 +205,9 @@ Study studyFrom(const Json &object)
         study.recipe = recipeFrom(object.at("recipe"));
     if (object.contains("selection"))
         study.selection = selectionFrom(object.at("selection"));
-    if (object.contains("counting"))
-        study.counting = countingRuleFromString(object.at("counting").get<std::string>());
+    std::string counting = toString(study.counting);
+    read(object, "counting", counting);
+    study.counting = countingRuleFromString(counting);
     read(object, "paper", study.paper);
     read(object, "notes", study.notes);
     return study;

@@ -24,6 +24,7 @@ MeanSem meanSem(const std::vector<double> &values);
 struct ScoreRule {
     Selection selection;
     std::map<std::int64_t, double> bestEpochs; ///< Store::bestEpochScores(); used where the best epoch is wanted
+    int others = 0; ///< finished runs under the study's name that it does not ask for, which have no point
 };
 
 /// The score of a finished run: after its last epoch or the best of its epochs, as the selection says. A run whose best
