@@ -12,6 +12,7 @@
 #include "core/model/encoder.h"
 #include "core/model/kernels/product.h"
 #include "core/model/random_checkpoint.h"
+#include "core/model/kernels/adam.h"
 #include "core/train/adam.h"
 #include "core/methods/parameters.h"
 #include "core/train/precision.h"
@@ -67,6 +68,7 @@ private Q_SLOTS:
     void learnsATask_data();
     void learnsATask();
     void frozenWeightsStayBitEqual();
+    void rowsWithoutAGradientFollowTheSameFormula();
     void trainedCountEqualsTheCountedOne();
     void sameSpecAndSeedGiveTheSameNumbers();
     void threadCountChangesNothing();
@@ -172,6 +174,57 @@ void TestTrain::frozenWeightsStayBitEqual()
     }
     QCOMPARE(trained, 10); // 5 LayerNorms
     QCOMPARE(frozen, 29);
+}
+
+void TestTrain::rowsWithoutAGradientFollowTheSameFormula()
+{
+    constexpr int rows = 600, d = 48, plain = 100, size = rows * d + plain;
+    Recipe recipe;
+    recipe.clip = 0;
+    recipe.biasCorrection = false;
+    torch::manual_seed(7);
+    const torch::Tensor start = torch::randn({rows, d}), startOfBias = torch::randn({plain});
+    struct Model {
+        torch::Tensor words, bias;
+        Adam adam;
+        Model(const torch::Tensor &words_, const torch::Tensor &bias_, const Recipe &recipe)
+            : words(words_.clone().requires_grad_()), bias(bias_.clone().requires_grad_()),
+              adam({{"classifier.bias", bias}, {"embeddings.word_embeddings.weight", words}}, recipe)
+        {
+        }
+    };
+    Model first(start, startOfBias, recipe), second(start, startOfBias, recipe);
+    const torch::Tensor values = torch::cat({start.view(-1), startOfBias});
+    const torch::Tensor moments = torch::zeros({2, size});
+    for (int step = 0; step < 12; ++step) {
+        Model &model = step < 5 ? first : second;
+        if (step == 5) { // goes on from a snapshot
+            const auto from = first.adam.state(), to = second.adam.state();
+            torch::NoGradGuard noGrad;
+            for (std::size_t i = 0; i < from.size(); ++i)
+                to[i].second.copy_(from[i].second);
+            second.adam.setSteps(5);
+        }
+        torch::Tensor gradient = torch::zeros({rows, d});
+        for (const int row : {3, 17 * step, 599})
+            gradient[row] += torch::randn({d});
+        gradient[300][step] = 1e-30F; // its square is 0
+        const torch::Tensor ofBias = torch::randn({plain});
+        model.words.mutable_grad().copy_(gradient);
+        model.bias.mutable_grad().copy_(ofBias);
+        model.adam.step(1e-2);
+
+        torch::Tensor all = torch::cat({gradient.view(-1), ofBias});
+        for (const auto &[at, count, decay] :
+             {std::tuple(0, rows * d, float(1e-2 * recipe.weightDecay)), std::tuple(rows * d, plain, 0.0F)})
+            kernels::updateByAdam({1, 0.9F, 0.999F, 1e-6F, 1e-2F, decay}, values.data_ptr<float>() + at,
+                                  all.data_ptr<float>() + at, moments.data_ptr<float>() + at,
+                                  moments.data_ptr<float>() + size + at, count);
+        QVERIFY(torch::equal(torch::cat({model.words.detach().view(-1), model.bias.detach()}), values));
+        QVERIFY(torch::equal(model.adam.state()[1].second, moments[0]));
+        QVERIFY(torch::equal(model.adam.state()[2].second, moments[1]));
+        QVERIFY(!model.words.grad().any().item<bool>());
+    }
 }
 
 void TestTrain::trainedCountEqualsTheCountedOne()

@@ -84,14 +84,16 @@ public:
             Lane<T> &lane = m_lanes[std::size_t(at::get_thread_num())];
             for (std::int64_t share = begin; share < end; ++share) {
                 Buffer<float> &sums = m_sums[std::size_t(share)];
-                if (task) {
-                    sums.reserve(std::size_t(m_weights.slots.size));
+                const std::int64_t size = share == 0 ? m_weights.slots.sizeOfFirst() : m_weights.slots.size;
+                if (task && size > 0) {
+                    sums.reserve(std::size_t(size));
                     m_weights.slots.clear(sums.data());
                 }
                 const std::size_t first = blocks.size() * std::size_t(share) / std::size_t(shares);
                 const std::size_t last = blocks.size() * std::size_t(share + 1) / std::size_t(shares);
                 for (std::size_t i = first; i < last; ++i)
-                    losses[std::size_t(share)] += runBlock(batch, blocks[i], pass, task, logits, lane, {m_weights.slots, sums.data(), i == first});
+                    losses[std::size_t(share)] += runBlock(batch, blocks[i], pass, task, logits, lane,
+                                                           {m_weights.slots, sums.data(), i == first, share == 0});
             }
         });
         if (!task)

@@ -28,7 +28,8 @@ public:
     FastPath(AdaptedBert &model, Precision precision, FrozenPacks &frozen);
     ~FastPath();
 
-    /// Mean loss of the batch. Adds the gradients of all trained parameters to theirs. `pass` as in the plain path.
+    /// Mean loss of the batch. Leaves the gradients of all trained parameters in theirs, which must be zero before. `pass`
+    /// as in the plain path.
     double step(const Batch &batch, Task task, const Pass &pass);
     /// Of the cores' time in the last step, 0..1: the way forward; the rest is the way back.
     double forwardShare() const;

@@ -22,6 +22,11 @@ int Slots::add(const torch::Tensor &parameter, std::int64_t rows, std::int64_t s
     return int(slots.size()) - 1;
 }
 
+std::int64_t Slots::sizeOfFirst() const
+{
+    return std::ranges::any_of(slots, &Slot::isPadded) ? size : 0;
+}
+
 void Slots::clear(float *sums) const
 {
     for (const Slot &slot : slots)
@@ -176,7 +181,7 @@ void addGradients(const Slots &slots, const std::vector<kernels::Buffer<float>> 
             const bool matrix = slot.rows > 1;
             const std::int64_t rows = matrix ? slot.parameter.size(0) : 1, columns = slot.parameter.numel() / rows;
             float *to = slot.parameter.grad().data_ptr<float>();
-            for (std::int64_t share = 0; share < shares; ++share) {
+            for (std::int64_t share = slot.isPadded() ? 0 : 1; share < shares; ++share) {
                 const float *from = sums[std::size_t(share)].data() + slot.offset;
                 kernels::store({from, rows, columns, slot.stride}, to, columns, true);
             }

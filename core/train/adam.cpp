@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <new>
 #include <numeric>
+
+#include <sys/mman.h>
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -19,6 +22,7 @@ namespace {
 
 constexpr double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-6;
 constexpr std::int64_t chunk = 1 << 16; ///< parameters that a thread takes at once
+constexpr std::int64_t block = 1 << 8;  ///< those that are reached together: less than a row of most embeddings
 
 /// Calls work(at, count) for the chunks of [begin, end), which do not depend on the number of threads.
 template <typename Work>
@@ -33,6 +37,19 @@ void forEachChunk(std::int64_t begin, std::int64_t end, const Work &work)
 bool isDecayed(const std::string &name)
 {
     return name.find("LayerNorm") == std::string::npos && !name.ends_with(".bias");
+}
+
+/// (n) zeros. On the CPU a page of them takes memory from when it is written on.
+at::Tensor zeros(std::int64_t n, const at::TensorOptions &options)
+{
+    if (!options.device().is_cpu() || n == 0)
+        return at::zeros({n}, options);
+    const std::size_t bytes = std::size_t(n) * sizeof(float);
+    void *memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        throw std::bad_alloc();
+    return at::from_blob(
+        memory, {n}, [bytes](void *address) { ::munmap(address, bytes); }, options);
 }
 
 } // namespace
@@ -51,9 +68,10 @@ Adam::Adam(const std::vector<std::pair<std::string, at::Tensor>> &trained, const
     }
     const auto options = at::TensorOptions().dtype(at::kFloat).device(ordered.front().second.device());
     m_values = at::empty({total}, options);
-    m_gradients = at::zeros({total}, options);
-    m_first = at::zeros({total}, options);
-    m_second = at::zeros({total}, options);
+    m_gradients = zeros(total, options);
+    m_first = zeros(total, options);
+    m_second = zeros(total, options);
+    m_reached.resize(std::size_t((m_decayed + block - 1) / block));
 
     const torch::NoGradGuard noGrad;
     std::int64_t at = 0;
@@ -106,8 +124,40 @@ void Adam::updateOnCpu(double rate, double decay, double gradientScale)
         kernels::updateByAdam(how, m_values.data_ptr<float>() + at, m_gradients.data_ptr<float>() + at,
                               m_first.data_ptr<float>() + at, m_second.data_ptr<float>() + at, count);
     };
-    forEachChunk(0, m_decayed, [&](std::int64_t at, std::int64_t count) { update(decayed, at, count); });
+    forEachChunk(0, m_decayed, [&](std::int64_t at, std::int64_t count) {
+        const std::int64_t end = at + count;
+        for (std::int64_t next = at; at < end; at = next) { // as many blocks as are alike
+            const bool reached = isReached(at, std::min(block, end - at));
+            do
+                next = std::min(next + block, end);
+            while (next < end && isReached(next, std::min(block, end - next)) == reached);
+            if (reached)
+                update(decayed, at, next - at);
+            else
+                kernels::decay(decayed.decay, m_values.data_ptr<float>() + at, next - at);
+        }
+    });
     forEachChunk(m_decayed, size(), [&](std::int64_t at, std::int64_t count) { update(plain, at, count); });
+}
+
+bool Adam::isReached(std::int64_t at, std::int64_t count)
+{
+    char &reached = m_reached[std::size_t(at / block)];
+    if (!reached)
+        reached = !kernels::isZero(m_gradients.const_data_ptr<float>() + at, count);
+    return reached;
+}
+
+void Adam::setSteps(int steps)
+{
+    m_steps = steps;
+    if (!m_values.is_cpu())
+        return;
+    for (std::int64_t at = 0; at < m_decayed; at += block) {
+        const std::int64_t count = std::min(block, m_decayed - at);
+        m_reached[std::size_t(at / block)] = !kernels::isZero(m_first.const_data_ptr<float>() + at, count) ||
+                                             !kernels::isZero(m_second.const_data_ptr<float>() + at, count);
+    }
 }
 
 void Adam::updateByTensors(double rate, double decay, double gradientScale)

@@ -19,7 +19,7 @@ public:
     AdaptedBert &model() { return m_model; }
     /// Makes the fast path's copies of the weights: once, when the parameters have their place in memory and their values.
     void prepare();
-    /// Mean loss of the batch; adds to the gradients of the trained parameters.
+    /// Mean loss of the batch; leaves the gradients of the trained parameters in theirs, which must be zero before.
     double step(const Batch &batch, Task task, const Pass &pass);
     /// Of the time of the last step, 0..1: the way forward; the rest is the way back.
     double forwardShare() const { return m_forwardShare; }

@@ -19,6 +19,21 @@ AWB_VECTORIZE void updateByAdam(const AdamUpdate &update, float *__restrict valu
     }
 }
 
+AWB_VECTORIZE void decay(float share, float *values, std::int64_t count)
+{
+    for (std::int64_t i = 0; i < count; ++i)
+        values[i] *= 1.0f - share;
+}
+
+AWB_VECTORIZE bool isZero(const float *values, std::int64_t count)
+{
+    int other = 0;
+#pragma omp simd reduction(| : other)
+    for (std::int64_t i = 0; i < count; ++i)
+        other |= values[i] != 0;
+    return other == 0;
+}
+
 AWB_VECTORIZE double sumOfSquares(const float *values, std::int64_t count)
 {
     float sum = 0;

@@ -17,6 +17,10 @@ struct AdamUpdate {
 void updateByAdam(const AdamUpdate &update, float *values, float *gradients, float *first, float *second,
                   std::int64_t count);
 
+/// The same where gradients and moments are zero: value becomes (1 - decay) value, to the same bits.
+void decay(float share, float *values, std::int64_t count);
+
+bool isZero(const float *values, std::int64_t count);
 double sumOfSquares(const float *values, std::int64_t count);
 
 } // namespace awb::kernels
