@@ -94,7 +94,7 @@ void rewrite(const std::filesystem::path &file, const std::function<void(std::ve
 void TestCheckpoint::readsEveryFormOfTheSameModel_data()
 {
     QTest::addColumn<QString>("type");
-    for (const char *name : {"bare", "prefixed", "sharded", "legacy", "dict", "sharded_bin"})
+    for (const char *name : {"bare", "prefixed", "sharded", "legacy", "dict", "before_1_6", "sharded_bin"})
         QTest::newRow(name) << "float32";
     QTest::newRow("bfloat16") << "bfloat16";
     QTest::newRow("float16") << "float16";

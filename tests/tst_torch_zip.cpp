@@ -35,6 +35,7 @@ private Q_SLOTS:
     void refusesAFileCutOffAnywhere();
     void survivesFlippedBytesInThePickle();
     void survivesFlippedBytesInTheArchive();
+    void readsTheFormBefore1_6();
 
 private:
     /// Text of the Error on opening a .bin of these bytes; it must name the file.
@@ -281,7 +282,7 @@ void TestTorchZip::refusesArchivesThatExpandWithoutEnd()
 
 void TestTorchZip::tellsHowToConvertOtherFormats()
 {
-    COMPARE_TEXT_CONTAINS(refusal(readAll(testData("checkpoints/refused/before_1_6.bin"))), "save it again with torch.save");
+    COMPARE_TEXT_CONTAINS(refusal(std::string("\x80\x02N.", 4)), "a pickle that torch.save did not write");
     COMPARE_TEXT_CONTAINS(refusal(readAll(testData("checkpoints/refused/torchscript.bin"))), "TorchScript");
     COMPARE_TEXT_CONTAINS(refusal("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n"), "git lfs pull");
     COMPARE_TEXT_CONTAINS(refusal(""), "neither a safetensors file nor a PyTorch archive");
@@ -297,7 +298,7 @@ void TestTorchZip::tellsHowToConvertOtherFormats()
 
 void TestTorchZip::refusesAFileCutOffAnywhere()
 {
-    for (const char *name : {"legacy/pytorch_model.bin", "kinds.bin"}) {
+    for (const char *name : {"legacy/pytorch_model.bin", "kinds.bin", "before_1_6/pytorch_model.bin"}) {
         const std::string whole = readAll(testData("checkpoints") / name);
         for (std::size_t i = 0; i < 16; ++i)
             QVERIFY2(!refusal(whole.substr(0, whole.size() * i / 16)).empty(), name);
@@ -314,12 +315,18 @@ void TestTorchZip::survivesFlippedBytesInThePickle()
             const char old = pickle[i];
             for (const char flip : {'\x01', '\x80', '\xff'}) {
                 pickle[i] = static_cast<char>(old ^ flip);
-                sentence([&] { readTensorPickle(pickle, name); });
+                sentence([&] {
+                    std::string_view rest = pickle;
+                    readTensorPickle(rest, name);
+                });
                 if (i % 7 == 0)
                     tryToRead(zipOf(entries));
             }
             pickle[i] = old;
-            sentence([&] { readTensorPickle(std::string_view(pickle).substr(0, i), name); });
+            sentence([&] {
+                std::string_view rest = std::string_view(pickle).substr(0, i);
+                readTensorPickle(rest, name);
+            });
         }
     }
 }
@@ -335,6 +342,31 @@ void TestTorchZip::survivesFlippedBytesInTheArchive()
             tryToRead(bytes);
             bytes[i] = static_cast<char>(bytes[i] ^ (1 << i % 8));
         }
+    }
+}
+
+void TestTorchZip::readsTheFormBefore1_6()
+{
+    const auto opened = TensorFile::open(testData("checkpoints/before_1_6/pytorch_model.bin"));
+    const auto same = TensorFile::open(testData("checkpoints/dict/pytorch_model.bin")); // saved from the same tensors
+    QCOMPARE(opened->tensors().size(), same->tensors().size());
+    for (const TensorView &tensor : same->tensors()) {
+        const TensorView *found = find(*opened, tensor.name);
+        QVERIFY2(found && found->shape == tensor.shape, tensor.name.c_str());
+        QCOMPARE(toFloats(*found), toFloats(tensor));
+    }
+    std::string bytes = readAll(testData("checkpoints/before_1_6/pytorch_model.bin"));
+    COMPARE_TEXT_CONTAINS(refusal(bytes.substr(0, bytes.size() - 1)), "ends in the middle of the storage");
+    std::string big = bytes;
+    big[bytes.find("little_endian") + std::string_view("little_endian").size() + 2] = '\x89'; // false
+    COMPARE_TEXT_CONTAINS(refusal(big), "big-endian");
+    for (std::size_t i = 0; i < bytes.size(); i += i < 8000 ? 5 : 41) { // pickles first, then the numbers
+        const char old = bytes[i];
+        for (const char flip : {'\x01', '\x80', '\xff'}) {
+            bytes[i] = static_cast<char>(old ^ flip);
+            tryToRead(bytes);
+        }
+        bytes[i] = old;
     }
 }
 

@@ -14,7 +14,7 @@ namespace {
 /// protocol 4. The others, among them all that make objects of classes, are refused.
 class Machine {
 public:
-    Machine(std::string_view bytes, const std::string &file) : m_bytes(bytes), m_file(file) {}
+    Machine(std::string_view &bytes, const std::string &file) : m_bytes(bytes), m_file(file) {}
     Pickle run();
 
 private:
@@ -39,7 +39,7 @@ private:
     Value &top();
     const std::string &text(Id id) const;
 
-    std::string_view m_bytes; // what is still to be read
+    std::string_view &m_bytes; // what is still to be read
     const std::string &m_file;
     Pickle m_pickle;
     std::vector<Id> m_stack;
@@ -348,9 +348,9 @@ void damaged(const std::string &file, const std::string &reason)
     throw Error(file + " is damaged: " + reason + "; fetch it again.");
 }
 
-Pickle run(std::string_view pickle, const std::string &file)
+Pickle run(std::string_view &bytes, const std::string &file)
 {
-    return Machine(pickle, file).run();
+    return Machine(bytes, file).run();
 }
 
 } // namespace awb::pickle

@@ -22,7 +22,7 @@ struct PickledTensor {
 
 /// Reads the tensors that a pickle holds, without executing it: tensors, numbers, strings and plain containers are
 /// built, and any global that is not one of torch.save's own for those is refused. Time and memory are bounded by the
-/// pickle's length. `file` is named in sentences. Throws Error.
-std::vector<PickledTensor> readTensorPickle(std::string_view pickle, const std::string &file);
+/// pickle's length. Moves `bytes` to behind the pickle that they begin with. `file` is named in sentences. Throws Error.
+std::vector<PickledTensor> readTensorPickle(std::string_view &bytes, const std::string &file);
 
 } // namespace awb

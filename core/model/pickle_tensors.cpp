@@ -164,7 +164,9 @@ Value call(const Pickle &pickle, const Global &global, const Value &arguments, c
 Storage storageOf(const Pickle &pickle, const Value &persistentId, const std::string &file)
 {
     const auto *tuple = std::get_if<Sequence>(&persistentId);
-    if (!tuple || tuple->items.size() != 5)
+    // Before PyTorch 1.6 a sixth one said which part of another storage it is; None: a whole one.
+    const bool six = tuple && tuple->items.size() == 6 && std::holds_alternative<None>(pickle.values[tuple->items[5]]);
+    if (!tuple || !(tuple->items.size() == 5 || six))
         damaged(file, "its pickle refers to a storage in an unknown way");
     const auto item = [&](std::size_t i) -> const Value * { return &pickle.values[tuple->items[i]]; };
     const auto *kind = std::get_if<std::string>(item(0));
@@ -177,7 +179,7 @@ Storage storageOf(const Pickle &pickle, const Value &persistentId, const std::st
 
 } // namespace pickle
 
-std::vector<PickledTensor> readTensorPickle(std::string_view bytes, const std::string &file)
+std::vector<PickledTensor> readTensorPickle(std::string_view &bytes, const std::string &file)
 {
     const pickle::Pickle pickle = pickle::run(bytes, file);
     return pickle::Collector(pickle, file).collect();

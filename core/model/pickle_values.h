@@ -55,8 +55,8 @@ constexpr std::size_t maximumValues = 1 << 18; // a checkpoint of 400 tensors ha
 /// Throws Error: the file is damaged.
 [[noreturn]] void damaged(const std::string &file, const std::string &reason);
 
-/// Runs the pickle machine. Throws Error naming `file`.
-Pickle run(std::string_view pickle, const std::string &file);
+/// Runs the pickle machine, and moves `bytes` to behind the pickle that they begin with. Throws Error naming `file`.
+Pickle run(std::string_view &bytes, const std::string &file);
 
 /// Looks a global up in the allow-list. Throws Error naming it where it is not there.
 Global acceptedGlobal(std::string_view module, std::string_view name, const std::string &file);

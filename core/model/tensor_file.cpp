@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "core/error.h"
+#include "core/model/torch_file.h"
 
 namespace awb {
 
@@ -151,7 +152,9 @@ std::unique_ptr<TensorFile> TensorFile::open(const std::filesystem::path &file)
         throw Error(file.string() + " is only a Git LFS pointer to the weights; run \"git lfs pull\" in its folder.");
     // A safetensors header is a JSON object after its 8-byte length.
     const bool looksSafe = text[8] == '{' && !text.starts_with("PK");
-    return file.extension() == ".safetensors" || looksSafe ? openSafetensors(file) : openTorchZip(file);
+    if (file.extension() == ".safetensors" || looksSafe)
+        return openSafetensors(file);
+    return text.starts_with(torchMagic) ? openTorchLegacy(file) : openTorchZip(file);
 }
 
 } // namespace awb

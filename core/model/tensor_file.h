@@ -42,6 +42,8 @@ public:
     /// A pytorch_model.bin (zip with data.pkl, torch.save since 1.6). Only tensors, numbers, strings and plain
     /// containers (dict, OrderedDict, list, tuple) are accepted; any other global named in the pickle is refused by name.
     static std::unique_ptr<TensorFile> openTorchZip(const std::filesystem::path &file);
+    /// The same as torch.save wrote it before 1.6: bare pickles, then the numbers.
+    static std::unique_ptr<TensorFile> openTorchLegacy(const std::filesystem::path &file);
     /// By file name and first bytes.
     static std::unique_ptr<TensorFile> open(const std::filesystem::path &file);
 };

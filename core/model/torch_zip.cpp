@@ -1,16 +1,13 @@
-#include "core/model/tensor_file.h"
+#include "core/model/torch_file.h"
 
 #include <algorithm>
-#include <cstring>
 #include <fstream>
-#include <map>
 #include <memory>
 #include <set>
 
 #include <zip.h>
 
 #include "core/error.h"
-#include "core/model/pickle.h"
 #include "core/model/safetensors_types.h"
 
 namespace awb {
@@ -22,30 +19,15 @@ constexpr std::uint64_t maximumPickle = 16 << 20; // bytes; a BERT-large's has 4
 using Archive = std::unique_ptr<zip_t, decltype(&zip_discard)>;
 using Entry = std::unique_ptr<zip_file_t, decltype(&zip_fclose)>;
 
-class TorchZipFile : public TensorFile {
+class TorchZipFile : public TorchFile {
 public:
     explicit TorchZipFile(const std::filesystem::path &file);
 
-    const std::vector<TensorView> &tensors() const override { return m_tensors; }
-
 private:
-    [[noreturn]] void fail(const std::string &reason) const
-    {
-        throw Error(m_file.string() + " is damaged: " + reason + "; fetch it again.");
-    }
-
     void refuseOtherFormats() const;
     std::string findFolder(zip_t *archive) const;
     std::vector<std::byte> readEntry(zip_t *archive, const std::string &name, std::uint64_t maximum);
     const std::vector<std::byte> &storage(zip_t *archive, const std::string &folder, const PickledTensor &tensor);
-    TensorView view(const PickledTensor &tensor, const std::vector<std::byte> &storage);
-    void spend(std::uint64_t bytes);
-
-    std::filesystem::path m_file;
-    std::uint64_t m_budget = 0;                               // bytes that may still be made in memory
-    std::map<std::string, std::vector<std::byte>> m_storages; // by key
-    std::vector<std::vector<std::byte>> m_copies;             // of tensors that do not lie row-major in their storage
-    std::vector<TensorView> m_tensors;
 };
 
 void TorchZipFile::refuseOtherFormats() const
@@ -56,9 +38,8 @@ void TorchZipFile::refuseOtherFormats() const
     char start[2] = {};
     in.read(start, sizeof start);
     if (in.gcount() == 2 && start[0] == '\x80' && start[1] >= 2 && start[1] <= 5)
-        throw Error(m_file.string() +
-                    " is a bare pickle, as PyTorch before 1.6 saved it; load it with torch.load in a newer "
-                    "PyTorch and save it again with torch.save or as safetensors.");
+        throw Error(m_file.string() + " is a pickle that torch.save did not write; load it in Python and save its tensors "
+                                      "with torch.save or as safetensors.");
     if (in.gcount() != 2 || start[0] != 'P' || start[1] != 'K')
         throw Error(m_file.string() + " is neither a safetensors file nor a PyTorch archive, or its beginning is damaged; "
                                       "fetch it again or save the weights as safetensors.");
@@ -83,13 +64,6 @@ std::string TorchZipFile::findFolder(zip_t *archive) const
         throw Error(m_file.string() + " is a zip archive, but " + (folders.empty() ? "without" : "with more than one") +
                     " data.pkl; choose a file that torch.save wrote.");
     return *folders.begin();
-}
-
-void TorchZipFile::spend(std::uint64_t bytes)
-{
-    if (bytes > m_budget)
-        fail("its tensors would need many times more memory than the file's size");
-    m_budget -= bytes;
 }
 
 std::vector<std::byte> TorchZipFile::readEntry(zip_t *archive, const std::string &name, std::uint64_t maximum)
@@ -118,88 +92,17 @@ std::vector<std::byte> TorchZipFile::readEntry(zip_t *archive, const std::string
 const std::vector<std::byte> &TorchZipFile::storage(zip_t *archive, const std::string &folder, const PickledTensor &tensor)
 {
     const auto known = m_storages.find(tensor.storage);
-    const auto claimed = byteCount({tensor.storageElements}, tensor.type);
-    if (!claimed)
-        fail("tensor " + printable(tensor.name) + " has an impossible size");
+    const auto claimed = storageBytes(tensor);
     const auto &bytes = known != m_storages.end()
                             ? known->second
-                            : m_storages[tensor.storage] = readEntry(archive, folder + "data/" + tensor.storage, *claimed);
-    if (bytes.size() != *claimed)
-        fail("the storage of tensor " + printable(tensor.name) + " should have " + std::to_string(*claimed) +
+                            : m_storages[tensor.storage] = readEntry(archive, folder + "data/" + tensor.storage, claimed);
+    if (bytes.size() != claimed)
+        fail("the storage of tensor " + printable(tensor.name) + " should have " + std::to_string(claimed) +
              " bytes, but has " + std::to_string(bytes.size()));
     return bytes;
 }
 
-bool isContiguous(const PickledTensor &tensor)
-{
-    std::int64_t expected = 1;
-    for (std::size_t i = tensor.shape.size(); i-- > 0;) {
-        if (tensor.shape[i] != 1 && tensor.strides[i] != expected)
-            return false;
-        expected *= tensor.shape[i];
-    }
-    return true;
-}
-
-/// Elements of the storage up to the last one that the tensor touches; none when that does not fit 63 bits.
-std::optional<std::int64_t> reach(const PickledTensor &tensor)
-{
-    std::int64_t last = tensor.offset;
-    for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
-        std::int64_t step = 0;
-        if (__builtin_mul_overflow(tensor.shape[i] - 1, tensor.strides[i], &step) ||
-            __builtin_add_overflow(last, step, &last))
-            return std::nullopt;
-    }
-    return __builtin_add_overflow(last, 1, &last) ? std::nullopt : std::optional(last);
-}
-
-/// The tensor has at least one element and lies within `storage`.
-std::vector<std::byte> rowMajorCopy(const PickledTensor &tensor, const std::vector<std::byte> &storage, std::size_t bytes)
-{
-    const std::size_t size = elementSize(tensor.type);
-    std::vector<std::int64_t> strides = tensor.strides;
-    for (std::size_t i = 0; i < strides.size(); ++i) // a dimension of one element may have any stride
-        strides[i] = tensor.shape[i] == 1 ? 0 : strides[i];
-    std::vector<std::byte> out(bytes);
-    std::vector<std::int64_t> index(tensor.shape.size(), 0);
-    std::int64_t position = tensor.offset; // in elements
-    for (std::size_t at = 0; at < bytes; at += size) {
-        std::memcpy(out.data() + at, storage.data() + static_cast<std::size_t>(position) * size, size);
-        for (std::size_t i = index.size(); i-- > 0;) { // count up, last dimension fastest
-            position += strides[i];
-            if (++index[i] < tensor.shape[i])
-                break;
-            position -= strides[i] * tensor.shape[i];
-            index[i] = 0;
-        }
-    }
-    return out;
-}
-
-TensorView TorchZipFile::view(const PickledTensor &tensor, const std::vector<std::byte> &storage)
-{
-    TensorView view{tensor.name, tensor.type, tensor.shape, {}};
-    const auto bytes = byteCount(tensor.shape, tensor.type);
-    if (!bytes)
-        fail("tensor " + printable(tensor.name) + " has an impossible size");
-    if (*bytes == 0)
-        return view;
-    const auto end = reach(tensor);
-    if (!end || *end > tensor.storageElements)
-        fail("tensor " + printable(tensor.name) + " of shape " + toString(tensor.shape) + " reaches beyond its storage");
-    if (isContiguous(tensor)) {
-        view.data = std::span(storage).subspan(static_cast<std::size_t>(tensor.offset) * elementSize(tensor.type),
-                                               static_cast<std::size_t>(*bytes));
-        return view;
-    }
-    spend(*bytes);
-    m_copies.push_back(rowMajorCopy(tensor, storage, static_cast<std::size_t>(*bytes)));
-    view.data = m_copies.back();
-    return view;
-}
-
-TorchZipFile::TorchZipFile(const std::filesystem::path &file) : m_file(file)
+TorchZipFile::TorchZipFile(const std::filesystem::path &file) : TorchFile(file)
 {
     refuseOtherFormats();
     // Generous for compressed entries and for tensors that repeat their storage, yet no trap.
@@ -215,13 +118,9 @@ TorchZipFile::TorchZipFile(const std::filesystem::path &file) : m_file(file)
             throw Error(m_file.string() + " was saved on a big-endian machine; save it as safetensors there.");
     }
     const auto pickle = readEntry(archive.get(), folder + "data.pkl", maximumPickle);
-    const std::string_view text(reinterpret_cast<const char *>(pickle.data()), pickle.size());
-    std::set<std::string> names;
-    for (const PickledTensor &tensor : readTensorPickle(text, m_file.string())) {
-        if (!names.insert(tensor.name).second)
-            fail("its pickle names the tensor " + printable(tensor.name) + " twice");
-        m_tensors.push_back(view(tensor, storage(archive.get(), folder, tensor)));
-    }
+    std::string_view text(reinterpret_cast<const char *>(pickle.data()), pickle.size());
+    for (const PickledTensor &tensor : readTensorPickle(text, m_file.string()))
+        add(tensor, storage(archive.get(), folder, tensor));
 }
 
 } // namespace

@@ -85,6 +85,8 @@ def write_pickle_forms(whole, bare):
     content["pooler.dense.bias"], content["embeddings.LayerNorm.bias"] = both[0], both[1]
     torch.save(content, path / "pytorch_model.bin")
 
+    torch.save(content, folder("before_1_6") / "pytorch_model.bin", _use_new_zipfile_serialization=False)
+
     path = folder("dict16") / "pytorch_model.bin"
     torch.save({k: v.to(torch.bfloat16 if "layer.0" in k else torch.float16) for k, v in bare.items()}, path)
 
@@ -99,11 +101,9 @@ def write_pickle_forms(whole, bare):
     (path / "pytorch_model.bin.index.json").write_text(json.dumps(index, indent=1) + "\n")
 
 
-def write_refused_forms(bare):
+def write_refused_forms():
     path = ROOT / "refused"
     path.mkdir(parents=True)
-    small = {"a": bare["pooler.dense.bias"].clone()}
-    torch.save(small, path / "before_1_6.bin", _use_new_zipfile_serialization=False)
     buffer = io.BytesIO()
     torch.jit.save(torch.jit.script(torch.nn.Linear(2, 1)), buffer)
     with zipfile.ZipFile(buffer) as whole, zipfile.ZipFile(path / "torchscript.bin", "w") as kept:
@@ -141,7 +141,7 @@ def main():
     bare = {k.removeprefix("bert."): v.clone() for k, v in whole.items() if k.startswith("bert.")}
     write_safetensors_forms(whole, bare)
     write_pickle_forms(whole, bare)
-    write_refused_forms(bare)
+    write_refused_forms()
     write_kinds()
     write_statistics(bare)
 
