@@ -369,6 +369,10 @@ void TestDataset::splitAndMetricsAreSetAsTheyAreWritten()
     setSplit(manifest, " 62.5 / 30/7.5", 7);
     QCOMPARE(manifest.split, (SplitRule{7, 0.3, 0.075}));
     QCOMPARE(splitText(manifest), std::string("62.5/30/7.5"));
+    setSplit(manifest, "66.66666667/16.66666667/16.66666666", 7);
+    const SplitRule thirds = manifest.split;
+    setSplit(manifest, splitText(manifest), 7); // as the dialog does that shows it
+    QVERIFY(manifest.split.dev == thirds.dev && manifest.split.test == thirds.test);
     setSplit(manifest, "80/10/10", 0);
     QCOMPARE(manifest.split, SplitRule()); // to the bit
     setSplit(manifest, "70/30", 1);

@@ -35,6 +35,7 @@ private Q_SLOTS:
     void unknownTablesAreGuessed_data();
     void unknownTablesAreGuessed();
     void foldersWithPartsAreGuessed();
+    void scoresMayHaveDecimalCommasAndGaps();
 
 private:
     std::string write(const std::string &name, const std::string &content)
@@ -384,9 +385,45 @@ void TestLayouts::foldersWithPartsAreGuessed()
     QCOMPARE(dataset.dev.at(0).a, std::string("well"));
     QCOMPARE(dataset.dev[0].label, 1);
     QCOMPARE(dataset.test.at(0).label, -1);
+    write("apart/train.csv", "text,label\nfine,pos\npoor,neg\n");
+    write("apart/Dev.tsv", "label\ttext\npos\twell, well\n"); // another delimiter, another order
+    const Dataset apart = loadDataset(guessManifest(m_folder->filePath("apart").toStdString(), "apart"));
+    QCOMPARE(apart.dev.at(0).a, std::string("well, well"));
+    QCOMPARE(apart.train.size(), std::size_t(2));
+    write("strange/train.csv", "text,label\nfine,pos\npoor,neg\nwell,pos\nbad,neg\nso,pos\nlate,neg\nnew,pos\nold,neg\n"
+                               "one,pos\ntwo,neg\n");
+    write("strange/dev.csv", "headline,kind\nwell,pos\n");
+    const Dataset strange = loadDataset(guessManifest(m_folder->filePath("strange").toStdString(), "strange"));
+    QVERIFY(!strange.manifest.dev);
+    QCOMPARE(strange.notes.back(),
+             std::string("The file dev.csv beside it is not used: the development examples are split off."));
     write("many/a.csv", "text,label\nfine,pos\n");
     write("many/b.csv", "text,label\nfine,pos\n");
     QVERIFY_EXCEPTION_THROWN(guessManifest(m_folder->filePath("many").toStdString(), "x"), Error);
+}
+
+void TestLayouts::scoresMayHaveDecimalCommasAndGaps()
+{
+    QByteArray semicolons = "text;score\n", commas = "text,score\n";
+    for (int i = 0; i < 20; ++i) {
+        semicolons += "example " + QByteArray::number(i) + ";" + QByteArray::number(i / 4) + "," +
+                      QByteArray::number(25 * (i % 4)) + "\n";
+        commas +=
+            "example " + QByteArray::number(i) + "," + (i % 7 == 3 ? QByteArray("NA") : QByteArray::number(i / 4.0)) + "\n";
+    }
+    write("semicolons.csv", semicolons.toStdString());
+    write("commas.csv", commas.toStdString());
+    for (const char *name : {"semicolons.csv", "commas.csv"}) {
+        Manifest manifest = guessManifest(m_folder->filePath(name).toStdString(), "scores");
+        QCOMPARE(manifest.task, Task::Regression);
+        manifest.split = {0, 0, 0};
+        const Dataset dataset = loadDataset(manifest);
+        for (const Example &example : dataset.train)
+            QCOMPARE(double(example.score), std::stoi(example.a.substr(8)) / 4.0);
+        QCOMPARE(dataset.train.size(), std::size_t(name[0] == 's' ? 20 : 17));
+        if (name[0] == 'c')
+            QCOMPARE(dataset.notes.back(), std::string("commas.csv: 3 rows left out, the label is dropped."));
+    }
 }
 
 QTEST_GUILESS_MAIN(TestLayouts)

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "core/data/delimited.h"
+#include "core/data/guess.h"
 #include "core/data/labels.h"
 #include "core/error.h"
 
@@ -31,7 +32,7 @@ std::string lineOfRow(const Part &part, const DataFile &file, std::size_t index)
 
 float scoreOf(const std::string &label, const Part &part, const DataFile &file, std::size_t index)
 {
-    const auto score = parseNumber(label);
+    const auto score = parseScore(label, file.format);
     if (!score)
         throw Error(lineOfRow(part, file, index) + " has the score \"" + label +
                     "\", which is not a number; choose another score column or mend the line.");
@@ -195,6 +196,11 @@ Dataset loadDataset(const Manifest &manifest)
         throw Error("No label column is chosen for " + manifest.dev->path + ", which is to be scored; choose one.");
     if (manifest.dev)
         dataset.dev = readOther(*manifest.dev);
+    else
+        for (const auto &other : filesBeside(file.path, devNames()))
+            dataset.notes.push_back("The file " + other.filename().string() +
+                                    " beside it is not used: the development "
+                                    "examples are split off.");
     if (manifest.test)
         dataset.test = readOther(*manifest.test);
     if (manifest.dev)

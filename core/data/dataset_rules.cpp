@@ -27,7 +27,7 @@ std::vector<std::string> partsOf(std::string_view text, char separator)
 std::string perCent(double share)
 {
     char text[32];
-    std::snprintf(text, sizeof text, "%.6g", 100 * share);
+    std::snprintf(text, sizeof text, "%.10g", 100 * share); // so many digits that setSplit() takes the sum
     return text;
 }
 

@@ -17,8 +17,14 @@ Manifest firstLook(const std::filesystem::path &file);
 /// As firstLook(), for a file whose layout is not known.
 Manifest guessedLook(const std::filesystem::path &file);
 
-/// A file that is laid out as train's is: its columns where they have those names, or without names where they stand. Its
-/// label may be missing; nothing when a text is. Throws Error when it cannot be read.
+/// How data sets call the file of development examples, folded, the usual one first.
+const std::vector<std::string> &devNames();
+
+/// The data files of a folder whose train file is called train, by the names of another part: "Dev.tsv" beside "train.csv".
+std::vector<std::filesystem::path> filesBeside(const std::filesystem::path &train, const std::vector<std::string> &parts);
+
+/// A file that is laid out as train's is, or in a way of its own with the same columns: where they have those names, or
+/// without names where they stand. Its label may be missing; nothing when a text is. Throws Error when it cannot be read.
 std::optional<DataFile> laidOutAs(const DataFile &train, const std::filesystem::path &file);
 
 /// Task, classes and metrics, as completeManifest() sets them.

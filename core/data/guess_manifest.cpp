@@ -114,18 +114,17 @@ int guessLabel(const Table &table, const std::vector<ColumnLook> &looks, const D
     return best;
 }
 
-// The file beside `train` of another part: "train.csv" -> "dev.csv".
-std::optional<DataFile> partBeside(const DataFile &train, std::initializer_list<const char *> parts)
+bool isDataFile(const std::filesystem::path &file)
 {
-    const std::filesystem::path file = train.path;
-    if (folded(file.stem().string()) != "train")
-        return std::nullopt;
-    for (const char *part : parts) {
-        const auto other = file.parent_path() / (part + file.extension().string());
-        if (std::filesystem::is_regular_file(other))
-            if (auto data = laidOutAs(train, other))
-                return data;
-    }
+    return std::ranges::find(dataExtensions, folded(file.extension().string())) != dataExtensions.end();
+}
+
+// The file beside `train` of another part: "train.csv" -> "dev.csv".
+std::optional<DataFile> partBeside(const DataFile &train, const std::vector<std::string> &parts)
+{
+    for (const auto &other : filesBeside(train.path, parts))
+        if (auto data = laidOutAs(train, other))
+            return data;
     return std::nullopt;
 }
 
@@ -134,8 +133,7 @@ std::filesystem::path fileToStartFrom(const std::filesystem::path &folder)
 {
     std::vector<std::filesystem::path> files;
     for (const auto &file : filesIn(folder)) {
-        const std::string extension = folded(file.extension().string());
-        if (std::find(dataExtensions.begin(), dataExtensions.end(), extension) == dataExtensions.end())
+        if (!isDataFile(file))
             continue;
         if (folded(file.stem().string()) == "train")
             return file;
@@ -148,6 +146,12 @@ std::filesystem::path fileToStartFrom(const std::filesystem::path &folder)
 
 } // namespace
 
+const std::vector<std::string> &devNames()
+{
+    static const std::vector<std::string> names{"dev", "validation", "valid", "val"};
+    return names;
+}
+
 bool isColumnName(std::string_view name)
 {
     const std::string n = folded(name);
@@ -156,24 +160,47 @@ bool isColumnName(std::string_view name)
            std::any_of(pairNames.begin(), pairNames.end(), [&](const auto &pair) { return n == pair.a || n == pair.b; });
 }
 
+std::vector<std::filesystem::path> filesBeside(const std::filesystem::path &train, const std::vector<std::string> &parts)
+{
+    std::vector<std::filesystem::path> found;
+    if (folded(train.stem().string()) != "train")
+        return found;
+    const auto files = filesIn(train.parent_path());
+    for (const std::string &part : parts)
+        for (const auto &file : files)
+            if (folded(file.stem().string()) == part && isDataFile(file))
+                found.push_back(file);
+    return found;
+}
+
 std::optional<DataFile> laidOutAs(const DataFile &train, const std::filesystem::path &file)
 {
-    const Table trainTable(train.path, train.format), table(file, train.format);
-    const auto sameColumn = [&](int column) {
-        if (column < 0)
-            return -1;
-        if (train.format.header || train.format.kind == Kind::JsonLines)
-            return columnNamed(table.columns(), folded(trainTable.columns()[std::size_t(column)]));
-        return column < int(table.columns().size()) ? column : -1;
+    const Table trainTable(train.path, train.format);
+    const auto readAs = [&](const TableFormat &format) {
+        const Table table(file, format);
+        const bool named = train.format.header || train.format.kind == Kind::JsonLines;
+        const auto sameColumn = [&](int column) {
+            if (column < 0)
+                return -1;
+            if (named)
+                return columnNamed(table.columns(), folded(trainTable.columns()[std::size_t(column)]));
+            return column < int(table.columns().size()) ? column : -1;
+        };
+        DataFile data = train;
+        data.path = file.string();
+        data.format = format;
+        data.textA = sameColumn(train.textA);
+        data.textB = sameColumn(train.textB);
+        data.label = sameColumn(train.label);
+        return data;
     };
-    DataFile data = train;
-    data.path = file.string();
-    data.textA = sameColumn(train.textA);
-    data.textB = sameColumn(train.textB);
-    data.label = sameColumn(train.label);
-    if (data.textA < 0 || (train.textB >= 0 && data.textB < 0))
-        return std::nullopt;
-    return data;
+    const auto hasTexts = [&](const DataFile &data) { return data.textA >= 0 && (train.textB < 0 || data.textB >= 0); };
+    const DataFile same = readAs(train.format);
+    if (hasTexts(same) && (same.label >= 0 || train.label < 0))
+        return same;
+    if (const DataFile own = readAs(guessFormat(file)); hasTexts(own) && own.label >= same.label)
+        return own; // with another delimiter, say
+    return hasTexts(same) ? std::optional(same) : std::nullopt;
 }
 
 Manifest guessedLook(const std::filesystem::path &file)
@@ -196,7 +223,7 @@ Manifest guessedLook(const std::filesystem::path &file)
                 manifest.train.textA = text;
         manifest.train.label = guessLabel(table, looks, manifest.train);
     }
-    manifest.dev = partBeside(manifest.train, {"dev", "validation", "valid", "val"});
+    manifest.dev = partBeside(manifest.train, devNames());
     manifest.test = partBeside(manifest.train, {"test"});
     if (manifest.dev && manifest.dev->label < 0)
         manifest.dev.reset(); // nothing to score on

@@ -1,10 +1,12 @@
 #include "core/data/labels.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 
 #include "core/data/delimited.h"
+#include "core/data/sample.h"
 
 namespace awb {
 
@@ -29,6 +31,20 @@ std::optional<double> parseNumber(std::string_view text)
     if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value))
         return std::nullopt;
     return value;
+}
+
+std::optional<double> parseScore(const std::string &text, const TableFormat &format)
+{
+    std::string number = text;
+    if (format.delimiter == ';' && std::ranges::count(number, ',') == 1 && number.find('.') == std::string::npos)
+        number[number.find(',')] = '.';
+    return parseNumber(number);
+}
+
+bool isMissing(std::string_view label)
+{
+    constexpr std::array marks{"", "na", "n/a", "nan", "null", "none", "?", "-"};
+    return std::ranges::find(marks, folded(label)) != marks.end();
 }
 
 void sortClasses(std::vector<std::string> &classes)

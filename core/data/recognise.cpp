@@ -61,13 +61,14 @@ std::string licenceBeside(const std::filesystem::path &file)
     return readMe;
 }
 
-// Scores, where every label is a number, some have a fraction, and there are more of them than a scale of classes has.
-bool looksLikeScores(const std::vector<std::pair<std::string, std::size_t>> &values)
+// Scores, where every label that is not missing is a number, some have a fraction, and there are more of them than a scale
+// of classes has.
+bool looksLikeScores(const std::vector<std::pair<std::string, std::size_t>> &values, const TableFormat &format)
 {
     bool fraction = false;
     for (const auto &[value, count] : values) {
-        const auto number = parseNumber(value);
-        if (!number && !value.empty())
+        const auto number = parseScore(value, format);
+        if (!number && !isMissing(value))
             return false;
         fraction |= number && *number != double(std::int64_t(std::clamp(*number, -1e15, 1e15)));
     }
@@ -157,8 +158,12 @@ void setTaskAndClasses(Manifest &manifest, bool guessTask)
     if (manifest.train.label >= 0) {
         const Table table(manifest.train.path, manifest.train.format);
         const auto values = usableLabels(table, manifest.train);
-        if (guessTask && manifest.merge.empty() && looksLikeScores(values))
+        if (guessTask && manifest.merge.empty() && looksLikeScores(values, manifest.train.format)) {
             manifest.task = Task::Regression;
+            for (const auto &[value, count] : values)
+                if (!value.empty() && isMissing(value))
+                    manifest.merge[rawLabel(value, manifest.train.labelUntil)] = ""; // its rows are left out, and counted
+        }
         if (manifest.task == Task::Classification) {
             for (const auto &[value, count] : values)
                 if (auto name = classOf(rawLabel(value, manifest.train.labelUntil), manifest); !name.empty())
