@@ -48,8 +48,7 @@ int add(Context &context, const std::string &folder, std::string name)
     if (name.empty())
         name = path.filename().string();
     const Checkpoint checkpoint = Checkpoint::open(path);
-    tokenizerOf(checkpoint); // throws where texts could not be read
-    context.store().addCheckpoint({name, path.string(), checkpoint.sha256(), {}});
+    context.store().addCheckpoint({name, path.string(), checkpointSha256(checkpoint), {}});
     std::string text = name + ": " + shapeText(checkpoint.shape());
     if (!checkpoint.missing().empty())
         text += "\nIt cannot be trained yet, since its weights lack " + joined(checkpoint.missing()) + ".";

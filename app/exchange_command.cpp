@@ -24,7 +24,7 @@ int exportOne(Context &context, const Options &options)
     const auto study = store.study(options.study);
     if (!study)
         throw Error("The library has no study " + options.study + " to export; `awb study list` names what is there.");
-    const std::filesystem::path archive = std::filesystem::weakly_canonical(options.out);
+    const std::filesystem::path archive = std::filesystem::absolute(options.out).lexically_normal();
     if (!std::filesystem::is_directory(archive.parent_path()))
         throw Error("The folder " + archive.parent_path().string() + " does not exist; make it, or choose another.");
 #ifdef AWB_FIGURES

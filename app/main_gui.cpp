@@ -1,3 +1,4 @@
+#include <clocale>
 #include <cstdlib>
 
 #include <unistd.h>
@@ -30,7 +31,10 @@ awb::DeviceChoices deviceChoices()
 /// The border of the window: an error that a slot did not expect is said, and the window lives on.
 class Application : public QApplication {
 public:
-    using QApplication::QApplication;
+    Application(int &argumentCount, char **arguments) : QApplication(argumentCount, arguments)
+    {
+        std::setlocale(LC_NUMERIC, "C"); // Qt has set the desktop's, by which C's functions would write a comma into files
+    }
 
     bool notify(QObject *receiver, QEvent *event) override
     {

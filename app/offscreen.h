@@ -1,5 +1,6 @@
 #pragma once
 
+#include <clocale>
 #include <cstdlib>
 
 #include <QApplication>
@@ -9,7 +10,11 @@ namespace awb {
 /// What drawing needs of Qt. No window is opened: a figure is the same with and without a display.
 class OffscreenApplication {
 public:
-    OffscreenApplication() { (void)m_application; }
+    OffscreenApplication()
+    {
+        (void)m_application;
+        std::setlocale(LC_NUMERIC, "C"); // Qt has set the user's, by which C's functions would write a comma into files
+    }
 
 private:
     static int prepare()

@@ -94,7 +94,7 @@ struct Provenance {
     std::string device;   ///< e.g. "cpu (AMD EPYC, AVX512)"
     std::string path;     ///< which engine path computed it: "fast", "plain"
     int threads = 0;
-    std::string checkpointSha256; ///< of the weight file(s)
+    std::string checkpointSha256; ///< checkpointSha256(): of the weight files, and how they are read
     std::string dataSha256;       ///< Manifest::sha256: of the data files and of how they were read
     double seconds = 0;           ///< wall time of training and evaluation
     double stepsPerSecond = 0;

@@ -459,7 +459,7 @@ void TestBrowsers::libraryAddsAndRemovesEntries()
     answers.file = QString::fromStdString(test::testData("checkpoints/bare").string());
     panel.addCheckpoint();
     QTRY_COMPARE_WITH_TIMEOUT(checkpoint.size(), 1, 30000);
-    QCOMPARE(f.bridge->store().checkpoints().front().sha256.size(), std::size_t(64));
+    QVERIFY(f.bridge->store().checkpoints().front().sha256.find(" read-as:") == std::size_t(64));
     panel.addCheckpoint();
     QTRY_COMPARE_WITH_TIMEOUT(f.bridge->store().checkpoints().size(), std::size_t(2), 30000);
     QCOMPARE(f.bridge->store().checkpoints().back().name, std::string("bare 2"));

@@ -10,10 +10,12 @@
 
 #include <QElapsedTimer>
 #include <QTest>
+#include <SQLiteCpp/SQLiteCpp.h>
 
 #include "core/error.h"
 #include "core/files.h"
 #include "core/store/lab.h"
+#include "core/store/run_files.h"
 #include "core/store/worker_lock.h"
 #include "library_fixture.h"
 
@@ -29,7 +31,7 @@ RunFunction pretended(int steps, milliseconds batch)
 {
     return [=](const Run &run, RunContext &context) {
         int step = 0;
-        const fs::path snapshot = context.folder / "snapshot";
+        const fs::path snapshot = context.folder / run_files::snapshot;
         if (fs::exists(snapshot))
             step = std::stoi(readFile(snapshot));
         for (; step < steps; ++step) {
@@ -41,7 +43,6 @@ RunFunction pretended(int steps, milliseconds batch)
             context.progress({0, step + 1, steps, 1.0 / (step + 1), 1e-3, 32});
         }
         context.measured({{"loss", steps, 1, 0.5}});
-        fs::remove(snapshot);
         Run done = run;
         done.score = 0.25;
         done.metric = "accuracy";
@@ -62,7 +63,7 @@ RunFunction failing(std::function<void()> how)
 
 fs::path snapshotOf(const QTemporaryDir &home, std::int64_t id)
 {
-    return pathOf(home) / "runs" / std::to_string(id) / "snapshot";
+    return pathOf(home) / "runs" / std::to_string(id) / run_files::snapshot;
 }
 
 /// Starts a process that works the queue until it is killed or the queue is empty.
@@ -284,6 +285,35 @@ private Q_SLOTS:
         QCOMPARE(WEXITSTATUS(status), 0);
     }
 
+    void curvePointsThatCannotBeWrittenComeWithTheNextOnes()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        const auto ids = store.enqueue({someSpec(0), someSpec(1)});
+        SQLite::Database db((pathOf(home) / "library.sqlite").string(), SQLite::OPEN_READWRITE);
+        const auto refuse = [&](bool refused) {
+            db.exec(refused ? "CREATE TRIGGER busy BEFORE INSERT ON metric BEGIN SELECT RAISE(ABORT, 'busy'); END"
+                            : "DROP TRIGGER busy");
+        };
+        const RunFunction run = [&](const Run &claimed, RunContext &context) {
+            refuse(true);
+            context.measured({{"loss", 1, 0.5, 0.75}});
+            if (claimed.spec.seed == 0) {
+                refuse(false);
+                context.measured({{"loss", 2, 1, 0.5}});
+                refuse(true);
+                context.measured({{"loss", 3, 1.5, 0.25}});
+            }
+            refuse(false);
+            return finished(claimed, 0.5);
+        };
+        workQueue(pathOf(home), run, {}, {}, {});
+        QCOMPARE(stateOf(store, ids[0]), RunState::Done);
+        QCOMPARE(stateOf(store, ids[1]), RunState::Done);
+        QCOMPARE(store.measurements(ids[0]).size(), std::size_t(3));
+        QCOMPARE(store.measurements(ids[1]).size(), std::size_t(1)); // with the outcome
+    }
+
     void waitingForAnothersRunPassesItsProgressOn()
     {
         QTemporaryDir home;
@@ -336,7 +366,7 @@ private Q_SLOTS:
         const auto id = store.enqueue({someSpec()}).front();
         workQueue(pathOf(home),
                   [](const Run &run, RunContext &context) -> Run {
-                      writeFileAtomically(context.folder / "snapshot", "epoch 1");
+                      writeFileAtomically(context.folder / run_files::snapshot, "epoch 1");
                       context.measured({{"loss", 1, 1.0, 0.5}});
                       throw Error("Cannot write the snapshot of run " + std::to_string(run.id) + ".");
                   },
@@ -346,7 +376,7 @@ private Q_SLOTS:
         std::string found;
         workQueue(pathOf(home),
                   [&](const Run &run, RunContext &context) {
-                      found = readFile(context.folder / "snapshot");
+                      found = readFile(context.folder / run_files::snapshot);
                       return run;
                   },
                   {}, {}, {});

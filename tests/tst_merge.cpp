@@ -1,14 +1,18 @@
 #include <array>
 #include <csignal>
 #include <fstream>
+#include <thread>
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <QTest>
+#include <SQLiteCpp/SQLiteCpp.h>
 
 #include "core/error.h"
 #include "core/files.h"
 #include "core/store/merge.h"
+#include "core/store/run_files.h"
 #include "core/study/ablation.h"
 #include "core/study/study.h"
 #include "core/store/zip.h"
@@ -27,10 +31,13 @@ namespace fs = std::filesystem;
 /// A library whose finished runs have a curve, a score of their own and a file of weights.
 struct Library {
     QTemporaryDir folder;
-    Store store{pathOf(folder)};
+    Store store;
     double slowness = 0; ///< seconds that each run takes longer than in another library
 
-    fs::path home() const { return pathOf(folder); }
+    Library() : store(pathOf(folder)) {}
+    explicit Library(const fs::path &home) : store(home) {}
+
+    fs::path home() const { return store.home(); }
 
     std::int64_t add(std::uint64_t seed, double score, const std::string &study = "mine")
     {
@@ -314,6 +321,69 @@ private Q_SLOTS:
         QVERIFY(to.store.studies().empty());
         fs::remove(to.home() / "runs");
         QCOMPARE(mergeLibrary(to.store, from.home()).runs, 3);
+    }
+
+    void whatCannotBeReadHereIsRefusedWhole()
+    {
+        Library from, to;
+        from.store.saveStudy(someStudy());
+        from.add(0, 0.8);
+        from.add(1, 0.9);
+        SQLite::Database db((from.home() / "library.sqlite").string(), SQLite::OPEN_READWRITE);
+        db.exec("UPDATE run SET spec = replace(spec, '\"float32\"', '\"tf32\"') WHERE id = 2");
+        QVERIFY(sentenceOf([&] { mergeLibrary(to.store, from.home()); }).find("tf32") != std::string::npos);
+        QVERIFY(to.store.runs().empty());
+        QVERIFY(!fs::exists(to.home() / "runs" / "1"));
+        db.exec("UPDATE run SET spec = replace(spec, '\"tf32\"', '\"float32\"')");
+        db.exec("UPDATE study SET json = '{}'");
+        QVERIFY(!sentenceOf([&] { mergeLibrary(to.store, from.home()); }).empty());
+        QVERIFY(to.store.runs().empty() && to.store.studies().empty());
+    }
+
+    void aRunThatEndsWhileFilesAreCopiedComesWithTheNextMerge()
+    {
+        Library from, to;
+        const std::int64_t first = from.add(0, 0.8);
+        fs::resize_file(from.home() / "runs" / std::to_string(first) / "adapter.safetensors", 1 << 26); // takes a while
+        std::jthread other([&](const std::stop_token &stop) {
+            const fs::path staged = to.home() / "runs" / (".incoming-" + std::to_string(::getpid()));
+            while (!stop.stop_requested() && !fs::exists(staged / std::to_string(first)))
+                std::this_thread::yield();
+            Library meanwhile(from.home());
+            meanwhile.add(1, 0.9);
+        });
+        mergeLibrary(to.store, from.home());
+        other.join();
+        mergeLibrary(to.store, from.home());
+        QCOMPARE(to.store.runs().size(), std::size_t(2));
+        for (const Run &run : to.store.runs())
+            QVERIFY(fs::exists(to.store.resolve(run.weights)));
+    }
+
+    void aDeletedStudyComesBackWithItsRuns()
+    {
+        Library library;
+        library.store.saveStudy(someStudy());
+        library.add(0, 0.8);
+        const fs::path archive = library.home() / "mine.zip";
+        exportStudy(library.store, someStudy(), archive, {});
+        deleteStudy(library.store, "mine");
+        QVERIFY(library.store.runsOfStudy("mine").empty());
+        const MergeReport report = importStudy(library.store, archive);
+        QCOMPARE(report.runs, 0);
+        QCOMPARE(report.known, 1);
+        QCOMPARE(library.store.runsOfStudy("mine").size(), std::size_t(1));
+    }
+
+    void snapshotsStayBehind()
+    {
+        Library from, to;
+        const std::int64_t id = from.add(0, 0.8);
+        const fs::path snapshot = fs::path("runs") / std::to_string(id) / run_files::snapshot;
+        std::ofstream(from.home() / snapshot) << "of a program that was killed before it could remove it";
+        mergeLibrary(to.store, from.home());
+        QVERIFY(fs::exists(to.store.resolve(to.store.runs().front().weights)));
+        QVERIFY(!fs::exists(to.home() / snapshot));
     }
 
     void anEmptyStudyIsNotExported()

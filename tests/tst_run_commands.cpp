@@ -222,7 +222,23 @@ private Q_SLOTS:
         write("own/model.safetensors", content);
         const Result prediction = awb({"predict", "1", "--text", "Where is Lima?"});
         QCOMPARE(prediction.status, 1);
-        QVERIFY2(prediction.err.contains("The weights of the checkpoint own in "), prediction.err.constData());
+        QVERIFY2(prediction.err.contains("The checkpoint own in "), prediction.err.constData());
+        content[content.size() - 1] = char(content[content.size() - 1] - 1);
+        write("own/model.safetensors", content);
+        QCOMPARE(awb({"predict", "1", "--text", "Where is Lima?"}).status, 0);
+        // The same weights read otherwise are another model.
+        for (const char *name : {"own/config.json", "own/vocab.txt"}) {
+            QFile::setPermissions(path(name), QFile::ReadOwner | QFile::WriteOwner);
+            const QByteArray before = read(name);
+            QByteArray after = before;
+            write(name, after.replace("\"gelu\"", "\"relu\"").replace("cat\ndog\n", "dog\ncat\n"));
+            QVERIFY2(after != before, name);
+            const Result other = awb({"predict", "1", "--text", "Where is Lima?"});
+            QCOMPARE(other.status, 1);
+            QVERIFY2(other.err.contains("its vocabulary, or what its configuration says"), other.err.constData());
+            write(name, before);
+        }
+        QCOMPARE(awb({"predict", "1", "--text", "Where is Lima?"}).status, 0);
     }
 
     void runsOnTheSameFilesReadOtherwiseAreNoFurtherSeeds()

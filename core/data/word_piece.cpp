@@ -115,6 +115,19 @@ WordPiece::WordPiece(std::vector<std::string> vocabulary, Options options, const
                      [](const auto &a, const auto &b) { return a.first.size() > b.first.size(); });
 }
 
+std::string WordPiece::description() const
+{
+    std::string text;
+    for (const std::string &piece : m_pieces)
+        text += piece + '\n';
+    for (const auto &[token, id] : m_special)
+        text += token + ' ' + std::to_string(id) + '\n';
+    for (const int value : {int(m_rules.lowerCase), int(m_rules.stripAccents), int(m_rules.splitChinese), int(m_cls),
+                            int(m_sep), int(m_unknown)})
+        text += std::to_string(value) + ' ';
+    return text;
+}
+
 std::int32_t WordPiece::requiredId(const std::string &token, const std::string &source) const
 {
     const auto found = m_starts.find(token);

@@ -37,6 +37,8 @@ public:
     /// Ids of the pieces of one text, without [CLS] and [SEP].
     std::vector<std::int32_t> encode(std::string_view utf8) const;
     std::string piece(std::int32_t id) const;
+    /// All that encode() depends on, as text: two tokenizers with equal ones give equal ids.
+    std::string description() const;
     std::size_t size() const { return m_pieces.size(); }
 
     std::int32_t cls() const { return m_cls; }

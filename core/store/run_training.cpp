@@ -12,6 +12,7 @@
 #include "core/store/dev_outcome.h"
 #include "core/model/frozen_packs.h"
 #include "core/store/predict.h"
+#include "core/store/run_files.h"
 #include "core/store/store.h"
 #include "core/store/trained_run.h"
 #include "core/train/tokenizer.h"
@@ -19,8 +20,6 @@
 
 namespace awb {
 namespace {
-
-constexpr const char *weightsName = "adapter.safetensors", *snapshotName = "snapshot.safetensors";
 
 Checkpoint openCheckpoint(const Store &store, const CheckpointEntry &entry)
 {
@@ -69,7 +68,8 @@ Run runTraining(const Run &run, RunContext &context, OpenCheckpoints &checkpoint
          std::filesystem::directory_iterator(context.folder)) // of a program that was killed while writing
         if (std::error_code ignored; entry.path().extension() == ".part")
             std::filesystem::remove(entry.path(), ignored);
-    const TrainFiles files{context.folder / weightsName, context.folder / snapshotName};
+    const TrainFiles files{context.folder / run_files::weights, context.folder / run_files::snapshot,
+                           open->sha256 + ' ' + dataSha256};
     TrainHooks hooks;
     hooks.progress = [&](Progress now) {
         now.run = run.id;

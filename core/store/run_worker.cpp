@@ -57,6 +57,7 @@ void RunWorker::changed() const
 void RunWorker::compute(const Run &run)
 {
     m_last.reset();
+    m_pending.clear();
     m_reported = m_stored = {};
     m_stopping = false;
     m_mostCompany = 1;
@@ -80,6 +81,7 @@ void RunWorker::compute(const Run &run)
     settle([&] {
         if (!m_store.run(run.id))
             return;
+        storeMeasurements(run.id);
         if (done)
             m_store.finish(*done);
         else if (sentence.empty())
@@ -99,7 +101,12 @@ Run RunWorker::result(const Run &run)
                            report(progress);
                        },
                        [&](const std::vector<Measurement> &points) {
-                           m_store.addMeasurements(run.id, points);
+                           m_pending.insert(m_pending.end(), points.begin(), points.end());
+                           try {
+                               storeMeasurements(run.id);
+                           } catch (const Error &) {
+                               // Locked for long, or a full disk: written with the next ones, or with the outcome.
+                           }
                            changed();
                        },
                        [&] { return stopRequested(run.id); },
@@ -170,6 +177,13 @@ void RunWorker::report(const Progress &progress)
     } catch (const Error &) {
         // Only a courtesy to other processes; no reason to lose a run.
     }
+}
+
+void RunWorker::storeMeasurements(std::int64_t id)
+{
+    if (!m_pending.empty())
+        m_store.addMeasurements(id, m_pending);
+    m_pending.clear();
 }
 
 bool RunWorker::stopRequested(std::int64_t id)

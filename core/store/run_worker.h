@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "core/store/lab.h"
 #include "core/store/store.h"
@@ -33,6 +34,7 @@ private:
     void leaveStopped(const Run &run, const std::string &lost);
     void report(const Progress &progress);
     bool stopRequested(std::int64_t id);
+    void storeMeasurements(std::int64_t id);
 
     Store &m_store;
     const RunFunction &m_run;
@@ -43,6 +45,7 @@ private:
     int m_mostCompany = 1;   ///< over the run's time
     bool m_stopping = false; ///< once true it stays true for the run
     std::optional<Progress> m_last;
+    std::vector<Measurement> m_pending; ///< curve points that could not be written yet
     Clock::time_point m_reported, m_stored;
 };
 

@@ -17,6 +17,7 @@
 #include "core/store/store.h"
 #include "core/store/zip.h"
 #include "core/temporary_folder.h"
+#include "core/train/tokenizer.h"
 
 namespace awb {
 namespace {
@@ -214,7 +215,7 @@ void installSampleLibrary(Store &store, const std::vector<SampleWheel> &wheels, 
 
     progress("Registering …");
     // Read before anything is moved: a file that is not as expected must leave the library as it was.
-    const std::string sha256 = Checkpoint::open(work.path() / "checkpoint").sha256();
+    const std::string sha256 = checkpointSha256(Checkpoint::open(work.path() / "checkpoint"));
     manifestsIn(work.path() / "data");
     const auto checkpoint = home / "checkpoints" / checkpointName, data = home / "data" / corporaFolder;
     Replacement newCheckpoint(work.path() / "checkpoint", checkpoint), newData(work.path() / "data", data);

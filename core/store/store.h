@@ -22,7 +22,7 @@ struct Study;
 struct CheckpointEntry {
     std::string name;
     std::string folder; ///< absolute, or relative to the library when inside it
-    std::string sha256; ///< of the weight files
+    std::string sha256; ///< checkpointSha256()
     std::string added;  ///< ISO 8601, UTC
 };
 
@@ -64,6 +64,8 @@ public:
     // -- queue
     /// One transaction; ids in the order of specs. `study` may be empty.
     std::vector<std::int64_t> enqueue(const std::vector<TrainSpec> &specs, const std::string &study = {});
+    /// The same for a study, but of specs that a run of it waits for or computes already that run's id.
+    std::vector<std::int64_t> enqueueMissing(const std::vector<TrainSpec> &specs, const std::string &study);
     /// First queued run; nothing when none is queued or the queue is paused.
     std::optional<Run> next() const;
     /// The same, now 'running'.
@@ -74,7 +76,7 @@ public:
     void addMeasurements(std::int64_t run, const std::vector<Measurement> &measurements); ///< one transaction
     /// Removes a run's curve points after `step` (when it goes on from a snapshot).
     void dropMeasurementsAfter(std::int64_t run, int step);
-    /// 'done' with score, weights and provenance in one transaction.
+    /// 'done' with score, weights and provenance in one transaction. Its snapshot goes.
     void finish(const Run &run);
     void fail(std::int64_t id, const std::string &sentence);
     /// Also clears stopRequested. `remark`: a sentence for the user, kept as the run's error until it is claimed.

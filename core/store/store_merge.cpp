@@ -1,8 +1,13 @@
 #include "core/store/store_impl.h"
 
+#include <algorithm>
+
 #include <unistd.h>
 
+#include "core/spec_json.h"
 #include "core/store/merge.h"
+#include "core/store/run_files.h"
+#include "core/study/study.h"
 #include "core/temporary_folder.h"
 
 namespace awb {
@@ -98,8 +103,11 @@ void copyFolder(const fs::path &from, const fs::path &to)
     std::error_code error;
     if (!fs::is_directory(from, error))
         return; // its weights are gone; the numbers come all the same
-    fs::create_directories(to.parent_path(), error);
-    fs::copy(from, to, fs::copy_options::recursive, error);
+    fs::create_directories(to, error);
+    for (auto entry = fs::directory_iterator(from, error); !error && entry != fs::directory_iterator();
+         entry.increment(error))
+        if (entry->path().filename() != run_files::snapshot) // of a program that ended before it could remove it
+            fs::copy(entry->path(), to / entry->path().filename(), fs::copy_options::recursive, error);
     if (error)
         throw Error("The files of a run cannot be copied from " + from.string() + " to " + to.string() + ": " +
                     error.message() + ".");
@@ -120,6 +128,23 @@ int count(SQLite::Database &db, const char *sql, const std::string &study)
     row.bind(1, study);
     row.executeStep();
     return row.getColumn(0).getInt();
+}
+
+/// Refuses what this program could not read again: one such row would keep the whole library from being listed.
+void requireReadable(SQLite::Database &db, std::int64_t run)
+{
+    SQLite::Statement row(db, "SELECT spec FROM other.run WHERE id = ?");
+    row.bind(1, run);
+    if (row.executeStep())
+        specFromJson(row.getColumn(0).getString());
+}
+
+void requireReadableStudies(SQLite::Database &db, const std::string &ofStudy)
+{
+    SQLite::Statement rows(db, "SELECT json FROM other.study WHERE ?1 = '' OR name = ?1");
+    rows.bind(1, ofStudy);
+    while (rows.executeStep())
+        studyFromJson(rows.getColumn(0).getString());
 }
 
 /// Studies that have another content in both.
@@ -146,20 +171,29 @@ MergeReport Store::absorb(const Store &other, const std::string &study)
         fs::create_directories(home() / "runs", ignored);
         const TemporaryFolder staging(home() / "runs" / (".incoming-" + std::to_string(::getpid())));
         // Large files are copied before the lock is taken, so that a run in progress is not held up.
-        for (const std::int64_t id : newRuns(m->db, study))
+        const std::vector<std::int64_t> runs = newRuns(m->db, study);
+        for (const std::int64_t id : runs)
             copyFolder(other.m->runFolder(id), staging.path() / std::to_string(id));
-        return m->absorb(staging.path(), study);
+        return m->absorb(staging.path(), runs, study);
     });
 }
 
-MergeReport Store::Impl::absorb(const std::filesystem::path &staging, const std::string &study)
+MergeReport Store::Impl::absorb(const std::filesystem::path &staging, const std::vector<std::int64_t> &staged,
+                                const std::string &study)
 {
     std::vector<fs::path> placed;
     try {
         return write([&] {
             MergeReport report;
             const std::string columns = copiedColumns(db);
+            requireReadableStudies(db, study);
+            int finishedMeanwhile = 0;
             for (const std::int64_t id : newRuns(db, study)) { // asked again under the lock
+                if (std::ranges::find(staged, id) == staged.end()) {
+                    ++finishedMeanwhile; // after the files were copied: the next merge takes it
+                    continue;
+                }
+                requireReadable(db, id);
                 execute(("INSERT INTO main.run (position, " + columns +
                          ") SELECT (SELECT COALESCE(MAX(position), 0) + 1 FROM "
                          "main.run), " +
@@ -181,6 +215,13 @@ MergeReport Store::Impl::absorb(const std::filesystem::path &staging, const std:
                 }
                 ++report.runs;
             }
+            // Of a study that was deleted here, its runs stayed without its name.
+            execute(
+                (std::string("UPDATE main.run AS mine SET study = theirs.study FROM other.run AS theirs WHERE mine.study = "
+                             "'' AND theirs.study <> '' AND (?1 = '' OR theirs.study = ?1) AND ") +
+                 same)
+                    .c_str(),
+                study);
             copyAblations(db, study);
             copyTestScores(db, study);
             report.notes = differentStudies(db, study);
@@ -190,9 +231,10 @@ MergeReport Store::Impl::absorb(const std::filesystem::path &staging, const std:
                 study);
             report.known =
                 count(db, "SELECT COUNT(*) FROM other.run WHERE state = 'done' AND (?1 = '' OR study = ?1)", study) -
-                report.runs;
+                report.runs - finishedMeanwhile;
             report.unfinished =
-                count(db, "SELECT COUNT(*) FROM other.run WHERE state <> 'done' AND (?1 = '' OR study = ?1)", study);
+                count(db, "SELECT COUNT(*) FROM other.run WHERE state <> 'done' AND (?1 = '' OR study = ?1)", study) +
+                finishedMeanwhile;
             return report;
         });
     } catch (...) {

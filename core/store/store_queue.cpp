@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/spec_json.h"
+#include "core/store/run_files.h"
 
 namespace awb {
 
@@ -48,25 +49,43 @@ void removeFolder(const std::filesystem::path &folder)
 
 std::vector<std::int64_t> Store::enqueue(const std::vector<TrainSpec> &specs, const std::string &study)
 {
+    return m->enqueue(specs, study, false);
+}
+
+std::vector<std::int64_t> Store::enqueueMissing(const std::vector<TrainSpec> &specs, const std::string &study)
+{
+    return m->enqueue(specs, study, true);
+}
+
+std::vector<std::int64_t> Store::Impl::enqueue(const std::vector<TrainSpec> &specs, const std::string &study,
+                                               bool missingOnly)
+{
     std::vector<std::string> written;
     for (const TrainSpec &spec : specs) {
         written.push_back(toJson(spec));
         specFromJson(written.back()); // what cannot be read again, like a rate that is no number, must not be stored
     }
-    return m->write([&] {
+    return write([&] {
         std::vector<std::int64_t> ids;
-        double position = m->db.execAndGet("SELECT COALESCE(MAX(position), 0) FROM run").getDouble();
+        double position = db.execAndGet("SELECT COALESCE(MAX(position), 0) FROM run").getDouble();
         SQLite::Statement insert(
-            m->db, withNow("INSERT INTO run (position, study, checkpoint, dataset, method, bottleneck, seed, spec, created) "
-                           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, NOW)"));
+            db, withNow("INSERT INTO run (position, study, checkpoint, dataset, method, bottleneck, seed, spec, created) "
+                        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, NOW)"));
         for (std::size_t i = 0; i < specs.size(); ++i) {
             const TrainSpec &spec = specs[i];
+            SQLite::Statement known(db, "SELECT id FROM run WHERE study = ? AND spec = ? AND state IN ('queued', 'paused', "
+                                        "'running')");
+            SQLite::bind(known, study, written[i]);
+            if (missingOnly && known.executeStep()) {
+                ids.push_back(known.getColumn(0).getInt64());
+                continue;
+            }
             // The column takes the seed's 64 bits as a signed number; the spec has it as it is.
             SQLite::bind(insert, ++position, study, spec.checkpoint, spec.dataset, spec.method.name, spec.method.bottleneck,
                          std::int64_t(spec.seed), written[i]);
             insert.exec();
             insert.reset();
-            ids.push_back(m->db.getLastInsertRowid());
+            ids.push_back(db.getLastInsertRowid());
         }
         return ids;
     });
@@ -187,6 +206,8 @@ void Store::finish(const Run &run)
         if (update.exec() == 0)
             m->stateOf(run.id);
     });
+    std::error_code ignored; // it only takes room
+    std::filesystem::remove(m->runFolder(run.id) / run_files::snapshot, ignored);
 }
 
 void Store::fail(std::int64_t id, const std::string &sentence)

@@ -48,12 +48,10 @@ public:
 
     bool operator()(const Run &run) const
     {
-        const auto other = [](const std::string &then, const std::string &now) {
-            return !then.empty() && !now.empty() && then != now;
-        };
         const auto data = m_data.find(run.spec.dataset);
-        return run.state == RunState::Done && (other(run.provenance.checkpointSha256, m_checkpoint) ||
-                                               (data != m_data.end() && other(run.provenance.dataSha256, data->second)));
+        const std::string &then = run.provenance.dataSha256;
+        const bool otherData = data != m_data.end() && !then.empty() && !data->second.empty() && then != data->second;
+        return run.state == RunState::Done && (otherData || !sameCheckpoint(run.provenance.checkpointSha256, m_checkpoint));
     }
 
 private:
@@ -163,7 +161,7 @@ std::vector<std::int64_t> queueStudy(Store &store, const Study &study)
             store.resume(id);
         ahead.push_back(id);
     }
-    const auto added = store.enqueue(state.missing, study.name);
+    const auto added = store.enqueueMissing(state.missing, study.name);
     ahead.insert(ahead.end(), added.begin(), added.end());
     return ahead;
 }

@@ -4,18 +4,18 @@
 
 #include "core/data/data_hash.h"
 #include "core/error.h"
+#include "core/study/seed_groups.h"
+#include "core/train/tokenizer.h"
 #include "core/train/train.h"
 
 namespace awb {
 
 namespace {
 
-void requireSame(std::string_view now, std::string_view registered, const std::string &sentence)
+[[noreturn]] void refuseChanged(const std::string &sentence)
 {
-    if (!registered.empty() && now != registered)
-        throw Error(sentence +
-                    " Its SHA-256 is another than in the library, so results would not belong together. Put the old "
-                    "files back, or add it again.");
+    throw Error(sentence + " Its SHA-256 is another than in the library, so results would not belong together. Put the old "
+                           "files back, or add it again.");
 }
 
 bool differs(const std::string &now, const std::string &then)
@@ -51,7 +51,7 @@ TrainedRun comparableRun(const Store &store, std::int64_t id)
     Run &run = found.run;
     const CheckpointEntry checkpoint = store.checkpoint(run.spec.checkpoint);
     comparableDataset(store, run);
-    if (differs(checkpoint.sha256, run.provenance.checkpointSha256))
+    if (!sameCheckpoint(checkpoint.sha256, run.provenance.checkpointSha256))
         throw Error("The checkpoint " + checkpoint.name + " has changed since run " + std::to_string(id) +
                     " was trained, so its trained weights do not fit; run it again.");
     if (run.spec.recipe.device != "cpu" && !isHere(run.spec.recipe.device))
@@ -72,18 +72,18 @@ Manifest comparableDataset(const Store &store, const Run &run)
 std::string unchangedSha256(const Manifest &manifest)
 {
     const std::string now = sha256OfFiles(manifest);
-    requireSame(now, fileHashes(manifest.sha256),
-                "The files of the data set " + manifest.name + " (" + manifest.train.path +
-                    ") have changed since it was added.");
+    if (const auto registered = fileHashes(manifest.sha256); !registered.empty() && now != registered)
+        refuseChanged("The files of the data set " + manifest.name + " (" + manifest.train.path +
+                      ") have changed since it was added.");
     return manifest.sha256.empty() ? now : manifest.sha256;
 }
 
 std::string unchangedSha256(const CheckpointEntry &entry, const Checkpoint &checkpoint)
 {
-    std::string now = checkpoint.sha256();
-    requireSame(now, entry.sha256,
-                "The weights of the checkpoint " + entry.name + " in " + checkpoint.folder().string() +
-                    " have changed since it was added.");
+    std::string now = checkpointSha256(checkpoint);
+    if (!sameCheckpoint(now, entry.sha256))
+        refuseChanged("The checkpoint " + entry.name + " in " + checkpoint.folder().string() +
+                      " has changed since it was added: its weights, its vocabulary, or what its configuration says.");
     return now;
 }
 

@@ -134,11 +134,19 @@ void markEarlier(std::vector<SeedGroup> &groups)
 
 } // namespace
 
+bool sameCheckpoint(const std::string &a, const std::string &b)
+{
+    const std::size_t first = a.find(" read-as:"), second = b.find(" read-as:");
+    if (a.empty() || b.empty() || a == b)
+        return true;
+    return (first == std::string::npos) != (second == std::string::npos) && a.substr(0, first) == b.substr(0, second);
+}
+
 bool sameFiles(const Run &a, const Run &b)
 {
-    const auto same = [](const std::string &x, const std::string &y) { return x.empty() || y.empty() || x == y; };
-    return same(a.provenance.dataSha256, b.provenance.dataSha256) &&
-           same(a.provenance.checkpointSha256, b.provenance.checkpointSha256);
+    const std::string &one = a.provenance.dataSha256, &other = b.provenance.dataSha256;
+    return (one.empty() || other.empty() || one == other) &&
+           sameCheckpoint(a.provenance.checkpointSha256, b.provenance.checkpointSha256);
 }
 
 bool sameButSeed(const TrainSpec &a, const TrainSpec &b)

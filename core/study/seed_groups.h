@@ -11,6 +11,10 @@ namespace awb {
 /// run's numbers and is left out; sites that are all on are the same as none given.
 bool sameButSeed(const TrainSpec &a, const TrainSpec &b);
 
+/// Whether two of checkpointSha256() stand for the same checkpoint, as far as both have recorded it: older ones hold the
+/// hashes of the weight files alone.
+bool sameCheckpoint(const std::string &a, const std::string &b);
+
 /// Whether two finished runs used the same weights and data, read alike, as far as they have recorded it.
 bool sameFiles(const Run &a, const Run &b);
 

@@ -10,7 +10,7 @@
 namespace awb {
 namespace {
 
-constexpr const char *stateKey = "state", *specKey = "spec"; // keys of the file's metadata
+constexpr const char *stateKey = "state", *ofKey = "of"; // keys of the file's metadata
 
 } // namespace
 
@@ -27,15 +27,15 @@ void saveTensors(const std::filesystem::path &file, const std::vector<std::pair<
     writeSafetensors(file, views, metadata);
 }
 
-void saveSnapshot(const std::filesystem::path &file, const SnapshotState &state, const std::string &specJson,
+void saveSnapshot(const std::filesystem::path &file, const SnapshotState &state, const std::string &of,
                   const std::vector<std::pair<std::string, at::Tensor>> &tensors)
 {
     const nlohmann::json json = {
         {"step", state.step}, {"loss_sum", state.lossSum}, {"seconds", state.seconds}, {"scored", state.scored}};
-    saveTensors(file, tensors, {{stateKey, json.dump()}, {specKey, specJson}});
+    saveTensors(file, tensors, {{stateKey, json.dump()}, {ofKey, of}});
 }
 
-bool loadSnapshot(const std::filesystem::path &file, SnapshotState &state, const std::string &specJson,
+bool loadSnapshot(const std::filesystem::path &file, SnapshotState &state, const std::string &of,
                   const std::vector<std::pair<std::string, at::Tensor>> &tensors)
 {
     if (file.empty() || !std::filesystem::exists(file))
@@ -43,7 +43,7 @@ bool loadSnapshot(const std::filesystem::path &file, SnapshotState &state, const
     try {
         const auto stored = TensorFile::openSafetensors(file);
         const auto metadata = stored->metadata();
-        if (metadata.at(specKey) != specJson || stored->tensors().size() != tensors.size())
+        if (metadata.at(ofKey) != of || stored->tensors().size() != tensors.size())
             return false;
         for (std::size_t i = 0; i < tensors.size(); ++i)
             if (stored->tensors()[i].name != tensors[i].first ||

@@ -23,11 +23,11 @@ struct SnapshotState {
     bool scored = true; ///< false: the step ends an epoch, whose dev score is not computed yet
 };
 
-/// Writes state and optimizer tensors; `specJson` guards against going on with other settings.
-void saveSnapshot(const std::filesystem::path &file, const SnapshotState &state, const std::string &specJson,
+/// Writes state and optimizer tensors; `of`, the settings and what they are applied to, guards against going on with others.
+void saveSnapshot(const std::filesystem::path &file, const SnapshotState &state, const std::string &of,
                   const std::vector<std::pair<std::string, at::Tensor>> &tensors);
-/// Reads into the given tensors. False, and nothing changed, when there is no usable snapshot of this spec.
-bool loadSnapshot(const std::filesystem::path &file, SnapshotState &state, const std::string &specJson,
+/// Reads into the given tensors. False, and nothing changed, when there is no usable snapshot of the same.
+bool loadSnapshot(const std::filesystem::path &file, SnapshotState &state, const std::string &of,
                   const std::vector<std::pair<std::string, at::Tensor>> &tensors);
 
 } // namespace awb

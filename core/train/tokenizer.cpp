@@ -1,5 +1,9 @@
 #include "core/train/tokenizer.h"
 
+#include <iomanip>
+#include <sstream>
+
+#include "core/data/data_hash.h"
 #include "core/error.h"
 
 namespace awb {
@@ -13,6 +17,22 @@ WordPiece tokenizerOf(const Checkpoint &checkpoint)
                     " pieces, but the model's table of word embeddings has " + std::to_string(rows) +
                     " rows; use the vocab.txt that belongs to these weights.");
     return tokenizer;
+}
+
+std::string checkpointSha256(const Checkpoint &checkpoint)
+{
+    const ModelShape &shape = checkpoint.shape();
+    std::ostringstream all;
+    all.precision(17);
+    for (const int size :
+         {shape.layers, shape.hidden, shape.heads, shape.feedForward, shape.vocabulary, shape.positions, shape.segments})
+        all << size << ' ';
+    all << shape.activation << ' ' << shape.layerNormEps << ' ' << shape.hiddenDropout << ' ' << shape.attentionDropout
+        << '\n'
+        << tokenizerOf(checkpoint).description();
+    std::ostringstream hashes;
+    hashes << checkpoint.sha256() << " read-as:" << std::hex << std::setfill('0') << std::setw(16) << textHash(all.str());
+    return hashes.str();
 }
 
 } // namespace awb

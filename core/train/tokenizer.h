@@ -9,4 +9,8 @@ namespace awb {
 /// for.
 WordPiece tokenizerOf(const Checkpoint &checkpoint);
 
+/// What a run records of its checkpoint: Checkpoint::sha256(), and " read-as:HASH" of what else decides its numbers, the
+/// model's shape and activation from config.json and the tokenizer. Throws Error as tokenizerOf().
+std::string checkpointSha256(const Checkpoint &checkpoint);
+
 } // namespace awb

@@ -146,7 +146,7 @@ private:
 
 double learningRateAt(int step, int steps, double warmup, double peak)
 {
-    const double warm = warmup * steps;
+    const double warm = std::floor(warmup * steps); // so that the only step of a short run is not one of rate 0
     return step < warm ? peak * step / warm : peak * (steps - step) / std::max(1.0, steps - warm);
 }
 
@@ -171,12 +171,12 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
     Adam adam(model->trained(), recipe);
 
     const int perEpoch = stepsPerEpoch(data.train.size(), recipe), steps = perEpoch * recipe.epochs;
-    const std::string specJson = toJson(spec);
+    const std::string specJson = toJson(spec), snapshotOf = specJson + files.inputs;
     Sampler sampler(data.train, spec, perEpoch);
     Curve curve(steps, perEpoch);
     Evaluation dev;
     SnapshotState done;
-    if (loadSnapshot(files.snapshot, done, specJson, adam.state()))
+    if (loadSnapshot(files.snapshot, done, snapshotOf, adam.state()))
         curve.sum = done.lossSum;
     adam.setSteps(done.step);
     computation.prepare();
@@ -202,7 +202,7 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
         if (files.snapshot.empty())
             return {};
         try {
-            saveSnapshot(files.snapshot, now, specJson, adam.state());
+            saveSnapshot(files.snapshot, now, snapshotOf, adam.state());
             done = now;
             return {};
         } catch (const Error &error) {

@@ -60,7 +60,8 @@ struct TrainHooks {
 /// Where a run keeps its files. Empty paths: nothing is kept.
 struct TrainFiles {
     std::filesystem::path weights;  ///< safetensors of the trained tensors, head included
-    std::filesystem::path snapshot; ///< to go on from after a stop; removed at the end
+    std::filesystem::path snapshot; ///< to go on from after a stop
+    std::string inputs = {};        ///< SHA-256 of checkpoint and data: a snapshot that was made with others is not used
 };
 
 struct TrainResult {
@@ -83,7 +84,8 @@ Evaluation evaluate(const TrainSpec &spec, const Checkpoint &checkpoint, const s
 double evaluationSeconds(const TrainSpec &spec, const Checkpoint &checkpoint, const EncodedTexts &part,
                          const EncodedDataset &data);
 
-/// Learning rate of a step (0-based): up from 0 over the first `warmup` share of `steps`, then down to 0 in a line.
+/// Learning rate of a step (0-based): up from 0 over the first `warmup` share of `steps`, in whole steps as in the paper's
+/// code, then down to 0 in a line.
 double learningRateAt(int step, int steps, double warmup, double peak);
 
 /// Optimizer steps of one epoch: whole batches only unless `partialBatch`, at least one.
