@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Dev scores beside the AdapterHub program: adapters m = 64, three epochs at 1e-3, the same files, seeds 0, 1 and 2.
+"""Dev scores beside the AdapterHub program: adapters m = 64, three epochs at 1e-3, the same files, seeds from 0 on.
 
     python3 tests/reference/quality.py --awb build/release/app/awb --checkpoint FOLDER --data FOLDER \
-        --python PYTHON_WITH_ADAPTERS --program adapterhub_train.py [--tasks trec,sst2,cola] [--sides fast,bfloat16]
+        --python PYTHON_WITH_ADAPTERS --program adapterhub_train.py [--tasks trec,sst2,cola] [--sides fast,bfloat16] [--seeds 3]
 
 FOLDER of the data holds TREC, SST-2-sentences and GLUE/CoLA. A line per task and side: the scores, their mean and s.e.m. in points.
 Ours train with Adam's bias correction, as the program does. Uses a library of its own in a temporary folder.
@@ -18,7 +18,6 @@ SIDES = {"reference": None,
          "plain": ["--precision", "float32", "--plain-path"],
          "fast": ["--precision", "float32"],
          "bfloat16": ["--precision", "bfloat16"]}
-SEEDS = (0, 1, 2)
 
 
 def labelled_lines(source, until, target):
@@ -52,6 +51,7 @@ def main():
         parser.add_argument("--" + name, required=True)
     parser.add_argument("--tasks", default="trec,sst2,cola")
     parser.add_argument("--sides", default=",".join(SIDES))
+    parser.add_argument("--seeds", type=int, default=3)
     o = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
         awb = [o.awb, "--home", home, "--json"]
@@ -63,7 +63,7 @@ def main():
             json_of([*awb, "datasets", "add", *known, "--name", task])
             for side in o.sides.split(","):
                 scores = []
-                for seed in SEEDS:
+                for seed in range(o.seeds):
                     if side == "reference":
                         run = json_of([o.python, o.program, "--checkpoint", o.checkpoint, "--train", train, "--dev", dev, "--text", str(text),
                                        "--label", str(label), "--seed", str(seed)])
