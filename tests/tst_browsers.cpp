@@ -117,6 +117,10 @@ private slots:
     void findsTextInRowsBeyondThePage();
     void saysWhyADataSetCannotBeRead();
     void dropsTheAnswerForAnEarlierClick();
+    void aDataSetReadOtherwiseIsShownAnew();
+    void whatIsUnchangedIsNotReadAgain();
+    void aRemovedEntryLeavesItsPage();
+    void tokenLengthsFollowTheCheckpoint();
     void showsScoresOfARegressionTask();
     void showsTokenLengthsAndTheTruncatedShare();
     void describesTheSampleCheckpoint();
@@ -218,6 +222,93 @@ void TestBrowsers::dropsTheAnswerForAnEarlierClick()
     QTest::qWait(50);
     QCOMPARE(loaded.size(), 1);
     QCOMPARE(in(view, "datasetTitle").text(), QString("second"));
+}
+
+void TestBrowsers::aDataSetReadOtherwiseIsShownAnew()
+{
+    Fixture f;
+    f.addDataset("reviews", reviews);
+    DatasetView view(*f.bridge);
+    view.show();
+    showAndWait(view, [&] { view.show("reviews", {}); });
+    const auto &parts = in<QTableWidget>(view, "datasetParts");
+    const QString before = cell(parts, 0, 1);
+    Manifest otherwise = f.bridge->store().dataset("reviews");
+    otherwise.split = {.seed = 0, .dev = 0.4, .test = 0.1};
+    completeManifest(otherwise);
+    f.bridge->store().addDataset(otherwise);
+    showAndWait(view, [&] { f.bridge->wake(); });
+    QVERIFY2(cell(parts, 0, 1) != before, qPrintable(before));
+
+    // While another page is seen nothing is read; when this one is, it shows the latest.
+    view.hide();
+    f.addDataset("reviews", "text\tverdict\nSalt is not a sauce.\tbad\nThe pears were a poem.\tgood\n",
+                 "text\tverdict\nWater.\tbad\n");
+    QSignalSpy loaded(&view, &DatasetView::loaded);
+    f.bridge->wake();
+    QTest::qWait(100);
+    QCOMPARE(loaded.size(), 0);
+    showAndWait(view, [&] { view.QWidget::show(); });
+    QCOMPARE(cell(parts, 0, 1), QString("2"));
+}
+
+void TestBrowsers::whatIsUnchangedIsNotReadAgain()
+{
+    Fixture f;
+    f.addDataset("reviews", reviews);
+    f.addDataset("lost", reviews);
+    QFile::remove(f.folder.filePath("lost-train.tsv"));
+    DatasetView view(*f.bridge);
+    view.show();
+    for (const char *name : {"reviews", "lost"}) {
+        showAndWait(view, [&] { view.show(name, {}); });
+        QSignalSpy loaded(&view, &DatasetView::loaded);
+        f.bridge->wake();
+        QTest::qWait(100);
+        QCOMPARE(loaded.size(), 0);
+    }
+    QVERIFY(in(view, "datasetMessage").text().contains("lost-train.tsv"));
+    showAndWait(view, [&] { view.show("not there", {}); });
+    f.bridge->wake();
+    QVERIFY(in(view, "datasetMessage").text().contains("not there"));
+}
+
+void TestBrowsers::aRemovedEntryLeavesItsPage()
+{
+    Fixture f;
+    f.addDataset("reviews", reviews);
+    f.bridge->store().addCheckpoint({"bare", test::testData("checkpoints/bare").string(), "", ""});
+    DatasetView dataset(*f.bridge);
+    CheckpointView checkpoint(*f.bridge);
+    dataset.show();
+    checkpoint.show();
+    showAndWait(dataset, [&] { dataset.show("reviews", {}); });
+    showAndWait(checkpoint, [&] { checkpoint.show("bare"); });
+    QVERIFY(in(dataset, "datasetTitle").isVisible());
+    QVERIFY(in(checkpoint, "checkpointTitle").isVisible());
+    f.bridge->store().removeDataset("reviews");
+    f.bridge->store().removeCheckpoint("bare");
+    f.bridge->wake();
+    QVERIFY(in(dataset, "datasetMessage").isVisible());
+    QVERIFY(in(dataset, "datasetMessage").text().startsWith("Choose a data set"));
+    QVERIFY(in(checkpoint, "checkpointMessage").isVisible());
+    QVERIFY(in(checkpoint, "checkpointMessage").text().startsWith("Choose a checkpoint"));
+}
+
+void TestBrowsers::tokenLengthsFollowTheCheckpoint()
+{
+    Fixture f;
+    f.addDataset("reviews", reviews);
+    f.bridge->store().addCheckpoint({"tiny", test::testData("model/tiny").string(), "", ""});
+    DatasetView view(*f.bridge);
+    view.show();
+    showAndWait(view, [&] { view.show("reviews", {}); });
+    QVERIFY(in(view, "truncation").text().contains("Choose a checkpoint"));
+    showAndWait(view, [&] { view.setCheckpoint("tiny"); });
+    QVERIFY(in(view, "truncation").text().contains("longer than 128 tokens"));
+    f.bridge->store().removeCheckpoint("tiny");
+    showAndWait(view, [&] { f.bridge->wake(); });
+    QVERIFY(in(view, "truncation").text().contains("Choose a checkpoint"));
 }
 
 void TestBrowsers::showsScoresOfARegressionTask()

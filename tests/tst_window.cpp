@@ -8,8 +8,10 @@
 #include <QPushButton>
 #include <QSpinBox>
 #include <QTabWidget>
+#include <QTableWidget>
 #include <QTextBrowser>
 #include <QTimer>
+#include <QTreeWidget>
 
 #include "core/store/sample_library.h"
 #include "tests/window_fixture.h"
@@ -65,6 +67,7 @@ private slots:
     void tableAndChartSelectEachOther();
     void theAxisIsChosenInThePanel();
     void twoChosenRunsAreCompared();
+    void theDataSetPageFollowsTheSetUp();
     void docksAndThemeAreRemembered();
     void theWindowStartsWithTheLatestRun();
     void anotherProcessesRunsAppear();
@@ -234,6 +237,29 @@ void TestWindow::twoChosenRunsAreCompared()
     QVERIFY(page->toPlainText().contains(QStringLiteral("head only")));
     QVERIFY(page->toPlainText().contains(QStringLiteral(" examples of dev: only run 1 is right on ")));
     QVERIFY(find<QCustomPlot>("overlayPlot")->isVisible()); // and how they learnt
+}
+
+void TestWindow::theDataSetPageFollowsTheSetUp()
+{
+    addTinyLibrary();
+    // The same model with two words only: every other word is one unknown token.
+    const QDir other(m_home->filePath(QStringLiteral("other")));
+    other.mkpath(QStringLiteral("."));
+    for (const char *file : {"config.json", "model.safetensors"})
+        QFile::copy(QString::fromStdString((testData("model/tiny") / file).string()), other.filePath(QLatin1String(file)));
+    writeText(other.filePath(QStringLiteral("vocab.txt")), "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\ngood\nbad\n");
+    Store(m_home->path().toStdString()).addCheckpoint({"other", other.path().toStdString(), {}, {}});
+    open();
+    auto *checkpoint = find<QComboBox>("checkpointCombo");
+    checkpoint->setCurrentText(QStringLiteral("tiny"));
+    auto *tree = find<QTreeWidget>("libraryTree");
+    tree->setCurrentItem(tree->topLevelItem(1)->child(0));
+    auto *parts = find<QTableWidget>("datasetParts");
+    QTRY_VERIFY(parts->item(0, 5) && parts->isVisible());
+    const QString before = parts->item(0, 5)->text();
+    QTest::keyClicks(checkpoint, QStringLiteral("other"));
+    QCOMPARE(checkpoint->currentText(), QStringLiteral("other"));
+    QTRY_VERIFY2(parts->item(0, 5)->text() != before, qPrintable(before));
 }
 
 void TestWindow::docksAndThemeAreRemembered()

@@ -6,13 +6,14 @@
 #include <QTabWidget>
 #include <QVBoxLayout>
 
+#include "ui/lab_bridge.h"
 #include "ui/view_parts.h"
 
 namespace awb {
 
-BrowserView::BrowserView(const char *prefix, const QString &invitation, QWidget *parent)
+BrowserView::BrowserView(LabBridge &bridge, const char *prefix, const QString &invitation, QWidget *parent)
     : QWidget(parent), m_header(new ViewHeader(prefix)), m_tabs(new QTabWidget), m_pages(new QStackedWidget(this)),
-      m_message(makeMessage(QLatin1String(prefix) + QLatin1String("Message"), invitation))
+      m_message(makeMessage(QLatin1String(prefix) + QLatin1String("Message"), invitation)), m_invitation(invitation)
 {
     setObjectName(QLatin1String(prefix) + QLatin1String("View"));
     m_tabs->setObjectName(QLatin1String(prefix) + QLatin1String("Tabs"));
@@ -27,6 +28,7 @@ BrowserView::BrowserView(const char *prefix, const QString &invitation, QWidget 
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_pages);
+    connect(&bridge, &LabBridge::changed, this, &BrowserView::lookAgainWhenSeen);
 }
 
 void BrowserView::addPage(QWidget *page, const QString &title)
@@ -42,9 +44,37 @@ void BrowserView::addPage(QWidget *page, const QString &title)
 void BrowserView::fail(const QString &sentence)
 {
     ++m_generation;
+    m_wanted.clear();
     m_shown.clear();
     showMessage(sentence);
     emit loaded();
+}
+
+void BrowserView::invite()
+{
+    ++m_generation;
+    m_wanted.clear();
+    m_shown.clear();
+    showMessage(m_invitation);
+}
+
+void BrowserView::lookAgainWhenSeen()
+{
+    m_stale = !isVisible();
+    if (m_stale || m_wanted.isEmpty())
+        return;
+    try {
+        lookAgain();
+    } catch (const std::exception &) {
+        // The library panel says what is wrong with the store; what was read stays on screen.
+    }
+}
+
+void BrowserView::showEvent(QShowEvent *event)
+{
+    QWidget::showEvent(event);
+    if (m_stale)
+        lookAgainWhenSeen();
 }
 
 void BrowserView::showMessage(const QString &sentence)

@@ -1,5 +1,7 @@
 #include "ui/checkpoint_view.h"
 
+#include <algorithm>
+
 #include <QComboBox>
 #include <QHeaderView>
 #include <QLabel>
@@ -43,6 +45,11 @@ Facts readFacts(const std::filesystem::path &folder)
     for (const auto &file : facts.checkpoint->licenceFiles())
         facts.licences.emplace_back(text(file.filename().string()), text(readFile(file)));
     return facts;
+}
+
+QString keyOf(const CheckpointEntry &entry)
+{
+    return text(entry.name + '\n' + entry.folder + '\n' + entry.sha256);
 }
 
 QString activationName(const std::string &activation)
@@ -261,7 +268,7 @@ void CheckpointView::Ui::showTensor()
 }
 
 CheckpointView::CheckpointView(LabBridge &bridge, QWidget *parent)
-    : BrowserView("checkpoint", tr("Choose a checkpoint in the library to look inside."), parent), m_bridge(bridge),
+    : BrowserView(bridge, "checkpoint", tr("Choose a checkpoint in the library to look inside."), parent), m_bridge(bridge),
       m_ui(std::make_unique<Ui>(*this))
 {
     m_ui->build();
@@ -271,18 +278,30 @@ CheckpointView::~CheckpointView() = default;
 
 void CheckpointView::show(const QString &checkpoint)
 {
-    std::filesystem::path folder;
-    QString key;
+    m_checkpoint = checkpoint;
     try {
-        const CheckpointEntry entry = m_bridge.store().checkpoint(checkpoint.toStdString());
-        folder = m_bridge.store().resolve(entry.folder);
-        key = text(entry.name + '\n' + entry.folder + '\n' + entry.sha256);
+        read(m_bridge.store().checkpoint(checkpoint.toStdString()));
     } catch (const std::exception &failure) {
-        return fail(QString::fromUtf8(failure.what()));
+        fail(QString::fromUtf8(failure.what()));
     }
+}
+
+void CheckpointView::lookAgain()
+{
+    const std::vector<CheckpointEntry> all = m_bridge.store().checkpoints();
+    const auto entry =
+        std::find_if(all.begin(), all.end(), [this](const CheckpointEntry &one) { return text(one.name) == m_checkpoint; });
+    if (entry == all.end())
+        invite();
+    else if (!isWanted(keyOf(*entry)))
+        read(*entry);
+}
+
+void CheckpointView::read(const CheckpointEntry &entry)
+{
     load(
-        checkpoint, key, [folder] { return readFacts(folder); },
-        [this, checkpoint](const Facts &facts) { m_ui->fill(checkpoint, facts); });
+        m_checkpoint, keyOf(entry), [folder = m_bridge.store().resolve(entry.folder)] { return readFacts(folder); },
+        [this](const Facts &facts) { m_ui->fill(m_checkpoint, facts); });
 }
 
 } // namespace awb

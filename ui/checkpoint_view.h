@@ -7,6 +7,7 @@
 namespace awb {
 
 class LabBridge;
+struct CheckpointEntry;
 
 /// Browser of one checkpoint: architecture, parameters and bytes per layer, tensor table with statistics and histogram of
 /// the selected tensor, licence file, what is missing or unexpected. Files are read on a worker; the window never waits.
@@ -22,7 +23,11 @@ public:
 
 private:
     struct Ui;
+    void lookAgain() override;
+    void read(const CheckpointEntry &entry);
+
     LabBridge &m_bridge;
+    QString m_checkpoint; ///< name of what is looked at
     std::unique_ptr<Ui> m_ui;
 };
 

@@ -197,16 +197,18 @@ void DatasetView::Ui::fill(const QString &name, DatasetFacts read)
     summary->fill(facts);
     const QSignalBlocker quietLengths(lengthsOf), quietPart(part);
     for (QComboBox *box : {lengthsOf, part}) {
+        const QString chosen = box->currentText();
         box->clear();
         for (const PartSummary &p : facts.parts)
             box->addItem(text(p.part), text(p.part));
+        box->setCurrentIndex(std::max(0, box->findText(chosen)));
     }
     fillLengths();
     showPart();
 }
 
 DatasetView::DatasetView(LabBridge &bridge, QWidget *parent)
-    : BrowserView("dataset", tr("Choose a data set in the library to look inside."), parent), m_bridge(bridge),
+    : BrowserView(bridge, "dataset", tr("Choose a data set in the library to look inside."), parent), m_bridge(bridge),
       m_ui(std::make_unique<Ui>(*this))
 {
     m_ui->build();
@@ -216,19 +218,50 @@ DatasetView::~DatasetView() = default;
 
 void DatasetView::show(const QString &dataset, const QString &checkpointForLengths)
 {
-    Manifest manifest;
-    std::filesystem::path folder;
+    m_dataset = dataset;
+    m_checkpoint = checkpointForLengths;
     try {
-        manifest = m_bridge.store().dataset(dataset.toStdString());
-        if (!checkpointForLengths.isEmpty())
-            folder = m_bridge.store().resolve(m_bridge.store().checkpoint(checkpointForLengths.toStdString()).folder);
+        read(m_bridge.store().dataset(dataset.toStdString()));
     } catch (const std::exception &failure) {
-        return fail(QString::fromUtf8(failure.what()));
+        fail(QString::fromUtf8(failure.what()));
     }
+}
+
+void DatasetView::setCheckpoint(const QString &checkpointForLengths)
+{
+    m_checkpoint = checkpointForLengths;
+    lookAgainWhenSeen();
+}
+
+void DatasetView::lookAgain()
+{
+    const std::vector<Manifest> all = m_bridge.store().datasets();
+    const auto entry =
+        std::find_if(all.begin(), all.end(), [this](const Manifest &one) { return text(one.name) == m_dataset; });
+    if (entry == all.end())
+        invite();
+    else if (!isWanted(keyOf(*entry)))
+        read(*entry);
+}
+
+std::filesystem::path DatasetView::tokenizerFolder() const
+{
+    for (const CheckpointEntry &entry : m_bridge.store().checkpoints())
+        if (text(entry.name) == m_checkpoint)
+            return m_bridge.store().resolve(entry.folder);
+    return {};
+}
+
+QString DatasetView::keyOf(const Manifest &manifest) const
+{
+    return text(toJson(manifest) + '\n' + tokenizerFolder().string());
+}
+
+void DatasetView::read(const Manifest &manifest)
+{
     load(
-        dataset, text(toJson(manifest) + '\n' + folder.string()),
-        [manifest, folder] { return readDatasetFacts(manifest, folder); },
-        [this, dataset](DatasetFacts facts) { m_ui->fill(dataset, std::move(facts)); });
+        m_dataset, keyOf(manifest), [manifest, folder = tokenizerFolder()] { return readDatasetFacts(manifest, folder); },
+        [this](DatasetFacts facts) { m_ui->fill(m_dataset, std::move(facts)); });
 }
 
 } // namespace awb

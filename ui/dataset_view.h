@@ -1,7 +1,9 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
 
+#include "core/data/dataset.h"
 #include "ui/browser_view.h"
 
 namespace awb {
@@ -18,11 +20,18 @@ public:
     ~DatasetView() override;
 
     void show(const QString &dataset, const QString &checkpointForLengths);
+    void setCheckpoint(const QString &checkpointForLengths); ///< of the data set shown
     using QWidget::show;
 
 private:
     struct Ui;
+    void lookAgain() override;
+    QString keyOf(const Manifest &manifest) const;
+    void read(const Manifest &manifest);
+    std::filesystem::path tokenizerFolder() const; ///< empty: the library has no such checkpoint
+
     LabBridge &m_bridge;
+    QString m_dataset, m_checkpoint; ///< names of what is looked at
     std::unique_ptr<Ui> m_ui;
 };
 

@@ -211,6 +211,7 @@ void MainWindow::connectPanels()
         if (m_quickStudyWaits)
             enqueueQuickStudy();
     });
+    connect(m_setup, &SetupPanel::selectionChanged, this, [this] { m_datasetView->setCheckpoint(m_setup->checkpoint()); });
     connect(m_setup, &SetupPanel::enqueued, this, [this](std::int64_t run) {
         m_tabs->setCurrentWidget(m_tradeoff);
         selectRun(run);
