@@ -134,6 +134,7 @@ private slots:
     void filtersByWordsOfAnyColumnAndByState();
     void sortsNumbersAsNumbers();
     void cancelsQueuedRunsAtOnceAndRunningOnesAfterAQuestion();
+    void asksBeforeWhatARunHasLearntIsGivenUp();
     void pausesAndResumesRuns();
     void retriesAFailedRunWhoseErrorIsShown();
     void deletesOnlyAfterConfirmation();
@@ -297,6 +298,44 @@ void TestRunsPanel::cancelsQueuedRunsAtOnceAndRunningOnesAfterAQuestion()
     answers.yes = true;
     f.press("cancelRun");
     QTRY_COMPARE(f.state(f.ids[0]), QString("Cancelled"));
+}
+
+void TestRunsPanel::asksBeforeWhatARunHasLearntIsGivenUp()
+{
+    AnsweredDialogs answers;
+    answers.yes = false;
+    Fixture f(false, {spec("cola", 8, 0), spec("cola", 8, 1), spec("cola", 64, 2)});
+    QTRY_COMPARE(f.rows(), 3);
+    f.bridge->store().pause(f.ids[0]);
+    f.bridge->wake();
+    QTRY_COMPARE(f.state(f.ids[0]), QString("Paused"));
+    f.click(f.ids[0]);
+    f.press("cancelRun");
+    QCOMPARE(answers.questions,
+             QStringList{"Cancel run 1 (adapters, m = 8 on cola)? What it has learnt so far is given up."});
+    f.click(f.ids[1], Qt::ControlModifier);
+    f.press("cancelRun");
+    QCOMPARE(answers.questions.last(), QString("Cancel 2 runs? What they have learnt so far is given up."));
+    QCOMPARE(f.state(f.ids[0]), QString("Paused"));
+    QCOMPARE(f.state(f.ids[1]), QString("Queued"));
+
+    // One that was paused half way and resumed waits with what it has learnt.
+    f.bridge->store().setQueuePaused(false);
+    f.bridge->store().resume(f.ids[0]);
+    f.bridge->wake();
+    QTRY_COMPARE(f.state(f.ids[0]), QString("Running"));
+    QTRY_VERIFY(f.cell(f.rowOf(f.ids[0]), RunsModel::ProgressBar).startsWith("50 %"));
+    f.bridge->store().setQueuePaused(true);
+    f.bridge->store().pause(f.ids[0]);
+    QTRY_COMPARE(f.state(f.ids[0]), QString("Paused"));
+    f.bridge->store().resume(f.ids[0]);
+    f.bridge->wake();
+    QTRY_COMPARE(f.state(f.ids[0]), QString("Queued"));
+    f.click(f.ids[0]);
+    const auto asked = answers.questions.size();
+    f.press("cancelRun");
+    QCOMPARE(answers.questions.size(), asked + 1);
+    QCOMPARE(f.state(f.ids[0]), QString("Queued"));
 }
 
 void TestRunsPanel::pausesAndResumesRuns()

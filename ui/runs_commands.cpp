@@ -158,15 +158,23 @@ void RunsCommands::guarded(const std::function<void()> &change)
 
 void RunsCommands::cancel()
 {
-    const auto running = selectedIn({RunState::Running});
-    if (!running.empty() &&
-        !dialogs::functions().confirm(
-            &m_table, tr("Cancel run"),
-            tr("Cancel %1? What it has learnt so far is given up.").arg(nameOf(*m_model.run(running.front()))),
-            tr("Cancel the run")))
+    const auto ids = selectedIn({RunState::Queued, RunState::Paused, RunState::Running});
+    const bool learnt = std::any_of(ids.begin(), ids.end(), [this](std::int64_t id) {
+        const Run &run = *m_model.run(id);
+        return run.state != RunState::Queued || run.step > 0;
+    });
+    if (learnt &&
+        !(ids.size() == 1
+              ? dialogs::functions().confirm(
+                    &m_table, tr("Cancel run"),
+                    tr("Cancel %1? What it has learnt so far is given up.").arg(nameOf(*m_model.run(ids.front()))),
+                    tr("Cancel the run"))
+              : dialogs::functions().confirm(&m_table, tr("Cancel runs"),
+                                             tr("Cancel %1 runs? What they have learnt so far is given up.").arg(ids.size()),
+                                             tr("Cancel the runs"))))
         return;
-    guarded([this] {
-        for (const std::int64_t id : selectedIn({RunState::Queued, RunState::Paused, RunState::Running}))
+    guarded([this, &ids] {
+        for (const std::int64_t id : ids)
             m_bridge.store().cancel(id);
     });
 }
