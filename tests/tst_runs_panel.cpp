@@ -131,6 +131,7 @@ private slots:
     void showsTheWholeScoreHoweverNarrow();
     void showsWhereTheOtherCommandsAreInTheDark();
     void keepsTheSelectionWhileRunsComeAndGo();
+    void onlyTheUserChoosesARun();
     void filtersByWordsOfAnyColumnAndByState();
     void sortsNumbersAsNumbers();
     void cancelsQueuedRunsAtOnceAndRunningOnesAfterAQuestion();
@@ -230,6 +231,43 @@ void TestRunsPanel::keepsTheSelectionWhileRunsComeAndGo()
     QTRY_COMPARE(f.state(f.ids[1]), QString("Cancelled"));
     QCOMPARE(f.rows(), 3);
     QCOMPARE(f.panel->selectedRun(), f.ids[1]);
+}
+
+void TestRunsPanel::onlyTheUserChoosesARun()
+{
+    AnsweredDialogs answers;
+    Fixture f(false, {spec("cola", 8, 0), spec("mrpc", 8, 1), spec("cola", 8, 2)});
+    QTRY_COMPARE(f.rows(), 3);
+    f.click(f.ids[1]);
+    QSignalSpy chosen(f.panel.get(), &RunsPanel::runSelected);
+    const auto marked = [&f] { return f.table().selectionModel()->selectedRows().size(); };
+    // The filter hides the chosen run: its neighbour is not chosen instead.
+    auto *words = f.panel->findChild<QLineEdit *>("runsFilter");
+    QTest::keyClicks(words, "cola");
+    QCOMPARE(f.rows(), 2);
+    QCOMPARE(chosen.size(), 0);
+    QCOMPARE(marked(), 0);
+    QCOMPARE(f.panel->selectedRun(), 0);
+    // Another page asks for a run that is the current row, though not marked.
+    const auto current = f.table().model()->index(f.table().currentIndex().row(), RunsModel::Id).data().toLongLong();
+    f.panel->selectRun(current);
+    QCOMPARE(marked(), 1);
+    QCOMPARE(f.panel->selectedRun(), current);
+    words->clear();
+    f.click(f.ids[1]);
+    chosen.clear();
+    QTest::keyClick(&f.table(), Qt::Key_Delete);
+    QTRY_COMPARE(f.rows(), 2);
+    QCOMPARE(chosen.size(), 0);
+    QCOMPARE(marked(), 0);
+    f.click(f.ids[0]);
+    f.click(f.ids[2], Qt::ControlModifier);
+    QCOMPARE(chosen.size(), 2);
+    QCOMPARE(marked(), 2);
+    // Of several, the one asked for is left marked.
+    f.panel->selectRun(f.ids[2]);
+    QCOMPARE(marked(), 1);
+    QCOMPARE(f.panel->selectedRun(), f.ids[2]);
 }
 
 void TestRunsPanel::filtersByWordsOfAnyColumnAndByState()

@@ -216,7 +216,7 @@ void MainWindow::connectPanels()
         m_tabs->setCurrentWidget(m_tradeoff);
         selectRun(run);
     });
-    connect(m_runs, &RunsPanel::runSelected, this, &MainWindow::selectRun);
+    connect(m_runs, &RunsPanel::runSelected, this, &MainWindow::showRun);
     connect(m_runs, &RunsPanel::runsSelected, m_curve, &CurvePanel::showRuns);
     connect(m_runs, &RunsPanel::runsSelected, m_run, &RunPage::showRuns);
     connect(m_curve, &CurvePanel::titleChanged, this, [this](const QString &title) {
@@ -243,6 +243,11 @@ void MainWindow::connectPanels()
 void MainWindow::selectRun(std::int64_t run)
 {
     m_runs->selectRun(run);
+    showRun(run);
+}
+
+void MainWindow::showRun(std::int64_t run)
+{
     m_tradeoff->selectRun(run);
     m_studies->selectRun(run);
     m_curve->showRun(run);

@@ -54,6 +54,7 @@ private:
     void restore();
     void showLatestRun();
     void selectRun(std::int64_t run);
+    void showRun(std::int64_t run); ///< on every page; the table of runs stays as it is
     void enqueueQuickStudy();
     void refreshStatus();
     void setTheme(const QString &name);

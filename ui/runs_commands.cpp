@@ -96,7 +96,12 @@ QAction *RunsCommands::addToMenu(const char *name, const QString &label, const Q
 
 const Run *RunsCommands::current() const
 {
-    const QModelIndex index = m_table.currentIndex();
+    // When rows go, Qt makes a neighbour the current row without selecting it: nobody chose that one.
+    QModelIndex index = m_table.currentIndex();
+    if (!m_table.selectionModel()->isRowSelected(index.row())) {
+        const QModelIndexList rows = m_table.selectionModel()->selectedRows();
+        index = rows.size() == 1 ? rows.front() : QModelIndex();
+    }
     return index.isValid() ? &m_model.at(m_filter.mapToSource(index).row()) : nullptr;
 }
 

@@ -30,7 +30,7 @@ public:
     /// `table` shows `filter` over `model`. The actions go into `tools` and become the table's own.
     RunsCommands(LabBridge &bridge, RunsModel &model, RunsFilter &filter, QTableView &table, QToolBar &tools);
 
-    const Run *current() const; ///< null: none
+    const Run *current() const; ///< the one marked last of those selected, or the only one; null: none
     std::vector<const Run *> selected() const;
     void enable(bool queuePaused); ///< as selection and states allow
     void showIcons(const QPalette &palette);

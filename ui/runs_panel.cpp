@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include <QComboBox>
 #include <QEvent>
@@ -41,6 +42,7 @@ struct RunsPanel::Ui {
     void showTheme();
     void applyWanted();
     void tellSelection();
+    bool isOnlySelected(std::int64_t run) const;
 
     RunsPanel &panel;
     LabBridge &bridge;
@@ -55,6 +57,7 @@ struct RunsPanel::Ui {
     QStackedWidget *pages = nullptr;
     QLabel *empty = nullptr, *errorLine = nullptr, *summary = nullptr;
     std::int64_t wanted = 0; ///< run to select as soon as the table has it
+    std::int64_t told = 0;   ///< run selected last
     bool loaded = false;
 };
 
@@ -170,8 +173,6 @@ void RunsPanel::Ui::connectAll()
         show();
     });
     QObject::connect(table->selectionModel(), &QItemSelectionModel::currentRowChanged, &panel, [this] {
-        if (const Run *run = commands->current())
-            emit panel.runSelected(run->id);
         tellSelection();
         show();
     });
@@ -227,17 +228,26 @@ void RunsPanel::Ui::applyWanted()
         index = filter->mapFromSource(model->index(row, 0));
     }
     wanted = 0;
-    table->setCurrentIndex(index);
+    table->selectionModel()->setCurrentIndex(index, QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
     table->scrollTo(index);
 }
 
 void RunsPanel::Ui::tellSelection()
 {
+    const std::int64_t now = panel.selectedRun();
+    if (now != std::exchange(told, now) && now != 0)
+        emit panel.runSelected(now);
     std::vector<std::int64_t> ids;
     for (const Run *run : commands->selected())
         ids.push_back(run->id);
     if (!ids.empty())
         emit panel.runsSelected(ids);
+}
+
+bool RunsPanel::Ui::isOnlySelected(std::int64_t run) const
+{
+    const auto runs = commands->selected();
+    return runs.size() == 1 && runs.front()->id == run;
 }
 
 void RunsPanel::Ui::show()
@@ -309,7 +319,7 @@ std::int64_t RunsPanel::selectedRun() const
 
 void RunsPanel::selectRun(std::int64_t run)
 {
-    if (run == selectedRun())
+    if (m_ui->isOnlySelected(run))
         return;
     m_ui->wanted = run;
     m_ui->applyWanted();
