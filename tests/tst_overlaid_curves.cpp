@@ -82,6 +82,32 @@ class TestOverlaidCurves : public QObject {
     Q_OBJECT
 
 private slots:
+    void aZoomedChartIsExportedAsItIsSeen()
+    {
+        Library library;
+        CurvePanel panel(*library.bridge);
+        panel.resize(700, 500);
+        panel.show();
+        panel.showRuns({1, 2, 3, 4});
+        auto *plot = panel.findChild<QCustomPlot *>("overlayPlot");
+        AnsweredDialogs dialogs;
+        const auto exported = [&](const char *name) {
+            dialogs.file = library.home.filePath(name);
+            panel.exportChart();
+            return contentOf(dialogs.file);
+        };
+        const QByteArray all = exported("all.svg");
+        QCOMPARE(exported("again.svg"), all);
+        plot->setFocus();
+        QTest::keyClick(plot, Qt::Key_Plus);
+        const QCPRange x = plot->xAxis->range(), y = plot->yAxis->range();
+        QVERIFY(exported("zoomed.svg") != all);
+        QCOMPARE(plot->xAxis->range(), x);
+        QCOMPARE(plot->yAxis->range(), y);
+        QTest::keyClick(plot, Qt::Key_0);
+        QCOMPARE(exported("whole.svg"), all);
+    }
+
     void runsThatDifferInTheSeedAreAveragedStepByStep()
     {
         const auto curves = meanCurves({runOf(1, 8, 0), runOf(2, 8, 1), runOf(3, 64, 0)},

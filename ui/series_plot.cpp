@@ -101,7 +101,7 @@ void SeriesPlot::draw(bool print)
     labelY(size);
     series_drawing::setCaption(*m_plot, m_chart.caption, theme, size);
     chart_axes::fitTo(*m_plot, size);
-    if (!m_zoomed || print)
+    if (!m_zoomed)
         fitRanges();
     if (!print)
         drawMarks();
