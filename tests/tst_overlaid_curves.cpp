@@ -82,6 +82,38 @@ class TestOverlaidCurves : public QObject {
     Q_OBJECT
 
 private slots:
+    void theCursorStaysWhileRunsComeIn()
+    {
+        Library library;
+        CurvePanel panel(*library.bridge);
+        panel.resize(700, 500);
+        panel.show();
+        const std::int64_t fifth = library.store().enqueue({runOf(0, 512, 0).spec}).front();
+        panel.showRuns({1, 2, 3, 4, fifth});
+        auto *plot = panel.findChild<QCustomPlot *>("overlayPlot");
+        plot->setFocus();
+        for (int i = 0; i < 3; ++i)
+            QTest::keyClick(plot, Qt::Key_Right);
+        const auto place = [plot] {
+            const QCPGraph *cursor = graph(*plot, "cursor");
+            return cursor ? QPointF(cursor->data()->at(0)->key, cursor->data()->at(0)->value) : QPointF();
+        };
+        const QPointF before = place();
+        const QString spoken = plot->accessibleDescription().section(". ", 0, 0);
+        QVERIFY(!before.isNull());
+        Run done = *library.store().claim(fifth);
+        library.store().addMeasurements(fifth, curve(2.0, 0.60, 0.65));
+        done.score = 0.65;
+        done.metric = "accuracy";
+        library.store().finish(done);
+        library.bridge->wake();
+        QVERIFY(graph(*plot, "line.curve.5"));
+        QCOMPARE(place(), before);
+        QCOMPARE(plot->accessibleDescription().section(". ", 0, 0), spoken);
+        panel.showRuns({4, fifth}); // without the line that the cursor was on
+        QVERIFY(spoken.contains("m = 64") || place().isNull());
+    }
+
     void aZoomedChartIsExportedAsItIsSeen()
     {
         Library library;

@@ -2,6 +2,7 @@
 #include <QComboBox>
 #include <QLabel>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QSignalSpy>
 #include <QTableWidget>
 #include <QTest>
@@ -168,6 +169,29 @@ private Q_SLOTS:
         QCOMPARE(library.bridge->store().run(selected.last().first().toLongLong())->spec.method.name, std::string("full"));
         QTest::keyClick(library.grid(), Qt::Key_Left); // the metric is no run
         QCOMPARE(selected.count(), 2);
+    }
+
+    void theCurrentCellStaysWhileRunsFinish()
+    {
+        Library library;
+        library.open();
+        library.train();
+        library.grid()->setFocus();
+        library.grid()->setCurrentCell(1, Adapters);
+        library.panel->resize(420, 260); // the columns do not fit
+        library.grid()->horizontalScrollBar()->setValue(1);
+        QSignalSpy selected(library.panel.get(), &StudyPanel::runSelected);
+        emit library.bridge->changed();
+        QCOMPARE(library.grid()->currentRow(), 1);
+        QCOMPARE(library.grid()->currentColumn(), int(Adapters));
+        QCOMPARE(library.grid()->horizontalScrollBar()->value(), 1);
+        // The column of full fine-tuning goes, and with it one before the current cell.
+        for (const Run &run : library.bridge->store().runsOfStudy("mine"))
+            if (run.spec.method.name == "full")
+                library.bridge->store().remove(run.id);
+        emit library.bridge->changed();
+        QVERIFY(library.grid()->horizontalHeaderItem(library.grid()->currentColumn())->toolTip().startsWith("Adapters"));
+        QCOMPARE(selected.count(), 0);
     }
 
     void testIsScoredInTheBackgroundForWhatDevChose()

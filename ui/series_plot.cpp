@@ -1,9 +1,11 @@
 #include "ui/series_plot.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <QLineF>
 #include <QTextDocumentFragment>
+#include <QToolTip>
 #include <qcustomplot.h>
 
 #include "ui/chart_axes.h"
@@ -40,10 +42,40 @@ SeriesPlot::SeriesPlot(const QString &name, const QString &accessibleName, QWidg
     setChart({});
 }
 
+SeriesPlot::Place SeriesPlot::cursorPlace() const
+{
+    if (m_cursor >= 0)
+        for (const Series &series : m_chart.series)
+            for (const SeriesPoint &point : series.points)
+                if (&point == m_points[m_cursor])
+                    return {series.name, point.x, point.run};
+    return {};
+}
+
+int SeriesPlot::pointOf(const Place &place) const
+{
+    const SeriesPoint *nearest = nullptr;
+    for (const Series &series : m_chart.series) {
+        if (series.name != place.series || place.series.isEmpty())
+            continue;
+        for (const SeriesPoint &point : series.points) {
+            // A point at the same x keeps the cursor even when its best run is another one now.
+            const bool nearer = !nearest || std::abs(point.x - place.x) < std::abs(nearest->x - place.x);
+            if (nearer || (point.x == place.x && point.run == place.run))
+                nearest = &point;
+        }
+    }
+    const auto found = std::find(m_points.begin(), m_points.end(), nearest);
+    return found == m_points.end() ? -1 : int(found - m_points.begin());
+}
+
 void SeriesPlot::setChart(const StudyChart &chart)
 {
-    if (chart.xLabel != m_chart.xLabel || chart.yLabel != m_chart.yLabel || chart.title != m_chart.title)
+    const bool other = chart.xLabel != m_chart.xLabel || chart.yLabel != m_chart.yLabel || chart.title != m_chart.title;
+    if (other)
         m_zoomed = false;
+    const bool hadCursor = m_cursor >= 0;
+    const Place cursor = other ? Place() : cursorPlace();
     m_chart = chart;
     if (m_chart.logarithmicX)
         chart_axes::makeLogarithmic(*m_plot->xAxis);
@@ -57,8 +89,12 @@ void SeriesPlot::setChart(const StudyChart &chart)
             m_points.push_back(&point);
     std::stable_sort(m_points.begin(), m_points.end(),
                      [](const SeriesPoint *a, const SeriesPoint *b) { return a->x < b->x; });
-    m_cursor = -1;
+    m_cursor = pointOf(cursor);
     redraw(m_chart.nothing);
+    if (hadCursor && m_cursor < 0) {
+        QToolTip::hideText();
+        drawCursor();
+    }
 }
 
 void SeriesPlot::setSelectedRun(std::int64_t run)

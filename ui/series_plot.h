@@ -18,7 +18,7 @@ public:
     /// `name`: of the plot, followed by "Plot"; `accessibleName`: what it is.
     SeriesPlot(const QString &name, const QString &accessibleName, QWidget *parent = nullptr);
 
-    /// Keeps zoom only when the user zoomed.
+    /// Keeps zoom only when the user zoomed, and the cursor on its point.
     void setChart(const StudyChart &chart);
     /// Rings the points that stand for this run; 0: none.
     void setSelectedRun(std::int64_t run);
@@ -46,6 +46,13 @@ protected:
     bool choose(int point) override;
 
 private:
+    struct Place {
+        QString series;
+        double x = 0;
+        std::int64_t run = 0;
+    };
+    Place cursorPlace() const;             ///< of nothing: no series
+    int pointOf(const Place &place) const; ///< -1: no such series any more
     void drawMarks();
     void labelY(QSize size);
 

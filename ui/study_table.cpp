@@ -8,6 +8,7 @@
 #include <QHeaderView>
 #include <QLabel>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QSignalBlocker>
 #include <QTableWidget>
 #include <QVBoxLayout>
@@ -126,11 +127,34 @@ void StudyTable::fill()
 {
     const QSignalBlocker quiet(m_grid);
     const bool nothing = m_table.methods.empty();
-    const auto rows = tableGrid(m_table);
-    m_grid->clear();
     m_grid->setVisible(!nothing);
     m_caption->setText(nothing ? tr("No run of this table's methods has finished yet.")
                                : text(m_table.caption) + QLatin1Char('.'));
+    // With a task or a method more the current cell may stand elsewhere.
+    const auto title = [this](int column) { return m_grid->horizontalHeaderItem(column)->text(); };
+    const auto task = [this](int row) { return m_grid->item(row, 0)->text(); };
+    const QTableWidgetItem *current = m_grid->currentItem();
+    const QString currentTitle = current ? title(current->column()) : QString();
+    const QString currentTask = current ? task(current->row()) : QString();
+    const int across = m_grid->horizontalScrollBar()->value(), down = m_grid->verticalScrollBar()->value();
+    fillCells();
+    mark();
+    if (!current)
+        return;
+    int row = m_grid->rowCount() - 1, column = m_grid->columnCount() - 1;
+    while (row >= 0 && task(row) != currentTask)
+        --row;
+    while (column >= 0 && title(column) != currentTitle)
+        --column;
+    if (row != m_grid->currentRow() || column != m_grid->currentColumn())
+        m_grid->setCurrentCell(row, column);
+    m_grid->horizontalScrollBar()->setValue(across);
+    m_grid->verticalScrollBar()->setValue(down);
+}
+
+void StudyTable::fillCells()
+{
+    const auto rows = tableGrid(m_table);
     m_grid->setRowCount(int(rows.size()) - 1);
     m_grid->setColumnCount(int(rows.front().size()));
     for (int column = 0; column < m_grid->columnCount(); ++column) {
@@ -152,7 +176,6 @@ void StudyTable::fill()
             m_grid->setItem(row, column, item);
         }
     }
-    mark();
 }
 
 void StudyTable::mark()

@@ -36,7 +36,8 @@ signals:
     void scoring(int done, int of);
 
 private:
-    void fill();
+    void fill(); ///< keeps the current cell and what is scrolled to
+    void fillCells();
     void mark();
     void chooseCell();
     void refreshTest();
