@@ -169,6 +169,16 @@ private Q_SLOTS:
         QCOMPARE(library.bridge->store().run(selected.last().first().toLongLong())->spec.method.name, std::string("full"));
         QTest::keyClick(library.grid(), Qt::Key_Left); // the metric is no run
         QCOMPARE(selected.count(), 2);
+
+        // The same cell again, after another run was chosen elsewhere.
+        const QPoint adapters = library.grid()->visualItemRect(library.grid()->item(0, Adapters)).center();
+        QTest::mouseClick(library.grid()->viewport(), Qt::LeftButton, {}, adapters);
+        library.panel->selectRun(full->id);
+        QTest::mouseClick(library.grid()->viewport(), Qt::LeftButton, {}, adapters);
+        QCOMPARE(selected.count(), 4);
+        library.panel->selectRun(full->id);
+        QTest::keyClick(library.grid(), Qt::Key_Return);
+        QCOMPARE(selected.count(), 5);
     }
 
     void theCurrentCellStaysWhileRunsFinish()

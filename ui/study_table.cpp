@@ -102,6 +102,9 @@ StudyTable::StudyTable(LabBridge &bridge, QWidget *parent) : QWidget(parent), m_
     connect(m_part, &QComboBox::currentIndexChanged, this, &StudyTable::partChanged);
     connect(m_score, &QPushButton::clicked, this, &StudyTable::scoreOrStop);
     connect(m_grid, &QTableWidget::currentCellChanged, this, &StudyTable::chooseCell);
+    // The current cell again, after another run was chosen elsewhere.
+    connect(m_grid, &QTableWidget::cellClicked, this, &StudyTable::chooseCell);
+    connect(m_grid, &QTableWidget::cellActivated, this, &StudyTable::chooseCell);
     connect(this, &StudyTable::scoring, this,
             [this](int done, int of) { m_test->setText(tr("Scoring on test: %1 of %2 runs").arg(done + 1).arg(of)); });
 }
@@ -208,8 +211,10 @@ void StudyTable::chooseCell()
     if (row < 0 || row >= int(m_table.tasks.size()) || column < 0)
         return;
     const auto &runs = m_table.methods[std::size_t(column)].cells[std::size_t(row)].runs;
-    if (!runs.empty() && std::find(runs.begin(), runs.end(), m_selected) == runs.end())
-        emit runSelected(runs.front());
+    if (runs.empty() || std::find(runs.begin(), runs.end(), m_selected) != runs.end())
+        return;
+    selectRun(runs.front());
+    emit runSelected(runs.front());
 }
 
 void StudyTable::refreshTest()
