@@ -514,9 +514,15 @@ void TestBrowsers::readKitchenOtherwise(LibraryPanel &panel, AnsweredDialogs &an
     type("importMetrics", "f1,accuracy");
     QVERIFY(!accept->isEnabled()); // until the file was read so
     QTRY_VERIFY(accept->isEnabled());
-    answers.yes = true;
+    // Without the replacement nothing is kept, and the dialog waits for another name.
+    answers.yes = false;
     QTest::mouseClick(accept, Qt::LeftButton);
     QVERIFY2(answers.questions.last().contains("Replace it?"), qPrintable(answers.questions.last()));
+    QCOMPARE(store.datasets().size(), std::size_t(1));
+    QCOMPARE(store.dataset("kitchen").sha256, before);
+    QVERIFY(dialog && dialog->isVisible());
+    answers.yes = true;
+    QTest::mouseClick(accept, Qt::LeftButton);
     QCOMPARE(store.datasets().size(), std::size_t(1));
     const Manifest now = store.dataset("kitchen");
     QCOMPARE(now.metrics, (std::vector<std::string>{"f1", "accuracy"}));

@@ -45,6 +45,23 @@ void countLabels(const Table &table, const DataFile &file, ImportCheck &check)
 
 } // namespace
 
+void followTrain(Manifest &manifest, const DataFile &before)
+{
+    const DataFile &train = manifest.train;
+    for (std::optional<DataFile> *other : {&manifest.dev, &manifest.test}) {
+        if (!*other)
+            continue;
+        const auto follow = [&](auto DataFile::*part) {
+            if ((**other).*part == before.*part)
+                (**other).*part = train.*part;
+        };
+        follow(&DataFile::format);
+        follow(&DataFile::labelUntil);
+        for (int DataFile::*column : {&DataFile::textA, &DataFile::textB, &DataFile::label})
+            follow(column);
+    }
+}
+
 ImportCheck checkImport(Manifest manifest, const TypedRules &typed)
 {
     ImportCheck check;

@@ -31,6 +31,9 @@ struct TypedRules {
     std::string metrics;
 };
 
+/// The dev and test files beside a train file are laid out alike: they follow it where they stood as it did `before`.
+void followTrain(Manifest &manifest, const DataFile &before);
+
 /// Never throws: the sentence is in `error`, beside what could be read.
 ImportCheck checkImport(Manifest manifest, const TypedRules &typed);
 

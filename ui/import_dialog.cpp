@@ -18,6 +18,7 @@
 
 #include "core/data/dataset_rules.h"
 #include "ui/background.h"
+#include "ui/dialogs.h"
 #include "ui/glyphs.h"
 #include "ui/import_check.h"
 #include "ui/import_labels.h"
@@ -65,6 +66,7 @@ struct ImportDialog::Ui {
     QTimer delay; ///< a burst of changes is checked once
     int generation = 0;
     bool filling = false, upToDate = false;
+    std::function<bool(const Manifest &)> keep;
 };
 
 template <class Widget>
@@ -243,18 +245,7 @@ Manifest ImportDialog::Ui::fromControls() const
     now.train.format.header = header->isChecked();
     now.train.labelUntil = labelUntil->text().isEmpty() ? char(0) : labelUntil->text().at(0).toLatin1();
     now.task = Task(task->currentData().toInt());
-    // The dev and test files beside it are laid out alike, so they follow where they stood alike before.
-    for (std::optional<DataFile> *other : {&now.dev, &now.test}) {
-        if (!*other)
-            continue;
-        const DataFile &start = manifest.train;
-        const auto follow = [](auto &own, const auto &before, const auto &after) {
-            if (own == before)
-                own = after;
-        };
-        follow((*other)->format, start.format, now.train.format);
-        follow((*other)->labelUntil, start.labelUntil, now.train.labelUntil);
-    }
+    followTrain(now, manifest.train);
     return now;
 }
 
@@ -291,11 +282,9 @@ void ImportDialog::Ui::columnChosen(const QComboBox &box, int DataFile::*column)
 {
     if (filling)
         return;
-    const int chosen = box.currentData().toInt();
-    for (std::optional<DataFile> *other : {&manifest.dev, &manifest.test})
-        if (*other && (**other).*column == manifest.train.*column)
-            (**other).*column = chosen;
-    manifest.train.*column = chosen;
+    const DataFile before = manifest.train;
+    manifest.train.*column = box.currentData().toInt();
+    followTrain(manifest, before);
     if (column == &DataFile::label)
         manifest.merge.clear(); // another column has other labels
     changed();
@@ -389,6 +378,21 @@ Manifest ImportDialog::manifest() const
     Manifest result = m_ui->latest.manifest;
     result.name = m_ui->name->text().trimmed().toStdString();
     return result;
+}
+
+void ImportDialog::setKeep(std::function<bool(const Manifest &)> keep)
+{
+    m_ui->keep = std::move(keep);
+}
+
+void ImportDialog::accept()
+{
+    try {
+        if (!m_ui->keep || m_ui->keep(manifest()))
+            QDialog::accept();
+    } catch (const std::exception &failure) {
+        dialogs::functions().error(this, tr("The data set was not added"), QString::fromUtf8(failure.what()));
+    }
 }
 
 } // namespace awb

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include <QDialog>
@@ -20,6 +21,12 @@ public:
     ~ImportDialog() override;
 
     Manifest manifest() const; ///< as shown now, completed; counts when the dialog was accepted
+    /// What keeps the manifest when the user imports; false: the dialog stays open. So it does with an error, which is
+    /// shown.
+    void setKeep(std::function<bool(const Manifest &)> keep);
+
+public slots:
+    void accept() override;
 
 signals:
     void checked(); ///< preview and counts belong to the settings shown

@@ -65,7 +65,9 @@ struct LibraryPanel::Ui {
     void error(const QString &title, const QString &sentence) const { dialogs::functions().error(&panel, title, sentence); }
     void edit(); ///< how the chosen data set is read
     void remove();
-    void registerDataset(Manifest manifest, bool askBeforeReplacing);
+    void addUnderFreeName(Manifest manifest);
+    bool keep(const Manifest &manifest, ImportDialog &dialog); ///< false: the user wants another name
+    void showDataset(const std::string &name);
     void openImport(const Manifest &guess);
     void recogniseOrImport(const QString &path, bool folder);
 
@@ -202,34 +204,44 @@ void LibraryPanel::Ui::remove()
     reload();
 }
 
-void LibraryPanel::Ui::registerDataset(Manifest manifest, bool askBeforeReplacing)
+void LibraryPanel::Ui::addUnderFreeName(Manifest manifest)
 {
     try {
-        const auto known = bridge.store().datasets();
-        const std::string free = unusedName(manifest.name, known);
-        if (free != manifest.name &&
-            (!askBeforeReplacing ||
-             !dialogs::functions().confirm(&panel, tr("Add data set"),
-                                           tr("There is a data set “%1” already. Replace it? Otherwise the new "
-                                              "one is called “%2”.")
-                                               .arg(text(manifest.name), text(free)),
-                                           tr("Replace"))))
-            manifest.name = free;
+        manifest.name = unusedName(manifest.name, bridge.store().datasets());
         bridge.store().addDataset(manifest);
     } catch (const std::exception &failure) {
         error(tr("Add data set"), QString::fromUtf8(failure.what()));
         return;
     }
+    showDataset(manifest.name);
+}
+
+bool LibraryPanel::Ui::keep(const Manifest &manifest, ImportDialog &dialog)
+{
+    if (unusedName(manifest.name, bridge.store().datasets()) != manifest.name &&
+        !dialogs::functions().confirm(&dialog, tr("Add data set"),
+                                      tr("There is a data set “%1” already. Replace it? To keep both, cancel and give this "
+                                         "one another name.")
+                                          .arg(text(manifest.name)),
+                                      tr("Replace")))
+        return false;
+    bridge.store().addDataset(manifest);
+    return true;
+}
+
+void LibraryPanel::Ui::showDataset(const std::string &name)
+{
     bridge.wake();
     reload();
-    tree->select(LibraryTree::DatasetItem, text(manifest.name));
+    tree->select(LibraryTree::DatasetItem, text(name));
 }
 
 void LibraryPanel::Ui::openImport(const Manifest &guess)
 {
     auto *dialog = new ImportDialog(guess, &panel);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
-    QObject::connect(dialog, &QDialog::accepted, &panel, [this, dialog] { registerDataset(dialog->manifest(), true); });
+    dialog->setKeep([this, dialog](const Manifest &manifest) { return keep(manifest, *dialog); });
+    QObject::connect(dialog, &QDialog::accepted, &panel, [this, dialog] { showDataset(dialog->manifest().name); });
     dialog->open();
 }
 
@@ -255,7 +267,7 @@ void LibraryPanel::Ui::recogniseOrImport(const QString &path, bool folder)
         if (!outcome.error.isEmpty())
             error(tr("Add data set"), outcome.error);
         else if (outcome.value.recognised)
-            registerDataset(std::move(outcome.value.manifest), false);
+            addUnderFreeName(std::move(outcome.value.manifest));
         else
             openImport(outcome.value.manifest);
     });
