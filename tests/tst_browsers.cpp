@@ -1,5 +1,6 @@
 #include <chrono>
 
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <qcustomplot.h>
 
 #include <QAction>
@@ -130,6 +131,7 @@ private slots:
     void pagesRows();
     void libraryExplainsItselfWhileEmpty();
     void libraryAddsAndRemovesEntries();
+    void aFailedImportStaysOpen();
     void libraryRefusesAFolderThatIsNoCheckpoint();
     void barsAreExportedFromTheirMenu();
 
@@ -573,6 +575,32 @@ void TestBrowsers::libraryAddsAndRemovesEntries()
     QCOMPARE(f.bridge->store().datasets().size(), std::size_t(0));
     QCOMPARE(tree.topLevelItem(1)->childCount(), 0);
     QVERIFY(QFile::exists(f.folder.filePath("kitchen.tsv")));
+}
+
+void TestBrowsers::aFailedImportStaysOpen()
+{
+    AnsweredDialogs answers;
+    Fixture f;
+    LibraryPanel panel(*f.bridge);
+    panel.show();
+    SQLite::Database((f.folder.filePath("library.sqlite")).toStdString(), SQLite::OPEN_READWRITE)
+        .exec("CREATE TRIGGER full BEFORE INSERT ON dataset BEGIN SELECT RAISE(ABORT, 'the disk is full'); END");
+    answers.file = QString::fromStdString(f.write("visits.csv", "id,words,verdict\n1,\"Cold, and late.\",bad\n2,Warm.,good\n"
+                                                                "3,\"Late, again.\",bad\n4,Kind.,good\n5,Dear.,bad\n"));
+    panel.addDataset();
+    QTRY_VERIFY(panel.findChild<ImportDialog *>());
+    const QPointer<ImportDialog> dialog = panel.findChild<ImportDialog *>();
+    auto *accept = dialog->findChild<QPushButton *>("importAccept");
+    QTRY_VERIFY(accept->isEnabled());
+    QTest::mouseClick(accept, Qt::LeftButton);
+    QCOMPARE(answers.errors.size(), 1);
+    QVERIFY2(answers.errors.last().contains("the disk is full"), qPrintable(answers.errors.last()));
+    QVERIFY(dialog && dialog->isVisible());
+    SQLite::Database((f.folder.filePath("library.sqlite")).toStdString(), SQLite::OPEN_READWRITE).exec("DROP TRIGGER full");
+    QTest::mouseClick(accept, Qt::LeftButton);
+    QCOMPARE(answers.errors.size(), 1);
+    QCOMPARE(f.bridge->store().datasets().size(), std::size_t(1));
+    QTRY_VERIFY(!dialog);
 }
 
 void TestBrowsers::libraryRefusesAFolderThatIsNoCheckpoint()

@@ -9,6 +9,7 @@
 #include <QSpinBox>
 #include <QTabWidget>
 #include <QTest>
+#include <SQLiteCpp/SQLiteCpp.h>
 
 #include "core/files.h"
 #include "core/store/study_queue.h"
@@ -153,6 +154,26 @@ private slots:
             tabs->setCurrentIndex(i);
             QVERIFY(shown.dialog.minimumSizeHint().height() <= 560 && shown.dialog.minimumSizeHint().width() <= 780);
         }
+    }
+
+    void aFailedSaveKeepsTheDialogOpen()
+    {
+        Library library;
+        Shown shown(library);
+        AnsweredDialogs answers;
+        SQLite::Database raw((pathOf(library.home) / "library.sqlite").string(), SQLite::OPEN_READWRITE);
+        raw.exec("CREATE TRIGGER full BEFORE INSERT ON study BEGIN SELECT RAISE(ABORT, 'the disk is full'); END");
+        type(shown.child<QLineEdit>("studyName"), "next");
+        auto *save = shown.dialog.findChild<QDialogButtonBox *>()->button(QDialogButtonBox::Save);
+        QTest::mouseClick(save, Qt::LeftButton);
+        QCOMPARE(answers.errors.size(), 1);
+        QVERIFY2(answers.errors.last().contains("the disk is full"), qPrintable(answers.errors.last()));
+        QVERIFY(shown.dialog.isVisible());
+        QCOMPARE(shown.child<QLineEdit>("studyName")->text(), QString("next"));
+        raw.exec("DROP TRIGGER full");
+        QTest::mouseClick(save, Qt::LeftButton);
+        QVERIFY(!shown.dialog.isVisible());
+        QCOMPARE(library.bridge.store().study("next")->title, std::string("My study"));
     }
 
     void anotherStudyOfTheSameNameIsAskedAbout()

@@ -302,8 +302,12 @@ void StudyDialog::accept()
                                               .arg(text(now.name)),
                                           tr("Replace")))
             return;
+        m_bridge.store().saveStudy(now);
+        m_start = now; // so that its name is no other study's
+        m_known = now;
         QDialog::accept();
-    } catch (const Error &error) {
+        emit saved(text(now.name));
+    } catch (const std::exception &error) {
         dialogs::functions().error(this, tr("The study was not saved"), QString::fromUtf8(error.what()));
     }
 }

@@ -34,8 +34,12 @@ public:
     Study study() const;
 
 public slots:
-    /// Asks before it takes the place of a stored study that is not the one opened here.
+    /// Saves the study in the library, and closes when that is done. Asks before it takes the place of a stored study that
+    /// is not the one opened here.
     void accept() override;
+
+signals:
+    void saved(const QString &name);
 
 private:
     QWidget *makeTop();

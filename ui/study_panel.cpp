@@ -315,17 +315,11 @@ void StudyPanel::edit()
         return;
     auto *dialog = new StudyDialog(m_bridge, *now, m_devices, this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
-    connect(dialog, &QDialog::accepted, this, [this, dialog] {
-        try {
-            const Study edited = dialog->study();
-            m_bridge.store().saveStudy(edited);
-            refreshStudies();
-            showStudy(text(edited.name));
-            takeCounting();
-            refresh();
-        } catch (const Error &error) {
-            dialogs::functions().error(this, tr("The study was not saved"), QString::fromUtf8(error.what()));
-        }
+    connect(dialog, &StudyDialog::saved, this, [this](const QString &name) {
+        refreshStudies();
+        showStudy(name);
+        takeCounting();
+        refresh();
     });
     dialog->open();
 }
