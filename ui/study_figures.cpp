@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <memory>
 
 #include "core/files.h"
 #include "core/store/study_queue.h"
@@ -37,20 +38,34 @@ struct Folder {
     }
 };
 
-void writeTask(const Store &store, const StudyResults &results, const std::string &dataset, const Folder &folder)
+std::vector<Run> finishedRuns(const StudyResults &results, const std::string &dataset)
 {
     std::vector<Run> runs;
     std::ranges::copy_if(results.runs, std::back_inserter(runs),
                          [&](const Run &run) { return run.state == RunState::Done && run.spec.dataset == dataset; });
-    const QString title = QString::fromStdString(dataset + " · " + results.study.checkpoint);
-    TradeoffPlot plot;
-    plot.setRuns(runs, title, {results.study.selection, results.bestEpochs});
-    if (!plot.points().empty())
-        folder.write("tradeoff-" + dataset, plot);
+    return runs;
+}
+
+QString titleOf(const StudyResults &results, const std::string &dataset)
+{
+    return QString::fromStdString(dataset + " · " + results.study.checkpoint);
+}
+
+StudyChart readCurves(const Store &store, const StudyResults &results, const std::string &dataset)
+{
+    const std::vector<Run> runs = finishedRuns(results, dataset);
     curve_overlay::Measurements measurements;
     for (const Run &run : runs)
         measurements[run.id] = store.measurements(run.id);
-    folder.write("curves-" + dataset, curve_overlay::chart(runs, measurements, curve_overlay::Quantity::Score, title));
+    return curve_overlay::chart(runs, measurements, curve_overlay::Quantity::Score, titleOf(results, dataset));
+}
+
+void writeTradeoff(const StudyResults &results, const std::string &dataset, const Folder &folder)
+{
+    TradeoffPlot plot;
+    plot.setRuns(finishedRuns(results, dataset), titleOf(results, dataset), {results.study.selection, results.bestEpochs});
+    if (!plot.points().empty())
+        folder.write("tradeoff-" + dataset, plot);
 }
 
 void writeAblation(const AblationMap &map, const Run &run, const Folder &folder)
@@ -77,20 +92,42 @@ void writeTables(const StudyResults &results, const std::filesystem::path &folde
 
 } // namespace
 
-void writeStudyFigures(const Store &store, const Study &study, const std::filesystem::path &path)
+StudyFigures readStudyFigures(const Store &store, const Study &study)
 {
-    const StudyResults results = studyResults(store, study);
-    const study_charts::Options options{study.counting, true, false};
-    const Folder folder{path};
+    StudyFigures figures;
+    figures.results = studyResults(store, study);
     for (const std::string &dataset : study.datasets)
-        writeTask(store, results, dataset, folder);
-    for (const Run &run : results.runs)
+        figures.curves[dataset] = readCurves(store, figures.results, dataset);
+    for (const Run &run : figures.results.runs)
         if (const auto map = store.ablation(run.id))
-            writeAblation(*map, run, folder);
-    folder.write("figure1", study_charts::figure1Chart(results, options));
-    folder.write("init", study_charts::initialisationChart(results, options));
-    folder.write("lr", study_charts::learningRateChart(results, options));
-    writeTables(results, path);
+            figures.ablations[run.id] = *map;
+    return figures;
+}
+
+void writeStudyFigures(const Store &store, const Study &study, const std::filesystem::path &folder)
+{
+    for (const auto &draw : drawings(readStudyFigures(store, study), folder))
+        draw();
+}
+
+std::deque<std::function<void()>> drawings(const StudyFigures &read, const std::filesystem::path &path)
+{
+    const auto figures = std::make_shared<const StudyFigures>(read);
+    const Folder folder{path};
+    std::deque<std::function<void()>> all;
+    for (const auto &[dataset, curves] : figures->curves) {
+        all.push_back([=] { writeTradeoff(figures->results, dataset, folder); });
+        all.push_back([=] { folder.write("curves-" + dataset, figures->curves.at(dataset)); });
+    }
+    for (const Run &run : figures->results.runs)
+        if (figures->ablations.contains(run.id))
+            all.push_back([=, run = &run] { writeAblation(figures->ablations.at(run->id), *run, folder); });
+    const study_charts::Options options{figures->results.study.counting, true, false};
+    all.push_back([=] { folder.write("figure1", study_charts::figure1Chart(figures->results, options)); });
+    all.push_back([=] { folder.write("init", study_charts::initialisationChart(figures->results, options)); });
+    all.push_back([=] { folder.write("lr", study_charts::learningRateChart(figures->results, options)); });
+    all.push_back([=] { writeTables(figures->results, path); });
+    return all;
 }
 
 } // namespace awb
