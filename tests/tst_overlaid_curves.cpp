@@ -312,7 +312,7 @@ private slots:
         library.store().addMeasurements(id, {{"dev.accuracy", 10, 1, 0.6}});
         CurvePanel panel(*library.bridge);
         panel.show();
-        panel.showRuns({4, id});
+        panel.showRuns({3, 4, id});
         QCustomPlot &plot = *panel.findChild<QCustomPlot *>(QStringLiteral("overlayPlot"));
         const QByteArray grows = "points.curve." + QByteArray::number(qlonglong(id));
         QCOMPARE(graph(plot, grows)->dataCount(), 1);
@@ -322,6 +322,31 @@ private slots:
         library.store().remove(4);
         emit library.bridge->changed();
         QVERIFY(!graph(plot, "points.curve.4"));
+    }
+
+    void aDeletedRunLeavesThePanel()
+    {
+        Library library;
+        CurvePanel panel(*library.bridge);
+        panel.show();
+        QSignalSpy titles(&panel, &CurvePanel::titleChanged);
+        const auto title = [&] { return titles.last().first().toString(); };
+        const auto remove = [&](std::int64_t run) {
+            library.store().remove(run);
+            library.bridge->wake();
+        };
+        panel.showRuns({1, 2, 4});
+        remove(1);
+        QCOMPARE(title(), QString("Learning curves of 2 runs"));
+        QCOMPARE(panel.findChild<QLabel *>("curveNote")->text(), QString("2 runs"));
+        remove(2);
+        QCOMPARE(panel.findChild<LearningCurve *>()->run(), 4);
+        QVERIFY2(title().startsWith("Learning curve: adapters, m = 64"), qPrintable(title()));
+        QVERIFY(panel.findChild<QCustomPlot *>("learningCurvePlot")->isVisible());
+        remove(4);
+        QCOMPARE(title(), QString("Learning curve"));
+        QVERIFY(!panel.findChild<QCustomPlot *>("learningCurvePlot")->isVisible());
+        QVERIFY(panel.findChild<QLabel *>("learningCurveEmpty")->isVisible());
     }
 
     void fiftyLongCurvesAreOverlaidQuickly()
@@ -344,6 +369,9 @@ private slots:
         qInfo("50 curves of 2,000 steps: read and drawn in %lld ms, looked at again in %lld ms", first, again);
         QCOMPARE(panel.findChild<QLabel *>(QStringLiteral("curveNote"))->text(), QStringLiteral("the newest 50 of 64 runs"));
         QVERIFY(again < 50);
+        library.store().remove(64);
+        library.bridge->wake();
+        QCOMPARE(panel.findChild<QLabel *>(QStringLiteral("curveNote"))->text(), QStringLiteral("the newest 50 of 63 runs"));
     }
 
     void runsWithoutACurveSaySo()

@@ -1,6 +1,7 @@
 #include "ui/curve_panel.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <QComboBox>
 #include <QLabel>
@@ -63,7 +64,7 @@ void CurvePanel::showRun(std::int64_t id)
     if (!run)
         return;
     m_runs = {id};
-    m_left = 0;
+    m_left.clear();
     m_pages->setCurrentIndex(0);
     m_curve->setRun(*run, m_bridge.store().measurements(id), tr("Run %1 · %2").arg(id).arg(text(run->spec.dataset)));
     // The dock's title has room for all of it, and is cut with dots where it has not.
@@ -80,9 +81,9 @@ void CurvePanel::showRuns(std::vector<std::int64_t> runs)
         return;
     std::sort(runs.rbegin(), runs.rend());
     m_finished.clear();
-    m_left = int(runs.size() - std::min(runs.size(), mostRuns));
-    runs.resize(std::min(runs.size(), mostRuns));
-    m_runs = std::move(runs);
+    const auto end = runs.begin() + std::ptrdiff_t(std::min(runs.size(), mostRuns));
+    m_left.assign(end, runs.end());
+    m_runs.assign(runs.begin(), end);
     m_pages->setCurrentIndex(1);
     showOverlay();
 }
@@ -120,16 +121,32 @@ void CurvePanel::showOverlay()
     suggestQuantity(measurements);
     const auto quantity = curve_overlay::Quantity(m_quantity->currentData().toInt());
     m_overlay->setChart(curve_overlay::chart(runs, measurements, quantity, {}));
-    m_note->setText(m_left > 0 ? tr("the newest %1 of %2 runs").arg(m_runs.size()).arg(m_runs.size() + m_left)
-                               : tr("%1 runs").arg(m_runs.size()));
+    m_note->setText(m_left.empty() ? tr("%1 runs").arg(m_runs.size())
+                                   : tr("the newest %1 of %2 runs").arg(m_runs.size()).arg(m_runs.size() + m_left.size()));
     emit titleChanged(tr("Learning curves of %1 runs").arg(m_runs.size()));
+}
+
+void CurvePanel::forgetDeleted()
+{
+    const auto gone = [this](std::int64_t id) { return !m_bridge.store().run(id); };
+    if (std::none_of(m_runs.begin(), m_runs.end(), gone))
+        return;
+    std::vector<std::int64_t> there = std::exchange(m_runs, {});
+    there.insert(there.end(), m_left.begin(), m_left.end());
+    std::erase_if(there, gone);
+    if (!there.empty())
+        return showRuns(std::move(there));
+    m_left.clear();
+    m_pages->setCurrentIndex(0);
+    m_curve->setRun(Run(), {}, {});
+    emit titleChanged(tr("Learning curve"));
 }
 
 void CurvePanel::refresh()
 {
+    forgetDeleted();
     if (overlaid()) {
-        const auto there = [this](std::int64_t id) { return m_bridge.store().run(id).has_value(); };
-        if (!m_settled || !std::all_of(m_runs.begin(), m_runs.end(), there))
+        if (!m_settled)
             showOverlay();
         return;
     }

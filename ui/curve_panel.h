@@ -19,6 +19,7 @@ class LearningCurve;
 class SeriesPlot;
 
 /// How the chosen runs learn: one run's curve in full, live; of several runs the curves overlaid and averaged over seeds.
+/// A run that is deleted leaves it.
 class CurvePanel : public QWidget {
     Q_OBJECT
 
@@ -37,13 +38,14 @@ signals:
 
 private:
     void refresh();
+    void forgetDeleted();
     void showOverlay();
     void suggestQuantity(const std::map<std::int64_t, std::vector<Measurement>> &measurements);
     bool overlaid() const { return m_runs.size() > 1; }
 
     LabBridge &m_bridge;
     std::vector<std::int64_t> m_runs; ///< shown; descending
-    int m_left = 0;                   ///< chosen runs that are not shown
+    std::vector<std::int64_t> m_left; ///< chosen runs that are not shown
     /// Of finished runs, which do not change: many curves take long to read, and a run in progress asks twice a second.
     std::map<std::int64_t, std::vector<Measurement>> m_finished;
     bool m_settled = false; ///< all runs of the overlay were finished when it was drawn

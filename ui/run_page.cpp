@@ -54,6 +54,8 @@ void RunPage::refresh()
                              ? tr("<p>Choose a run in the table to see its settings, results and provenance, or two "
                                   "runs (with Ctrl) to see them side by side.</p>")
                              : run_words::facts(facts);
+    if (facts.size() != m_runs.size()) // one was deleted
+        m_predictions.clear();
     if (html == m_facts)
         return; // so that the page does not move under the reader
     m_facts = html;
