@@ -1,4 +1,7 @@
 #include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <thread>
 
 #include <QAbstractItemView>
 #include <QCheckBox>
@@ -7,12 +10,14 @@
 #include <QElapsedTimer>
 #include <QPushButton>
 #include <QSpinBox>
+#include <QStatusBar>
 #include <QTabWidget>
 #include <QTableWidget>
 #include <QTextBrowser>
 #include <QTimer>
 #include <QTreeWidget>
 
+#include "core/error.h"
 #include "core/store/sample_library.h"
 #include "tests/window_fixture.h"
 #include "ui/learning_curve.h"
@@ -71,6 +76,7 @@ private slots:
     void docksAndThemeAreRemembered();
     void theWindowStartsWithTheLatestRun();
     void anotherProcessesRunsAppear();
+    void theStatusBarSaysWhatIsComputedAndWhere();
     void twoWindowsShareALibrary();
     void theWindowStaysFluidWhileTraining();
 };
@@ -350,6 +356,38 @@ void TestWindow::anotherProcessesRunsAppear()
     spec.dataset = "reviews";
     other.enqueue({spec});
     QTRY_COMPARE_WITH_TIMEOUT(table->model()->rowCount(), 1, 5000);
+}
+
+void TestWindow::theStatusBarSaysWhatIsComputedAndWhere()
+{
+    addTinyLibrary();
+    std::atomic<bool> stepping = false, released = false;
+    const RunFunction training = [&](const Run &run, RunContext &context) {
+        while (!released) {
+            if (context.stopRequested())
+                throw Stopped();
+            if (stepping)
+                context.progress({run.id, 10, 100, 0.5, 1e-3, 64});
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        }
+        return run;
+    };
+    // The first of two processes works the queue; the other waits for it.
+    const std::filesystem::path home = m_home->path().toStdString();
+    LabBridge working(home, training);
+    MainWindow ours(working, DeviceChoices{{"cpu", "this processor"}});
+    const std::int64_t id = working.store().enqueue({ours.findChild<SetupPanel *>()->specs().front()}).front();
+    working.wake();
+    const auto said = [](const MainWindow &window) { return window.statusBar()->currentMessage(); };
+    QTRY_COMPARE_WITH_TIMEOUT(said(ours), QStringLiteral("Run %1 starts …").arg(id), 5000);
+    open();
+    QCOMPARE(said(*m_window), QStringLiteral("Another process computes run %1.").arg(id));
+    stepping = true;
+    QTRY_COMPARE_WITH_TIMEOUT(said(*m_window), QStringLiteral("Another process computes run %1: step 10 of 100.").arg(id),
+                              10000);
+    QVERIFY2(said(ours).startsWith(QStringLiteral("Run %1: step 10 of 100, loss 0.500").arg(id)), qPrintable(said(ours)));
+    released = true;
+    QTRY_COMPARE_WITH_TIMEOUT(said(*m_window), QStringLiteral("Idle. The queue is empty."), 10000);
 }
 
 void TestWindow::twoWindowsShareALibrary()

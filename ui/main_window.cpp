@@ -1,5 +1,6 @@
 #include "ui/main_window.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <QActionGroup>
@@ -230,6 +231,7 @@ void MainWindow::connectPanels()
     connect(m_tradeoff, &TradeoffPanel::quickStudyRequested, this, &MainWindow::runQuickStudy);
     connect(m_tradeoff, &TradeoffPanel::samplesRequested, m_library, &LibraryPanel::fetchSamples);
     connect(&m_bridge, &LabBridge::progress, this, [this](const Progress &now) {
+        m_progressOf = now.run;
         statusBar()->showMessage(tr("Run %1: step %2 of %3, loss %4, %5 examples/s")
                                      .arg(now.run)
                                      .arg(now.step)
@@ -257,13 +259,29 @@ void MainWindow::showRun(std::int64_t run)
 
 void MainWindow::refreshStatus()
 {
-    if (!m_bridge.store().runIds(RunState::Running).empty())
-        return; // the progress is shown
+    const std::vector<std::int64_t> running = m_bridge.store().runIds(RunState::Running);
+    if (!running.empty())
+        return showRunning(running);
+    m_progressOf = 0;
     const int queued = int(m_bridge.store().runIds(RunState::Queued).size());
     const QString waiting = queued == 1 ? tr("One run waits.") : tr("%1 runs wait.").arg(queued);
     statusBar()->showMessage(queued == 0                      ? tr("Idle. The queue is empty.")
                              : m_bridge.store().queuePaused() ? tr("The queue is paused. ") + waiting
                                                               : waiting);
+}
+
+void MainWindow::showRunning(const std::vector<std::int64_t> &running)
+{
+    if (m_bridge.busy()) {
+        if (std::find(running.begin(), running.end(), m_progressOf) == running.end())
+            statusBar()->showMessage(tr("Run %1 starts …").arg(running.front()));
+        return;
+    }
+    if (const auto run = m_bridge.store().run(running.front()))
+        statusBar()->showMessage(
+            run->steps > 0
+                ? tr("Another process computes run %1: step %2 of %3.").arg(run->id).arg(run->step).arg(run->steps)
+                : tr("Another process computes run %1.").arg(run->id));
 }
 
 void MainWindow::runQuickStudy()

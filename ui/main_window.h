@@ -57,6 +57,7 @@ private:
     void showRun(std::int64_t run); ///< on every page; the table of runs stays as it is
     void enqueueQuickStudy();
     void refreshStatus();
+    void showRunning(const std::vector<std::int64_t> &running); ///< in the status bar
     void setTheme(const QString &name);
 
     LabBridge &m_bridge;
@@ -74,6 +75,7 @@ private:
     QDockWidget *m_curveDock = nullptr;
     QActionGroup *m_themes = nullptr;
     bool m_quickStudyWaits = false; ///< for the sample library
+    std::int64_t m_progressOf = 0;  ///< run whose progress the status bar shows
     bool m_painted = false;
 };
 
