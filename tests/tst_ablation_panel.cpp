@@ -105,6 +105,7 @@ private slots:
     void theDropCurveShowsScoreAndTime();
     void aMapIsComputedFromThePanelAndKept();
     void computingCanBeCancelled();
+    void aFailureIsSaidWhereItBelongs();
     void togglesChangeTheScore();
     void whatCannotBeAblatedIsSaid();
 
@@ -303,6 +304,29 @@ void TestAblationPanel::computingCanBeCancelled()
     QVERIFY(!bridge.store().ablation(library().adapters));
 }
 
+void TestAblationPanel::aFailureIsSaidWhereItBelongs()
+{
+    LabBridge bridge(pathOf(library().home), trainingFunction());
+    SQLite::Database db((pathOf(library().home) / "library.sqlite").string(), SQLite::OPEN_READWRITE);
+    db.exec("PRAGMA foreign_keys = ON; DELETE FROM ablation;"
+            "CREATE TRIGGER full BEFORE INSERT ON ablation BEGIN SELECT RAISE(ABORT, 'the disk is full'); END");
+    AblationPanel panel(bridge);
+    panel.show();
+    auto *message = panel.findChild<QLabel *>(QStringLiteral("ablationMessage"));
+    auto *compute = panel.findChild<QPushButton *>(QStringLiteral("computeAblationButton"));
+    panel.selectRun(library().adapters);
+    QTest::mouseClick(compute, Qt::LeftButton);
+    panel.selectRun(library().head); // and looks at another run meanwhile
+    QTRY_VERIFY_WITH_TIMEOUT(!compute->isVisible(), 20000);
+    QVERIFY(!message->text().contains(QStringLiteral("the disk is full")));
+    panel.selectRun(library().adapters);
+    QVERIFY2(message->text().contains(QStringLiteral("the disk is full")), qPrintable(message->text()));
+    db.exec("DROP TRIGGER full");
+    QTest::mouseClick(compute, Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(panel.chart().isVisible() && !message->isVisible(), 20000);
+    db.exec("PRAGMA foreign_keys = ON; DELETE FROM ablation");
+}
+
 void TestAblationPanel::togglesChangeTheScore()
 {
     LabBridge bridge(pathOf(library().home), trainingFunction());
@@ -332,6 +356,17 @@ void TestAblationPanel::togglesChangeTheScore()
     QVERIFY(change->text().contains(QStringLiteral("change ")));
     QTest::mouseClick(panel.findChild<QPushButton *>(QStringLiteral("allAdaptersOnButton")), Qt::LeftButton);
     QTRY_COMPARE(score->text(), shown(map.score));
+
+    // The score of one run is not seen beside the adapters of another.
+    TrainSpec spec = bridge.store().run(library().adapters)->spec;
+    spec.seed = 1;
+    const std::int64_t other = bridge.store().enqueue({spec}).front();
+    bridge.wake();
+    QTRY_COMPARE_WITH_TIMEOUT(stateOf(bridge.store(), other), RunState::Done, 60000);
+    panel.selectRun(other);
+    QCOMPARE(score->text(), QString());
+    QCOMPARE(change->text(), QString());
+    QTRY_COMPARE_WITH_TIMEOUT(score->text(), shown(*bridge.store().run(other)->score), 20000);
 }
 
 void TestAblationPanel::whatCannotBeAblatedIsSaid()

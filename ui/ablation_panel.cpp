@@ -42,7 +42,8 @@ AblationPanel::AblationPanel(LabBridge &bridge, QWidget *parent)
     connect(m_worker, &AblationWorker::mapProgress, this,
             [this](std::int64_t, double share) { m_progress->setValue(qRound(100 * share)); });
     connect(m_worker, &AblationWorker::mapEnded, this, [this](std::int64_t run, const QString &error) {
-        m_failure = run == m_run ? error : QString();
+        if (!error.isEmpty())
+            m_failures[run] = error;
         refresh();
     });
     refresh();
@@ -124,7 +125,6 @@ void AblationPanel::selectRun(std::int64_t run)
     if (run == m_run)
         return;
     m_run = run;
-    m_failure.clear();
     refresh();
 }
 
@@ -168,8 +168,8 @@ QString AblationPanel::message() const
         return m_hasMap && view() != Toggles ? QString() : m_problem;
     if (m_hasMap)
         return {};
-    if (!m_failure.isEmpty())
-        return m_failure;
+    if (const auto failure = m_failures.find(m_run); failure != m_failures.end())
+        return failure->second;
     if (m_worker->mapRun() == m_run)
         return tr("The adapters of each span of layers are taken out in turn. You can go on working meanwhile.");
     return tr("Which adapters does run %1 need? The map shows what the dev score loses without those of each span of "
@@ -214,7 +214,7 @@ void AblationPanel::computeOrCancel()
 {
     if (m_worker->mapRun() != 0)
         return m_worker->stopMap();
-    m_failure.clear();
+    m_failures.erase(m_run);
     m_progress->setValue(0);
     m_worker->computeMap(m_run);
     refreshPage();

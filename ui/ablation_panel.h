@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 
 #include <QWidget>
@@ -62,7 +63,7 @@ private:
     AdapterToggles *m_toggles;
     std::int64_t m_run = 0;
     QString m_problem; ///< why this run cannot be ablated
-    QString m_failure; ///< of the last computation
+    std::map<std::int64_t, QString> m_failures; ///< of maps, by run, until they are computed again
     bool m_hasMap = false;
 };
 

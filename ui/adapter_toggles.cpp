@@ -90,7 +90,8 @@ void AdapterToggles::setRun(const Run &run, const ModelShape &shape, int classes
     for (int i = 0; i < shape.layers; ++i)
         m_exists.push_back(sitesOf(run.spec.method, i));
     m_asked.reset();
-    m_note->clear();
+    for (QLabel *label : {m_score, m_change, m_note}) // of the run before
+        label->clear();
     setSites(m_exists);
 }
 
