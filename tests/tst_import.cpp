@@ -113,6 +113,7 @@ private slots:
     void endsLabelsAtACharacter();
     void splitsAndMeasuresAsTyped();
     void splitsNothingWhereDevHasItsOwnFile();
+    void fitsASmallScreen();
     void asksForAName();
     void saysWhyAFileCannotBeReadAtAll();
     void importsRealTweetsWithoutTheUndecided();
@@ -280,6 +281,16 @@ void TestImport::splitsNothingWhereDevHasItsOwnFile()
     QVERIFY(f.dialog->manifest().dev);
     QCOMPARE(f.sentence(), QString("3 rows, 2 classes.\nWith it: dev.csv, 2 rows."));
     test::savePictures(*f.dialog, "import-dev");
+}
+
+void TestImport::fitsASmallScreen()
+{
+    Fixture f(letters);
+    const QSize least = f.dialog->minimumSizeHint();
+    QVERIFY2(least.width() <= 780 && least.height() <= 560,
+             qPrintable(QStringLiteral("%1 x %2").arg(least.width()).arg(least.height())));
+    const QSize screen = f.dialog->screen()->availableSize();
+    QVERIFY(f.dialog->width() <= screen.width() && f.dialog->height() <= screen.height());
 }
 
 void TestImport::asksForAName()

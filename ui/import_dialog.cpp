@@ -10,6 +10,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QScreen>
 #include <QScrollArea>
 #include <QSpinBox>
 #include <QSplitter>
@@ -186,7 +187,8 @@ void ImportDialog::Ui::build()
     layout->addLayout(middle, 1);
     layout->addWidget(sentence);
     layout->addWidget(buttons);
-    dialog.resize(900, 580);
+    const QSize frame(20, 40); // about what a window has around it
+    dialog.resize(QSize(900, 580).boundedTo(dialog.screen()->availableSize() - frame));
 
     QObject::connect(buttons, &QDialogButtonBox::accepted, &dialog, &QDialog::accept);
     QObject::connect(buttons, &QDialogButtonBox::rejected, &dialog, &QDialog::reject);
