@@ -110,8 +110,10 @@ void addFigureCommand(CLI::App &app, Context &context)
     sub->add_option("--dataset", options->dataset, "Name in the library (else the one of the latest run)");
     sub->add_option("--checkpoint", options->checkpoint, "Name in the library (else the one of the latest run)");
     sub->add_option("--study", options->study, "Only runs of this study, with the scores that it selects");
-    sub->add_option("--x", options->x,
-                    "parameters, bytes (stored), speed (training, examples/s), memory (peak), epoch (time) or latency")
+    sub->add_option(
+           "--x", options->x,
+           "parameters, bytes (stored), speed (training, examples/s), steps (per second), memory (peak), epoch (time) or "
+           "latency")
         ->capture_default_str();
     sub->add_option("--counting", options->counting,
                     "What counts as trained on the axis of parameters: trained, without-embeddings or share-of-model")

@@ -9,8 +9,8 @@
 #include <QMessageBox>
 
 #include "core/error.h"
+#include "core/store/machine_precision.h"
 #include "core/store/run_training.h"
-#include "core/train/precision.h"
 #include "core/train/train.h"
 #include "ui/dialogs.h"
 #include "ui/lab_bridge.h"
@@ -19,12 +19,12 @@
 
 namespace {
 
-awb::DeviceChoices deviceChoices()
+awb::DeviceChoices deviceChoices(awb::Store &store)
 {
     awb::DeviceChoices choices;
     for (const awb::DeviceInfo &device : awb::devices())
         choices.push_back({QString::fromStdString(device.name), QString::fromStdString(device.description),
-                           awb::fastestPrecision(device.name)});
+                           awb::machinePrecision(store, device.name)});
     return choices;
 }
 
@@ -85,7 +85,7 @@ int main(int argc, char **argv)
         const std::filesystem::path folder =
             parser.isSet(home) ? std::filesystem::path(parser.value(home).toStdString()) : awb::Store::defaultHome();
         awb::LabBridge bridge(folder, awb::trainingFunction());
-        awb::MainWindow window(bridge, deviceChoices());
+        awb::MainWindow window(bridge, deviceChoices(bridge.store()));
         window.show();
         return QApplication::exec();
     } catch (const std::exception &error) {

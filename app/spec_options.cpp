@@ -9,6 +9,7 @@
 #include "core/model/checkpoint.h"
 #include "core/spec_json.h"
 #include "core/methods/methods.h"
+#include "core/store/machine_precision.h"
 #include "core/train/precision.h"
 #include "core/train/train.h"
 
@@ -112,7 +113,10 @@ TrainSpec specFromOptions(Context &context, const SpecOptions &options)
     Store &store = context.store();
     const auto folder = store.resolve(store.checkpoint(options.spec.checkpoint).folder);
     store.dataset(options.spec.dataset); // throws, listing the known names
-    return specFromOptions(options, Checkpoint::open(folder).shape().layers);
+    SpecOptions here = options;
+    if (here.precision == "auto")
+        here.precision = toString(machinePrecision(store, here.spec.recipe.device));
+    return specFromOptions(here, Checkpoint::open(folder).shape().layers);
 }
 
 } // namespace awb

@@ -148,6 +148,7 @@ struct Progress {
 struct Costs {
     double storedBytes = 0;       ///< of the trained tensors, which are float32
     double examplesPerSecond = 0; ///< while training
+    double stepsPerSecond = 0;    ///< while training
     double peakMemory = 0;        ///< bytes
     double epochSeconds = 0;      ///< one pass over the training examples, without scoring
     double inferenceSeconds = 0;  ///< per example of dev

@@ -13,11 +13,13 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include "core/data/recognise.h"
 #include "core/store/store.h"
 #include "core/study/study.h"
 #include "ui/ablation_panel.h"
 #include "ui/checkpoint_view.h"
 #include "ui/dataset_view.h"
+#include "ui/import_dialog.h"
 #include "ui/lab_bridge.h"
 #include "ui/library_panel.h"
 #include "ui/main_window.h"
@@ -122,7 +124,37 @@ void draw(awb::LabBridge &bridge, const QString &theme, QSize size, const QStrin
         emit library->checkpointChosen(QString::fromStdString(bridge.store().checkpoints().front().name));
         QTest::qWait(2500);
         save(window, folder, QStringLiteral("checkpoint-") + theme);
+        auto *view = window.findChild<awb::CheckpointView *>();
+        view->findChild<QTabWidget *>(QStringLiteral("checkpointTabs"))->setCurrentIndex(1);
+        view->findChild<QAbstractItemView *>(QStringLiteral("tensorTable"))
+            ->setCurrentIndex(view->findChild<QAbstractItemView *>(QStringLiteral("tensorTable"))->model()->index(0, 0));
+        QTest::qWait(1000); // its statistics are read in the background
+        save(*view, folder, QStringLiteral("tensors-") + theme);
     }
+}
+
+/// The window as a newcomer finds it, and a table that is being imported there.
+void drawFirstStart(const QString &theme, QSize size, const QString &folder)
+{
+    QSettings().setValue(QStringLiteral("theme"), theme);
+    QTemporaryDir home;
+    awb::LabBridge bridge(home.path().toStdString(), [](const awb::Run &run, awb::RunContext &) { return run; });
+    awb::MainWindow window(bridge, {{QStringLiteral("cpu"), QStringLiteral("this computer's processor")}});
+    window.resize(size);
+    window.show();
+    save(window, folder, QStringLiteral("first-start-") + theme);
+
+    QFile file(home.filePath(QStringLiteral("letters.csv")));
+    if (!file.open(QFile::WriteOnly))
+        return;
+    file.write("message,feeling,id\n\"Thank you, both of you.\",glad,1\n\"He said \"\"never again\"\".\",cross,2\n"
+               "\"Two lines,\nof one letter.\",Glad,3\nIt rained on the picnic.,cross,4\nThe parcel arrived empty.,cross,5\n"
+               "I cannot say.,unsure,6\nThe garden is in flower.,glad,7\nYou forgot my birthday.,cross,8\n"
+               "Grandmother laughed all evening.,glad,9\nThe lamp broke again.,cross,10\n");
+    file.close();
+    awb::ImportDialog dialog(awb::guessManifest(file.fileName().toStdString(), "letters"), &window);
+    dialog.show();
+    save(dialog, folder, QStringLiteral("import-") + theme);
 }
 
 } // namespace
@@ -152,6 +184,8 @@ int main(int argc, char **argv)
         for (const char *theme : {"light", "dark"})
             draw(bridge, QString::fromLatin1(theme), size, folder);
     }
+    for (const char *theme : {"light", "dark"})
+        drawFirstStart(QString::fromLatin1(theme), size, folder);
     store.setQueuePaused(paused);
     return 0;
 }

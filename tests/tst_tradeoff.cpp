@@ -194,9 +194,10 @@ private Q_SLOTS:
         QCOMPARE(
             QString::fromStdString(toCsv(points, runs)),
             QString(
-                "method,label,metric,trainable,mean,sem,n,runs,stored_bytes,examples_per_second,peak_memory,"
+                "method,label,metric,trainable,mean,sem,n,runs,stored_bytes,examples_per_second,steps_per_second,peak_"
+                "memory,"
                 "epoch_seconds,inference_seconds,together,parameters,rules\r\n"
-                "adapter,\"adapters, m = 64\",accuracy,624400,0.5,0.25,2,1 2,2497600,,,,,1 4,624400,\"score on dev after "
+                "adapter,\"adapters, m = 64\",accuracy,624400,0.5,0.25,2,1 2,2497600,,,,,,1 4,624400,\"score on dev after "
                 "the last epoch, mean over seeds; every setting is a point of its own, none is chosen; parameters: "
                 "trained parameters\"\r\n"));
         Point quoted;
@@ -244,11 +245,12 @@ private Q_SLOTS:
         QCOMPARE(costOf(point, CostAxis::Parameters), 624400.0);
         QCOMPARE(costOf(point, CostAxis::StoredBytes), 2497600.0);
         QCOMPARE(costOf(point, CostAxis::ExamplesPerSecond), 240.0);
+        QCOMPARE(costOf(point, CostAxis::StepsPerSecond), 7.5);
         QCOMPARE(costOf(point, CostAxis::PeakMemory), 450000000.0);
         QCOMPARE(costOf(point, CostAxis::EpochSeconds), 15.0); // 20 s and 10 s
         QCOMPARE(costOf(point, CostAxis::InferenceSeconds), 0.002);
         QCOMPARE(costOf(point, 0, CostAxis::InferenceSeconds), 0.0);
-        QVERIFY(toCsv({point}, {first, second}).find(",1 2,2497600,240,450000000,15,0.002,1 1,624400,") !=
+        QVERIFY(toCsv({point}, {first, second}).find(",1 2,2497600,240,7.5,450000000,15,0.002,1 1,624400,") !=
                 std::string::npos);
     }
 

@@ -26,6 +26,8 @@ QString title(CostAxis axis)
         return tr("Stored bytes");
     case CostAxis::ExamplesPerSecond:
         return tr("Training speed");
+    case CostAxis::StepsPerSecond:
+        return tr("Steps per second");
     case CostAxis::PeakMemory:
         return tr("Peak memory");
     case CostAxis::EpochSeconds:
@@ -45,6 +47,8 @@ QString axisLabel(CostAxis axis)
         return tr("Stored bytes of the trained tensors");
     case CostAxis::ExamplesPerSecond:
         return tr("Training speed (examples/s; right is faster)");
+    case CostAxis::StepsPerSecond:
+        return tr("Training steps per second (right is faster)");
     case CostAxis::PeakMemory:
         return tr("Peak memory while training (MB)");
     case CostAxis::EpochSeconds:
@@ -75,6 +79,8 @@ QString value(CostAxis axis, double cost)
         return wording::bytes(std::llround(cost));
     case CostAxis::ExamplesPerSecond:
         return tr("%1 examples/s").arg(wording::figure(cost));
+    case CostAxis::StepsPerSecond:
+        return tr("%1 steps/s").arg(wording::figure(cost));
     case CostAxis::EpochSeconds:
         return cost < 10 ? tr("%1 s").arg(wording::figure(cost)) : wording::duration(cost);
     case CostAxis::InferenceSeconds:

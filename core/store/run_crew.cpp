@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
-#include <limits>
 #include <optional>
 #include <string>
 #include <thread>
@@ -12,6 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "core/store/memory_budget.h"
 #include "core/store/run_worker.h"
 #include "core/store/store.h"
 #include "core/train/train.h"
@@ -22,37 +21,6 @@ namespace {
 
 constexpr std::chrono::milliseconds pollEvery(200);
 constexpr int most = 8;
-
-/// The number behind `name` in a file of lines "name number"; 0 without.
-double numberIn(const std::string &file, const std::string &name)
-{
-    std::ifstream in(file);
-    std::string word;
-    double number = 0;
-    while (in >> word >> number) {
-        if (word == name)
-            return number;
-        in.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
-    }
-    return 0;
-}
-
-/// Of a container with a limit of its own (cgroup version 2 or 1): whether at least half of that is free or can be freed.
-bool limitIsFar(const std::string &limit, const std::string &used, const std::string &statistics, const char *cache)
-{
-    double most = 0, now = 0;
-    std::ifstream(limit) >> most; // "max" is no limit, and no number
-    std::ifstream(used) >> now;
-    return most == 0 || now - numberIn(statistics, cache) <= most / 2;
-}
-
-bool memoryIsPlenty()
-{
-    const std::string machine = "/proc/meminfo", two = "/sys/fs/cgroup/memory.", one = "/sys/fs/cgroup/memory/memory.";
-    return numberIn(machine, "MemAvailable:") >= numberIn(machine, "MemTotal:") / 2 &&
-           limitIsFar(two + "max", two + "current", two + "stat", "inactive_file") &&
-           limitIsFar(one + "limit_in_bytes", one + "usage_in_bytes", one + "stat", "total_inactive_file");
-}
 
 /// The first of `ids` that is queued. Takes off those before it that are not going to be.
 std::optional<Run> firstQueued(const Store &store, std::vector<std::int64_t> &ids)

@@ -95,6 +95,9 @@ public:
     void remove(std::int64_t id);
     /// What a stop request for a running run asks for; Running when none.
     RunState requestedState(std::int64_t id) const;
+    /// A fact about the machine under a name of its own, as an earlier start has kept it.
+    std::optional<std::string> remembered(const std::string &name) const;
+    void remember(const std::string &name, const std::string &value);
     void setQueuePaused(bool paused);
     bool queuePaused() const;
     /// 'running' without a worker: 'queued' again, the third time in a row 'failed'. With the worker lock. Returns how many.

@@ -328,6 +328,20 @@ RunState Store::requestedState(std::int64_t id) const
     });
 }
 
+std::optional<std::string> Store::remembered(const std::string &name) const
+{
+    return m->read([&]() -> std::optional<std::string> {
+        SQLite::Statement row(m->db, "SELECT value FROM setting WHERE key = ?");
+        row.bind(1, name);
+        return row.executeStep() ? std::optional(row.getColumn(0).getString()) : std::nullopt;
+    });
+}
+
+void Store::remember(const std::string &name, const std::string &value)
+{
+    m->write([&] { m->execute("INSERT OR REPLACE INTO setting (key, value) VALUES (?, ?)", name, value); });
+}
+
 void Store::setQueuePaused(bool paused)
 {
     m->write([&] {

@@ -8,14 +8,15 @@ namespace awb {
 
 namespace {
 
-constexpr std::array<const char *, 6> names{"parameters", "bytes", "speed", "memory", "epoch", "latency"};
+constexpr std::array<const char *, 7> names{"parameters", "bytes", "speed", "steps", "memory", "epoch", "latency"};
 
 } // namespace
 
 const std::vector<CostAxis> &costAxes()
 {
-    static const std::vector<CostAxis> all{CostAxis::Parameters, CostAxis::StoredBytes,  CostAxis::ExamplesPerSecond,
-                                           CostAxis::PeakMemory, CostAxis::EpochSeconds, CostAxis::InferenceSeconds};
+    static const std::vector<CostAxis> all{CostAxis::Parameters,      CostAxis::StoredBytes, CostAxis::ExamplesPerSecond,
+                                           CostAxis::StepsPerSecond,  CostAxis::PeakMemory,  CostAxis::EpochSeconds,
+                                           CostAxis::InferenceSeconds};
     return all;
 }
 
@@ -41,6 +42,7 @@ Costs costsOf(const Run &run)
     Costs costs;
     costs.storedBytes = 4.0 * double(run.trainable);
     costs.examplesPerSecond = made.examplesPerSecond;
+    costs.stepsPerSecond = made.stepsPerSecond;
     costs.peakMemory = double(made.peakMemory);
     if (made.stepsPerSecond > 0)
         costs.epochSeconds = double(run.steps) / run.spec.recipe.epochs / made.stepsPerSecond;
@@ -58,6 +60,8 @@ double costOf(const Point &point, std::size_t i, CostAxis axis)
         return costs.storedBytes;
     case CostAxis::ExamplesPerSecond:
         return costs.examplesPerSecond;
+    case CostAxis::StepsPerSecond:
+        return costs.stepsPerSecond;
     case CostAxis::PeakMemory:
         return costs.peakMemory;
     case CostAxis::EpochSeconds:

@@ -8,15 +8,23 @@
 namespace awb {
 
 /// What the x axis of a trade-off chart can hold.
-enum class CostAxis { Parameters, StoredBytes, ExamplesPerSecond, PeakMemory, EpochSeconds, InferenceSeconds };
+enum class CostAxis {
+    Parameters,
+    StoredBytes,
+    ExamplesPerSecond,
+    StepsPerSecond,
+    PeakMemory,
+    EpochSeconds,
+    InferenceSeconds
+};
 
 /// All axes, in the order in which they are offered.
 const std::vector<CostAxis> &costAxes();
-std::string toString(CostAxis axis);                  ///< "parameters", "bytes", "speed", "memory", "epoch", "latency"
+std::string toString(CostAxis axis);                  ///< "parameters", "bytes", "speed", "steps", "memory" ...
 CostAxis costAxisFromString(const std::string &name); ///< throws Error listing the names
 inline bool moreIsBetter(CostAxis axis)
 {
-    return axis == CostAxis::ExamplesPerSecond;
+    return axis == CostAxis::ExamplesPerSecond || axis == CostAxis::StepsPerSecond;
 }
 
 /// What a finished run cost, from its row alone.

@@ -106,9 +106,10 @@ std::string toCsv(const std::vector<Point> &points, const std::vector<Run> &runs
                   const Selection &selection)
 {
     const std::string rules = tradeoffRule(selection) + "; parameters: " + describe(counting);
-    std::string text = csv::row({"method", "label", "metric", "trainable", "mean", "sem", "n", "runs"},
-                                {"stored_bytes", "examples_per_second", "peak_memory", "epoch_seconds", "inference_seconds"},
-                                {"together", "parameters", "rules"});
+    std::string text = csv::row(
+        {"method", "label", "metric", "trainable", "mean", "sem", "n", "runs"},
+        {"stored_bytes", "examples_per_second", "steps_per_second", "peak_memory", "epoch_seconds", "inference_seconds"},
+        {"together", "parameters", "rules"});
     for (const Point &point : points) {
         std::vector<std::string> costs;
         for (const CostAxis axis : costAxes()) {

@@ -52,10 +52,9 @@ inline constexpr const char *quickStudyName = "quick";
 std::vector<std::int64_t> togetherOf(const Point &point, const std::vector<Run> &runs);
 
 /// Points as CSV (RFC 4180): method,label,metric,trainable,mean,sem,n,runs, and the means of what the runs cost
-/// (stored_bytes,examples_per_second,peak_memory,epoch_seconds,inference_seconds; empty where not recorded), together
-/// (togetherOf(), as `runs` tell), then
-/// parameters,rules: what `counting`, with which the points were made, counts, and what the numbers mean. Run numbers are
-/// separated by spaces.
+/// (stored_bytes,examples_per_second,steps_per_second,peak_memory,epoch_seconds,inference_seconds; empty where not
+/// recorded), together (togetherOf(), as `runs` tell), then parameters,rules: what `counting`, with which the points were
+/// made, counts, and what the numbers mean. Run numbers are separated by spaces.
 std::string toCsv(const std::vector<Point> &points, const std::vector<Run> &runs,
                   CountingRule counting = CountingRule::Trained, const Selection &selection = {});
 

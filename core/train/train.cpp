@@ -142,6 +142,190 @@ private:
     int m_threads = 0;
 };
 
+/// One run from its first step, or from its snapshot, to its end.
+class Training {
+public:
+    Training(const TrainSpec &spec, const Checkpoint &checkpoint, const EncodedDataset &data, const TrainFiles &files,
+             const TrainHooks &hooks, std::shared_ptr<FrozenPacks> frozen);
+
+    TrainResult run();
+
+private:
+    /// Of one step, in seconds.
+    struct StepTime {
+        double data, model, all;
+    };
+
+    void storeCurve();
+    std::string keep(int step, bool isScored);
+    void stopIfAsked(int step);
+    void endEpoch(int step);
+    void report(int step, const Batch &batch, double loss, double learningRate, const StepTime &time);
+    TrainResult result();
+
+    const TrainSpec &m_spec;
+    const Recipe &m_recipe;
+    const Checkpoint &m_checkpoint;
+    const EncodedDataset &m_data;
+    const TrainFiles &m_files;
+    const TrainHooks &m_hooks;
+    ThreadShare m_share;
+    Computation m_computation;
+    Adam m_adam;
+    const int m_perEpoch, m_steps;
+    const std::string m_specJson, m_snapshotOf;
+    Sampler m_sampler;
+    Curve m_curve;
+    std::unique_ptr<PrefixCache> m_trainPrefix, m_devPrefix;
+    SnapshotState m_kept; ///< the latest snapshot
+    int m_firstStep = 0;
+    double m_secondsBefore = 0; ///< before the snapshot that the run went on from
+    Clock::time_point m_start;
+    Evaluation m_dev;
+    double m_trainSeconds = 0, m_scoringSeconds = 0;
+    std::int64_t m_examples = 0;
+};
+
+Training::Training(const TrainSpec &spec, const Checkpoint &checkpoint, const EncodedDataset &data, const TrainFiles &files,
+                   const TrainHooks &hooks, std::shared_ptr<FrozenPacks> frozen)
+    : m_spec(spec), m_recipe(spec.recipe), m_checkpoint(checkpoint), m_data(data), m_files(files), m_hooks(hooks),
+      m_share(m_recipe, hooks),
+      m_computation(checkpoint, spec.method, data.outputs(), m_recipe, spec.seed, std::move(frozen)),
+      m_adam(m_computation.model()->trained(), m_recipe), m_perEpoch(stepsPerEpoch(data.train.size(), m_recipe)),
+      m_steps(m_perEpoch * m_recipe.epochs), m_specJson(toJson(spec)), m_snapshotOf(m_specJson + files.inputs),
+      m_sampler(data.train, spec, m_perEpoch), m_curve(m_steps, m_perEpoch)
+{
+    if (m_recipe.device != "cpu")
+        resetPeakMemory(m_recipe.device); // which is there, or the model would not be on it
+    if (loadSnapshot(files.snapshot, m_kept, m_snapshotOf, m_adam.state()))
+        m_curve.sum = m_kept.lossSum;
+    m_adam.setSteps(m_kept.step);
+    m_firstStep = m_kept.step;
+    m_secondsBefore = m_kept.seconds;
+    m_computation.prepare();
+    if (m_recipe.epochs > 1)
+        m_trainPrefix = m_computation.prefixCache(data.train, prefixLimit);
+    m_devPrefix = m_computation.prefixCache(data.dev, prefixLimit - (m_trainPrefix ? m_trainPrefix->bytes() : 0));
+    if (hooks.started)
+        hooks.started(m_firstStep);
+    m_start = Clock::now();
+}
+
+TrainResult Training::run()
+{
+    if (!m_kept.scored)
+        endEpoch(m_firstStep);
+    for (int step = m_firstStep; step < m_steps; ++step) {
+        stopIfAsked(step);
+        const auto start = Clock::now();
+        m_share.update();
+        const double learningRate = learningRateAt(step, m_steps, m_recipe.warmup, m_recipe.learningRate);
+        const Batch batch = m_sampler.batch(step);
+        const double dataSeconds = secondsSince(start);
+
+        const Pass pass{.training = true,
+                        .dropoutKey = streamKey(streamKey(m_spec.seed, Dropout), std::uint64_t(step)),
+                        .prefix = m_trainPrefix.get()};
+        const double loss = m_computation.step(batch, m_data.task, pass);
+        const double modelSeconds = secondsSince(start) - dataSeconds;
+        m_adam.step(learningRate);
+
+        if (!std::isfinite(loss))
+            diverged("loss", loss, step + 1, m_steps, m_files);
+        report(step + 1, batch, loss, learningRate, {dataSeconds, modelSeconds, secondsSince(start)});
+        if ((step + 1) % m_perEpoch == 0)
+            endEpoch(step + 1);
+    }
+    return result();
+}
+
+void Training::report(int step, const Batch &batch, double loss, double learningRate, const StepTime &time)
+{
+    m_trainSeconds += time.all;
+    m_examples += batch.size();
+    m_curve.add(step, loss, learningRate);
+    if (m_hooks.progress)
+        m_hooks.progress({0, step, m_steps, loss, learningRate, double(m_examples) / m_trainSeconds});
+    if (m_hooks.step) {
+        const double forward = m_computation.forwardShare() * time.model;
+        m_hooks.step({step, loss, workOf(batch), time.all, time.data, forward, time.model - forward,
+                      time.all - time.data - time.model});
+    }
+}
+
+void Training::endEpoch(int step)
+{
+    const auto before = Clock::now();
+    // The last one is the inference time, and a new text goes through all layers.
+    PrefixCache *prefix = step < m_steps ? m_devPrefix.get() : nullptr;
+    try {
+        m_dev = evaluateModel(m_computation, m_data.dev, m_data, {.prefix = prefix}, m_hooks.stopRequested);
+    } catch (const Stopped &) {
+        storeCurve();
+        throw Stopped(keep(step, false));
+    }
+    m_scoringSeconds = secondsSince(before);
+    if (!std::isfinite(m_dev.loss))
+        diverged("loss on dev", m_dev.loss, step, m_steps, m_files);
+    const double epoch = double(step) / m_perEpoch;
+    for (std::size_t i = 0; i < m_data.metrics.size(); ++i)
+        m_curve.pending.push_back({"dev." + m_data.metrics[i], step, epoch, m_dev.metrics[i]});
+    m_curve.pending.push_back({"dev.loss", step, epoch, m_dev.loss});
+    storeCurve();
+    if (step < m_steps)
+        keep(step, true);
+}
+
+void Training::stopIfAsked(int step)
+{
+    if (!m_hooks.stopRequested || !m_hooks.stopRequested())
+        return;
+    storeCurve();
+    throw Stopped(keep(step, true));
+}
+
+void Training::storeCurve()
+{
+    if (m_hooks.measured && !m_curve.pending.empty())
+        m_hooks.measured(m_curve.pending);
+    m_curve.pending.clear();
+}
+
+/// Writes a snapshot. Gives the sentence about what is lost when that fails (a full disk, say): the one before it is still
+/// there then, and a run that is not stopped needs none to go on.
+std::string Training::keep(int step, bool isScored)
+{
+    if (m_files.snapshot.empty())
+        return {};
+    const SnapshotState now{step, m_curve.sum, m_secondsBefore + secondsSince(m_start), isScored};
+    try {
+        saveSnapshot(m_files.snapshot, now, m_snapshotOf, m_adam.state());
+        m_kept = now;
+        return {};
+    } catch (const Error &error) {
+        return "Step " + std::to_string(step) + " could not be kept, so the run will go on from step " +
+               std::to_string(m_kept.step) + ". " + error.what();
+    }
+}
+
+TrainResult Training::result()
+{
+    TrainResult result;
+    if (!m_files.weights.empty())
+        saveTensors(m_files.weights, m_computation.model()->trained(), {{"format", "pt"}, {"spec", m_specJson}});
+    const ParameterCount count = countParameters(m_checkpoint.shape(), m_spec.method, m_data.outputs());
+    result.trainable = count.trainable;
+    result.total = count.total;
+    result.provenance = provenanceOf(m_checkpoint.shape(), m_recipe);
+    result.provenance.seconds = m_secondsBefore + secondsSince(m_start);
+    result.provenance.stepsPerSecond = m_trainSeconds > 0 ? (m_steps - m_firstStep) / m_trainSeconds : 0;
+    result.provenance.examplesPerSecond = m_trainSeconds > 0 ? double(m_examples) / m_trainSeconds : 0;
+    result.provenance.peakMemory = peakMemory(m_recipe.device);
+    result.provenance.inferenceSeconds = m_data.dev.size() ? m_scoringSeconds / m_data.dev.size() : 0;
+    result.dev = std::move(m_dev);
+    return result;
+}
+
 } // namespace
 
 double learningRateAt(int step, int steps, double warmup, double peak)
@@ -160,130 +344,8 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
                   const TrainHooks &hooks, std::shared_ptr<FrozenPacks> frozen)
 {
     checkInputs(spec, checkpoint, data);
-    const Recipe &recipe = spec.recipe;
     resetPeakMemory();
-    ThreadShare share(recipe, hooks);
-
-    Computation computation(checkpoint, spec.method, data.outputs(), recipe, spec.seed, std::move(frozen));
-    if (recipe.device != "cpu")
-        resetPeakMemory(recipe.device); // which is there, or the model would not be on it
-    AdaptedBert &model = computation.model();
-    Adam adam(model->trained(), recipe);
-
-    const int perEpoch = stepsPerEpoch(data.train.size(), recipe), steps = perEpoch * recipe.epochs;
-    const std::string specJson = toJson(spec), snapshotOf = specJson + files.inputs;
-    Sampler sampler(data.train, spec, perEpoch);
-    Curve curve(steps, perEpoch);
-    Evaluation dev;
-    SnapshotState done;
-    if (loadSnapshot(files.snapshot, done, snapshotOf, adam.state()))
-        curve.sum = done.lossSum;
-    adam.setSteps(done.step);
-    computation.prepare();
-    const auto trainPrefix = recipe.epochs > 1 ? computation.prefixCache(data.train, prefixLimit) : nullptr;
-    const auto devPrefix = computation.prefixCache(data.dev, prefixLimit - (trainPrefix ? trainPrefix->bytes() : 0));
-    if (hooks.started)
-        hooks.started(done.step);
-
-    const auto store = [&] {
-        if (hooks.measured && !curve.pending.empty())
-            hooks.measured(curve.pending);
-        curve.pending.clear();
-    };
-    const auto start = Clock::now();
-    const int firstStep = done.step;
-    const double secondsBefore = done.seconds;
-    double trainSeconds = 0;
-    std::int64_t examples = 0;
-    // Gives the sentence about what is lost when it fails (a full disk, say): the snapshot before it is still there then,
-    // and a run that is not stopped needs none to go on.
-    const auto keep = [&](int step, bool isScored) -> std::string {
-        const SnapshotState now{step, curve.sum, secondsBefore + secondsSince(start), isScored};
-        if (files.snapshot.empty())
-            return {};
-        try {
-            saveSnapshot(files.snapshot, now, snapshotOf, adam.state());
-            done = now;
-            return {};
-        } catch (const Error &error) {
-            return "Step " + std::to_string(step) + " could not be kept, so the run will go on from step " +
-                   std::to_string(done.step) + ". " + error.what();
-        }
-    };
-
-    double scoringSeconds = 0;
-    const auto endEpoch = [&](int step) {
-        const auto before = Clock::now();
-        // The last one is the inference time, and a new text goes through all layers.
-        PrefixCache *prefix = step < steps ? devPrefix.get() : nullptr;
-        try {
-            dev = evaluateModel(computation, data.dev, data, {.prefix = prefix}, hooks.stopRequested);
-        } catch (const Stopped &) {
-            store();
-            throw Stopped(keep(step, false));
-        }
-        scoringSeconds = secondsSince(before);
-        if (!std::isfinite(dev.loss))
-            diverged("loss on dev", dev.loss, step, steps, files);
-        const double epoch = double(step) / perEpoch;
-        for (std::size_t i = 0; i < data.metrics.size(); ++i)
-            curve.pending.push_back({"dev." + data.metrics[i], step, epoch, dev.metrics[i]});
-        curve.pending.push_back({"dev.loss", step, epoch, dev.loss});
-        store();
-        if (step < steps)
-            keep(step, true);
-    };
-    if (!done.scored)
-        endEpoch(firstStep);
-
-    for (int step = firstStep; step < steps; ++step) {
-        if (hooks.stopRequested && hooks.stopRequested()) {
-            store();
-            throw Stopped(keep(step, true));
-        }
-        const auto stepStart = Clock::now();
-        share.update();
-        const double learningRate = learningRateAt(step, steps, recipe.warmup, recipe.learningRate);
-        const Batch batch = sampler.batch(step);
-        const double dataSeconds = secondsSince(stepStart);
-
-        const Pass pass{.training = true,
-                        .dropoutKey = streamKey(streamKey(spec.seed, Dropout), std::uint64_t(step)),
-                        .prefix = trainPrefix.get()};
-        const double lossValue = computation.step(batch, data.task, pass);
-        const double inModel = secondsSince(stepStart) - dataSeconds;
-        adam.step(learningRate);
-
-        if (!std::isfinite(lossValue))
-            diverged("loss", lossValue, step + 1, steps, files);
-        const double seconds = secondsSince(stepStart);
-        trainSeconds += seconds;
-        examples += batch.size();
-        curve.add(step + 1, lossValue, learningRate);
-        if (hooks.progress)
-            hooks.progress({0, step + 1, steps, lossValue, learningRate, double(examples) / trainSeconds});
-        if (hooks.step)
-            hooks.step({step + 1, lossValue, workOf(batch), seconds, dataSeconds, computation.forwardShare() * inModel,
-                        (1 - computation.forwardShare()) * inModel, seconds - dataSeconds - inModel});
-
-        if ((step + 1) % perEpoch == 0)
-            endEpoch(step + 1);
-    }
-
-    TrainResult result;
-    result.dev = std::move(dev);
-    if (!files.weights.empty())
-        saveTensors(files.weights, model->trained(), {{"format", "pt"}, {"spec", specJson}});
-    const ParameterCount count = countParameters(checkpoint.shape(), spec.method, data.outputs());
-    result.trainable = count.trainable;
-    result.total = count.total;
-    result.provenance = provenanceOf(checkpoint.shape(), recipe);
-    result.provenance.seconds = secondsBefore + secondsSince(start);
-    result.provenance.stepsPerSecond = trainSeconds > 0 ? (steps - firstStep) / trainSeconds : 0;
-    result.provenance.examplesPerSecond = trainSeconds > 0 ? double(examples) / trainSeconds : 0;
-    result.provenance.peakMemory = peakMemory(recipe.device);
-    result.provenance.inferenceSeconds = data.dev.size() ? scoringSeconds / data.dev.size() : 0;
-    return result;
+    return Training(spec, checkpoint, data, files, hooks, std::move(frozen)).run();
 }
 
 } // namespace awb

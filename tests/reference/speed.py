@@ -21,12 +21,14 @@ COLUMNS = {"CoLA": ["--text", "3", "--label", "1"],
            "RTE": ["--text", "1", "--text2", "2", "--label", "3", "--header"]}
 SHORT = {"float32": "fp32", "bfloat16": "bf16"}
 ADAPTERS = ["--bottleneck", "64"]
+SPANS = 21  # of the checkpoint's six layers
 TOP_HALF = [*ADAPTERS, "--method", "adapter-frozen", "--layers", "top-half"]
 # name: data set, precision of ours, of theirs, our options, their options
 WORKS = {
     "cola": ("CoLA", "float32", "float32", ADAPTERS, []),
     "cola-bf16": ("CoLA", "bfloat16", "bfloat16", ADAPTERS, []),
     "cola-padded": ("CoLA", "float32", "float32", ADAPTERS, ["--padding", "max"]),
+    "cola-padded-bf16": ("CoLA", "bfloat16", "float32", ADAPTERS, ["--padding", "max"]),
     "mrpc": ("MRPC", "float32", "float32", ADAPTERS, []),
     "mrpc-bf16": ("MRPC", "bfloat16", "bfloat16", ADAPTERS, []),
     "rte": ("RTE", "float32", "float32", ADAPTERS, []),
@@ -112,10 +114,30 @@ class Bench:
         self.line("eight runs " + precision, examples / seconds, theirs["examples_per_s"],
                   examples / seconds / theirs["examples_per_s"], "examples/s, dev and start included", memory, theirs["peak_rss_mb"])
 
-    def start(self):
-        times = [measured(self.awb + ["bench", "--checkpoint", "sample", "--dataset", "CoLA", "--bottleneck", "64", "--skip", "0",
-                                      "--steps", "1", "--repetitions", "1"])[0] for _ in range(self.o.rounds)]
-        print(f"{'start to end of first step':28} {statistics.median(times):8.2f} s", flush=True)
+    def ablation(self, precision):
+        """A map of every span of layers, start to end, beside as many evaluations of the reference."""
+        run = json_of([*self.awb, "--json", "train", "--checkpoint", "sample", "--dataset", "CoLA", "--epochs", "1",
+                       "--precision", precision, *ADAPTERS])["run"]
+        pairs = []
+        for _ in range(self.o.rounds):
+            ours = measured([*self.awb, "ablation", str(run), "--again"])[0]
+            pairs.append((SPANS / ours, 1 / self.theirs("CoLA", precision, ["--epochs", "0.02"])["eval_s"]))
+        self.line("ablation map " + precision, *(statistics.median(p[i] for p in pairs) for i in (0, 1)),
+                  statistics.median(a / b for a, b in pairs), "cells/s, start included")
+
+    def start(self, precision):
+        """Of `awb train`, until it names its run: when the first step is done."""
+        times = []
+        for _ in range(self.o.rounds):
+            begin = time.perf_counter()
+            child = subprocess.Popen([*self.awb, "train", "--checkpoint", "sample", "--dataset", "CoLA", "--precision", precision,
+                                      *ADAPTERS], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            if not any(line.startswith("run ") for line in child.stderr):
+                sys.exit("awb train ended before its first step")
+            times.append(time.perf_counter() - begin)
+            child.terminate()
+            child.communicate()
+        print(f"{'start to first step ' + precision:28} {statistics.median(times):8.2f} s", flush=True)
 
     def line(self, work, ours, theirs, ratio, unit, our_memory=0, their_memory=0, note=""):
         memory = f"{our_memory:6.0f} : {their_memory:4.0f} MB = {our_memory / their_memory:.2f}" if their_memory else ""
@@ -126,7 +148,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("awb", "checkpoint", "data", "python", "program"):
         parser.add_argument("--" + name, required=True)
-    parser.add_argument("--works", default=",".join([*WORKS, "evaluation", "top-half", "eight", "start"]))
+    parser.add_argument("--works", default=",".join([*WORKS, "evaluation", "ablation", "top-half", "eight", "start"]))
     parser.add_argument("--device", default="cpu", help="cpu, cuda:0")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=40)
@@ -138,10 +160,9 @@ def main():
             precision = short or "float32"
             if kind in WORKS:
                 bench.work(kind)
-            elif kind == "start":
-                bench.start()
             else:
-                {"evaluation": bench.evaluation, "top-half": bench.top_half, "eight": bench.eight}[kind](precision)
+                {"evaluation": bench.evaluation, "ablation": bench.ablation, "top-half": bench.top_half, "eight": bench.eight,
+                 "start": bench.start}[kind](precision)
 
 
 if __name__ == "__main__":
