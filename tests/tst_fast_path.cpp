@@ -1,3 +1,5 @@
+#include <cstring>
+#include <map>
 #include <numeric>
 
 #include <torch/types.h>
@@ -7,9 +9,12 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include "core/files.h"
 #include "core/model/fast_path.h"
 #include "core/model/kernels/product.h"
 #include "core/model/random_checkpoint.h"
+#include "core/train/adam.h"
+#include "core/train/computation.h"
 #include "tests/tiny_model.h"
 
 using namespace awb;
@@ -118,15 +123,22 @@ class TestFastPath : public QObject {
 private Q_SLOTS:
     void gradientsEqualThePlainPaths_data();
     void gradientsEqualThePlainPaths();
+    void gradientsEqualThePlainPathsInDrawnShapes_data();
+    void gradientsEqualThePlainPathsInDrawnShapes();
     void evaluationEqualsThePlainPaths_data();
     void evaluationEqualsThePlainPaths();
     void anyNumberOfThreadsGivesTheSameBits();
     void aGradientIsAddedToWhatIsThere();
     void keptPrefixesGiveTheSameBits_data();
     void keptPrefixesGiveTheSameBits();
+    void frozenWeightsAndTheCheckpointsFilesStayBitEqual_data();
+    void frozenWeightsAndTheCheckpointsFilesStayBitEqual();
     void whatItCannotDoIsSaid();
+    void aRunSaysWhichPathComputedIt_data();
+    void aRunSaysWhichPathComputedIt();
 
 private:
+    void compareGradients(const Checkpoint &checkpoint, const Method &method, const std::vector<int> &lengths);
     QTemporaryDir m_folder;
 };
 
@@ -176,13 +188,19 @@ void TestFastPath::gradientsEqualThePlainPaths()
     Method own = methodOf(method.toUtf8().constData(), bottleneck);
     if (!sites.isEmpty())
         own.sites = parseLayerSites(sites.toStdString(), shape.layers);
-    const Batch batch = batchOf(textsOf({lengths.begin(), lengths.end()}, shape.vocabulary, 3));
+    compareGradients(checkpoint, own, {lengths.begin(), lengths.end()});
+}
+
+/// Both tasks, with and without dropout, in both precisions.
+void TestFastPath::compareGradients(const Checkpoint &checkpoint, const Method &method, const std::vector<int> &lengths)
+{
+    const Batch batch = batchOf(textsOf(lengths, checkpoint.shape().vocabulary, 3));
     Recipe recipe;
     recipe.dropout = 0.1;
     for (const bool training : {false, true})
         for (const Task task : {Task::Classification, Task::Regression}) {
             const Pass pass{.training = training, .dropoutKey = 77};
-            AdaptedBert model = modelOf(checkpoint, own, task == Task::Regression ? 1 : 3, recipe);
+            AdaptedBert model = modelOf(checkpoint, method, task == Task::Regression ? 1 : 3, recipe);
             const Gradients plain = plainGradients(model, batch, task, pass);
             const Gradients fast = fastGradients(model, batch, task, pass, Precision::Float32);
             QVERIFY2(std::abs(plain.loss - fast.loss) < 1e-5 * std::max(1.0, plain.loss),
@@ -196,6 +214,40 @@ void TestFastPath::gradientsEqualThePlainPaths()
             const double difference = relativeDifference(plain, rounded);
             QVERIFY2(difference < 0.15, qPrintable(QString::number(difference)));
         }
+}
+
+void TestFastPath::gradientsEqualThePlainPathsInDrawnShapes_data()
+{
+    QTest::addColumn<int>("seed");
+    for (int seed = 1; seed <= 12; ++seed)
+        QTest::addRow("seed %d", seed) << seed;
+}
+
+void TestFastPath::gradientsEqualThePlainPathsInDrawnShapes()
+{
+    QFETCH(int, seed);
+    std::uint64_t drawn = 0;
+    const auto from = [&](int least, int most) {
+        return least + int(randomBits(std::uint64_t(seed), drawn++) % std::uint64_t(most - least + 1));
+    };
+    ModelShape shape;
+    shape.layers = from(1, 4);
+    shape.heads = from(1, 5);
+    shape.hidden = shape.heads * 4 * from(1, 9); // the path takes multiples of 4
+    shape.feedForward = 2 * from(1, 100);
+    shape.vocabulary = 50;
+    shape.positions = 64;
+    shape.activation = std::vector<std::string>{"gelu", "gelu_new", "relu"}[std::size_t(from(0, 2))];
+    Method method = seed % 4 == 0 ? methodOf("full") : methodOf("adapter", from(1, 130));
+    for (int layer = 0; layer < shape.layers && method.bottleneck > 0; ++layer)
+        method.sites.push_back({from(0, 3) > 0, from(0, 3) > 0});
+    std::vector<int> lengths;
+    for (int i = from(1, 40); i > 0; --i)
+        lengths.push_back(from(1, 40));
+    qInfo("%d layers, width %d, %d heads, feed-forward %d, %s, m = %d, %d examples", shape.layers, shape.hidden, shape.heads,
+          shape.feedForward, shape.activation.c_str(), method.bottleneck, int(lengths.size()));
+    const QString folder = m_folder.filePath(QStringLiteral("drawn%1").arg(seed));
+    compareGradients(randomCheckpoint(folder.toStdString(), shape), method, lengths);
 }
 
 void TestFastPath::evaluationEqualsThePlainPaths_data()
@@ -344,6 +396,118 @@ void TestFastPath::whatItCannotDoIsSaid()
     ModelShape longer = shape;
     longer.positions = 4096;
     QVERIFY(!FastPath::cannot(longer, {}).empty());
+}
+
+void TestFastPath::aRunSaysWhichPathComputedIt_data()
+{
+    QTest::addColumn<int>("hidden");
+    QTest::addColumn<int>("feedForward");
+    QTest::addColumn<int>("positions");
+    QTest::addColumn<bool>("plainPath");
+    QTest::addColumn<std::string>("path");
+    QTest::newRow("served") << 36 << 70 << 64 << false << std::string("fast");
+    QTest::newRow("the plain path is asked for") << 36 << 70 << 64 << true << std::string("plain");
+    QTest::newRow("a width that is no multiple of 4") << 30 << 70 << 64 << false << std::string("plain");
+    QTest::newRow("an odd width in between") << 36 << 71 << 64 << false << std::string("plain");
+    QTest::newRow("longer inputs than it takes") << 36 << 70 << 2048 << false << std::string("plain");
+}
+
+void TestFastPath::aRunSaysWhichPathComputedIt()
+{
+    QFETCH(int, hidden);
+    QFETCH(int, feedForward);
+    QFETCH(int, positions);
+    QFETCH(bool, plainPath);
+    QFETCH(std::string, path);
+    const ModelShape shape{
+        .layers = 2, .hidden = hidden, .heads = 3, .feedForward = feedForward, .vocabulary = 120, .positions = positions};
+    const Checkpoint checkpoint = randomCheckpoint(m_folder.filePath(QTest::currentDataTag()).toStdString(), shape);
+    const EncodedDataset data = learnableTask(64);
+    TrainSpec spec;
+    spec.dataset = "pieces";
+    spec.method = methodOf("adapter", 4);
+    spec.recipe.epochs = 1;
+    spec.recipe.maxLength = 16;
+    spec.recipe.plainPath = plainPath;
+    const auto lossesOf = [&](const TrainSpec &own, std::string &said) {
+        std::vector<double> losses;
+        TrainHooks hooks;
+        hooks.step = [&](const StepReport &step) { losses.push_back(step.loss); };
+        said = train(own, checkpoint, data, {}, hooks).provenance.path;
+        return losses;
+    };
+    std::string said, saidOfPlain;
+    const std::vector<double> losses = lossesOf(spec, said);
+    spec.recipe.plainPath = true;
+    QCOMPARE(said, path);
+    // What was computed and not only what was written down: the paths round differently.
+    QCOMPARE(losses == lossesOf(spec, saidOfPlain), path == "plain");
+    QCOMPARE(saidOfPlain, std::string("plain"));
+}
+
+void TestFastPath::frozenWeightsAndTheCheckpointsFilesStayBitEqual_data()
+{
+    QTest::addColumn<bool>("plainPath");
+    QTest::addColumn<bool>("rounded");
+    QTest::newRow("float32") << false << false;
+    QTest::newRow("bfloat16") << false << true;
+    QTest::newRow("plain path") << true << false;
+}
+
+void TestFastPath::frozenWeightsAndTheCheckpointsFilesStayBitEqual()
+{
+    QFETCH(bool, plainPath);
+    QFETCH(bool, rounded);
+    if (rounded && !kernels::multipliesBFloat16())
+        QSKIP("this processor has no bfloat16 products");
+    const std::filesystem::path folder = m_folder.filePath(QTest::currentDataTag()).toStdString();
+    std::filesystem::copy(testData("model/tiny"), folder);
+    std::map<std::filesystem::path, std::string> files;
+    for (const auto &entry : std::filesystem::directory_iterator(folder))
+        files[entry.path()] = readFile(entry.path());
+    const Checkpoint checkpoint = Checkpoint::open(folder), untouched = tinyCheckpoint();
+
+    TrainSpec spec;
+    spec.dataset = "pieces";
+    spec.method = methodOf("adapter", 8);
+    spec.recipe.learningRate = 1e-2;
+    spec.recipe.epochs = 1;
+    spec.recipe.maxLength = 32;
+    spec.recipe.plainPath = plainPath;
+    spec.recipe.precision = rounded ? Precision::BFloat16 : Precision::Float32;
+    const EncodedDataset data = learnableTask(64);
+    Computation computation(checkpoint, spec.method, 2, spec.recipe, 0);
+    Adam adam(computation.model()->trained(), spec.recipe);
+    computation.prepare();
+    std::vector<int> all(std::size_t(data.train.size()));
+    std::iota(all.begin(), all.end(), 0);
+    for (int step = 0; step < 3; ++step) {
+        computation.step(packBatch(data.train, all), data.task, {.training = true, .dropoutKey = 7});
+        adam.step(1e-2);
+    }
+    int frozen = 0, trained = 0;
+    for (const auto &entry : computation.model()->named_parameters()) {
+        const TensorView *stored = untouched.find(entry.key());
+        if (!stored)
+            continue;
+        QVERIFY(entry.value().scalar_type() == torch::kFloat32);
+        const bool same = std::memcmp(stored->data.data(), entry.value().contiguous().data_ptr(), stored->data.size()) == 0;
+        QVERIFY2(same != entry.value().requires_grad(), entry.key().c_str());
+        (entry.value().requires_grad() ? trained : frozen) += 1;
+    }
+    QCOMPARE(trained, 10); // 5 LayerNorms
+    QCOMPARE(frozen, 29);
+    if (!plainPath) { // the copies that it multiplies with are still those of the weights
+        FrozenPacks fresh;
+        FastPath again(computation.model(), spec.recipe.precision, fresh);
+        QVERIFY(
+            torch::equal(computation.forward(packBatch(data.dev, all), {}), again.forward(packBatch(data.dev, all), {})));
+    }
+
+    train(spec, checkpoint, data, {folder / "adapter.safetensors", folder / "snapshot"}, {});
+    QVERIFY(std::filesystem::exists(folder / "adapter.safetensors"));
+    for (const auto &[file, bytes] : files)
+        QVERIFY2(readFile(file) == bytes, file.c_str());
 }
 
 QTEST_GUILESS_MAIN(TestFastPath)
