@@ -229,7 +229,7 @@ private Q_SLOTS:
         store.addDataset(manifest);
 
         std::vector<TrainSpec> specs;
-        for (const char *method : {"adapter", "adapter", "adapter-frozen", "top-k", "head", "full"}) {
+        for (const char *method : {"adapter", "adapter", "adapter-frozen", "top-k", "head", "full", "adapter", "adapter"}) {
             TrainSpec spec;
             spec.checkpoint = "tiny";
             spec.dataset = "trec";
@@ -238,10 +238,14 @@ private Q_SLOTS:
             spec.recipe.maxLength = 24;
             spec.seed = specs.size();
             if (spec.method.bottleneck > 0)
-                spec.method.bottleneck = 4 << specs.size();
+                spec.method.bottleneck = 4 << specs.size() % 4;
             specs.push_back(spec);
         }
         specs[1].recipe.learningRate = 3e-4;
+        specs[6].recipe.initStd = 0.2;
+        specs[7].recipe.precision = Precision::BFloat16;
+        if (!sharesTheCores(specs[7].recipe))
+            specs.pop_back(); // this processor has no bfloat16 products
         specs[2].method.sites = parseLayerSites("-,af", 2);
         specs[3].method = topLayersMethod(specs[3].method, 1, true, 2);
 
