@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include <QDir>
@@ -42,9 +43,12 @@ protected:
         return environment;
     }
 
-    Result awb(const QStringList &arguments) const
+    /// `before`: done in the child before it becomes the program.
+    Result awb(const QStringList &arguments, const std::function<void()> &before = {}) const
     {
         QProcess process;
+        if (before)
+            process.setChildProcessModifier(before);
         process.setProcessEnvironment(environment(home()));
         process.setProgram(QStringLiteral(AWB_PROGRAM));
         process.setArguments(arguments);

@@ -193,15 +193,30 @@ private Q_SLOTS:
     void aReadOnlyLibraryIsASentence()
     {
         addTinyLibrary();
-        if (::geteuid() == 0)
-            QSKIP("root may write everywhere");
-        const auto readOnly = QFile::ReadOwner | QFile::ExeOwner;
+        const bool isRoot = ::geteuid() == 0;
+        const auto asAnother = [isRoot] {
+            if (isRoot && ::setuid(65534) != 0) // the administrator may write everywhere
+                ::_exit(98);
+        };
+        const auto readOnly = QFile::ReadOwner | QFile::ExeOwner | QFile::ReadOther | QFile::ExeOther;
+        QFile::setPermissions(m_folder->path(), readOnly | QFile::WriteOwner);
+        if (awb({"--version"}, asAnother).status != 0)
+            QSKIP("another user cannot run the program where it was built");
         QVERIFY(QFile::setPermissions(home(), readOnly));
-        const Result result = awb({"datasets", "remove", "questions"});
+        const Result removed = awb({"datasets", "remove", "questions"}, asAnother);
+        const Result trained = awb({"train", "--checkpoint", "tiny", "--dataset", "questions", "--epochs", "1"}, asAnother);
+        const Result json = awb({"datasets", "remove", "questions", "--json"}, asAnother);
         QFile::setPermissions(home(), readOnly | QFile::WriteOwner);
-        QCOMPARE(result.status, 1);
-        QCOMPARE(result.err.count('\n'), 1);
-        QVERIFY(result.err.contains(home().toUtf8()));
+        for (const Result &result : {removed, trained}) {
+            QCOMPARE(result.status, 1);
+            QVERIFY(result.out.isEmpty());
+            QCOMPARE(result.err.count('\n'), 1);
+            QVERIFY2(result.err.contains(home().toUtf8()), result.err.constData());
+        }
+        QCOMPARE(json.status, 1);
+        QVERIFY(json.json()["error"].toString().contains(home()));
+        QCOMPARE(awb({"datasets", "--json"}).json()["datasets"].toArray().size(), 1);
+        QCOMPARE(awb({"runs", "--json"}).json()["runs"].toArray().size(), 0);
     }
 
     void aHomeThatIsAFileIsASentence()

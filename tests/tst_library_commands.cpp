@@ -1,3 +1,4 @@
+#include "tests/checkpoint_files.h"
 #include "tests/command_line.h"
 
 using namespace awb::test;
@@ -180,13 +181,33 @@ private Q_SLOTS:
     {
         QTest::addColumn<QString>("file");
         QTest::addColumn<QByteArray>("content");
+        QTest::addColumn<QByteArrayList>("says"); // what is wrong, and what to do
+        const auto row = [](const char *name, const char *file, const QByteArray &content, const QByteArrayList &says = {}) {
+            QTest::newRow(name) << file << content << says;
+        };
         const QByteArray length(QByteArray::fromHex("ffffffffffffff7f"));
-        QTest::newRow("cut off") << "model.safetensors" << QByteArray();
-        QTest::newRow("a header longer than the file") << "model.safetensors" << length + QByteArray("{}");
-        QTest::newRow("no zip archive") << "pytorch_model.bin" << QByteArray("not an archive at all");
-        QTest::newRow("a config of another model") << "config.json" << QByteArray(R"({"model_type": "gpt2"})");
-        QTest::newRow("a config that is no JSON") << "config.json" << QByteArray("{");
-        QTest::newRow("an empty vocabulary") << "vocab.txt" << QByteArray();
+        row("cut off", "model.safetensors", {}, {"is damaged", "fetch it again"});
+        row("a header longer than the file", "model.safetensors", length + QByteArray("{}"),
+            {"is damaged", "fetch it again"});
+        const auto weights = [](const std::string &header) {
+            return QByteArray::fromStdString(safetensors(header, std::string(16, '\0')));
+        };
+        row("offsets beyond the file", "model.safetensors",
+            weights(R"({"w":{"dtype":"F32","shape":[8],"data_offsets":[0,32]}})"), {"tensor w", "fetch it again"});
+        row("overlapping offsets", "model.safetensors",
+            weights(R"({"a":{"dtype":"F32","shape":[3],"data_offsets":[0,12]},)"
+                    R"("b":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}})"),
+            {"tensor b overlaps", "fetch it again"});
+        const QByteArray pooler = R"({"pooler.dense.bias":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}})";
+        row("a shape that does not fit the configuration", "model.safetensors", weights(pooler.toStdString()),
+            {"pooler.dense.bias in the shape (4)", "config.json"});
+        row("no zip archive", "pytorch_model.bin", "not an archive at all");
+        const std::string call = "\x80\x02" + pickled::global("os", "system") + pickled::tuple(pickled::text("true")) + "R.";
+        row("a pickle that names a function", "pytorch_model.bin", QByteArray::fromStdString(torchZip(call)),
+            {"names the function os.system"});
+        row("a config of another model", "config.json", R"({"model_type": "gpt2"})");
+        row("a config that is no JSON", "config.json", "{");
+        row("an empty vocabulary", "vocab.txt", {});
     }
 
     void aDamagedCheckpointIsOneSentenceAndNotRegistered()
@@ -206,7 +227,10 @@ private Q_SLOTS:
         const Result result = awb({"checkpoints", "add", path(QStringLiteral("damaged")), "--name", "damaged"});
         QCOMPARE(result.status, 1);
         QCOMPARE(result.err.count('\n'), 1);
-        QVERIFY2(result.err.contains(file.toUtf8()), result.err.constData());
+        QVERIFY2(result.err.contains(path("damaged").toUtf8()), result.err.constData());
+        QFETCH(QByteArrayList, says);
+        for (const QByteArray &part : QByteArrayList{file.toUtf8()} + says)
+            QVERIFY2(result.err.contains(part), result.err.constData());
         QCOMPARE(awb({"checkpoints", "list", "--json"}).json()["checkpoints"].toArray().size(), 0);
     }
 };

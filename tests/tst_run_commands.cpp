@@ -1,5 +1,6 @@
 #include <csignal>
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "core/methods/methods.h"
@@ -180,8 +181,82 @@ private Q_SLOTS:
         QVERIFY(weights(1) == weights(2));
         for (const char *key : {"program", "libtorch", "device", "threads", "checkpoint_sha256", "data_sha256", "seconds"})
             QVERIFY2(!killed["provenance"].toObject()[QLatin1String(key)].toVariant().toString().isEmpty(), key);
+        QCOMPARE(killed["provenance"].toObject()["path"].toString(), QStringLiteral("fast"));
+        for (const char *key : {"steps_per_second", "examples_per_second", "inference_seconds"})
+            QVERIFY2(killed["provenance"].toObject()[QLatin1String(key)].toDouble() > 0, key);
+        QVERIFY2(killed["provenance"].toObject()["peak_memory"].toDouble() > 1e7, "no program with LibTorch is that small");
         QCOMPARE(killed["provenance"].toObject()["checkpoint_sha256"],
                  awb({"checkpoints", "--json"}).json()["checkpoints"].toArray().at(0).toObject()["sha256"]);
+    }
+
+    void aFullDiskIsASentenceAndLeavesNothingHalfWritten()
+    {
+        const auto upTo = [](rlim_t bytes) { // a file may grow so far, as on a full disk
+            return [bytes] {
+                std::signal(SIGXFSZ, SIG_IGN);
+                const rlimit limit = {bytes, bytes};
+                ::setrlimit(RLIMIT_FSIZE, &limit);
+            };
+        };
+        addTinyLibrary();
+        const QString made = path("made"), vocabulary = write("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\nwhere\nwho\n");
+        QCOMPARE(awb({"checkpoints", "random", made, "--shape", "bert-tiny", "--vocabulary", vocabulary}).status, 0);
+        const QStringList train{"train", "--checkpoint", "made", "--dataset",    "questions", "--method",
+                                "full",  "--epochs",     "1",    "--max-length", "12"};
+        const Result full = awb(train, upTo(1'000'000)); // enough for the library, not for the model
+        QCOMPARE(full.status, 1);
+        QVERIFY2(full.err.contains("awb: Cannot write " + path("library/runs/1/adapter.safetensors").toUtf8()),
+                 full.err.constData());
+        QVERIFY(full.out.isEmpty());
+        const QDir run(path("library/runs/1"));
+        QCOMPARE(run.entryList(QDir::Files).filter("adapter"), QStringList()); // nor a part of it
+        const QJsonObject shown = awb({"runs", "show", "1", "--json"}).json();
+        QCOMPARE(shown["state"].toString(), QStringLiteral("failed"));
+        QVERIFY(shown["error"].toString().contains("adapter.safetensors"));
+
+        QCOMPARE(awb({"runs", "retry", "1"}).status, 0); // there is room again
+        QCOMPARE(awb({"work"}).status, 0);
+        QCOMPARE(awb({"runs", "show", "1", "--json"}).json()["state"].toString(), QStringLiteral("done"));
+        QCOMPARE(awb({"train", "--checkpoint", "tiny", "--dataset", "questions", "--method", "head", "--epochs", "10",
+                      "--batch", "1", "--max-length", "12"})
+                     .status,
+                 0);
+        const QStringList figure{"figure", "curves", "--runs", "2", "--out", path("curve.csv")};
+        QCOMPARE(awb(figure).status, 0);
+        const QByteArray before = read("curve.csv");
+        QVERIFY2(before.size() > 50'000, qPrintable(QString::number(before.size())));
+        const QStringList files = QDir(m_folder->path()).entryList(QDir::Files);
+        const Result cut = awb(figure, upTo(40'000));
+        QCOMPARE(cut.status, 1);
+        QCOMPARE(cut.err.count('\n'), 1);
+        QVERIFY2(cut.err.contains("curve.csv"), cut.err.constData());
+        QCOMPARE(read("curve.csv"), before);
+        QCOMPARE(QDir(m_folder->path()).entryList(QDir::Files), files);
+    }
+
+    void weightsThatAreNoNumbersAreNotTrainedFrom()
+    {
+        QCOMPARE(awb({"datasets", "add", questionsFile(), "--name", "questions"}).status, 0);
+        const QDir source(QString::fromStdString(awb::test::testData("model/tiny").string()));
+        QDir(m_folder->path()).mkpath(QStringLiteral("own"));
+        for (const QString &name : source.entryList(QDir::Files))
+            QVERIFY(QFile::copy(source.filePath(name), path("own/" + name)));
+        QFile::setPermissions(path("own/model.safetensors"), QFile::ReadOwner | QFile::WriteOwner);
+        QByteArray content = read("own/model.safetensors");
+        content.replace(content.size() - 4, 4, QByteArray::fromHex("0000c07f")); // of pooler.dense.weight
+        write("own/model.safetensors", content);
+        QCOMPARE(awb({"checkpoints", "add", path("own"), "--name", "own"}).status, 0);
+        for (const QStringList &more : {QStringList(), QStringList("--plain-path")}) {
+            const Result result = awb(QStringList{"train", "--checkpoint", "own", "--dataset", "questions", "--epochs", "1",
+                                                  "--max-length", "12", "--json"} +
+                                      more);
+            QCOMPARE(result.status, 1);
+            const QString sentence = result.json()["error"].toString();
+            QVERIFY2(sentence.contains("pooler.dense.weight") && sentence.contains(path("own")) &&
+                         sentence.contains("NaN") && sentence.contains("get it again"),
+                     qPrintable(sentence));
+        }
+        QVERIFY(!QFileInfo::exists(path("library/runs/1/adapter.safetensors")));
     }
 
     void filesThatHaveChangedAreNotTrainedOn()
