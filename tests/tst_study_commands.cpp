@@ -1,8 +1,13 @@
 #include <algorithm>
+#include <cmath>
 
 #include <QMap>
 #include <QtEndian>
 
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+
+#include "core/data/table.h"
 #include "tests/command_line.h"
 
 using namespace awb::test;
@@ -10,6 +15,42 @@ using namespace awb::test;
 /// `awb study` and the figures of a study.
 class TestStudyCommands : public QObject, CommandLine {
     Q_OBJECT
+
+    /// The rows of a .csv file by the names of its columns.
+    QList<QMap<QString, QString>> rowsOf(const QString &name) const
+    {
+        const awb::Table table(path(name).toStdString(), {.delimiter = ',', .quoting = true, .header = true});
+        QList<QMap<QString, QString>> rows;
+        for (std::size_t i = 0; i < table.rows(); ++i) {
+            QMap<QString, QString> row;
+            const auto fields = table.row(i);
+            for (std::size_t c = 0; c < fields.size(); ++c)
+                row[QString::fromStdString(table.columns()[c])] = QString::fromStdString(fields[c]);
+            rows.append(row);
+        }
+        return rows;
+    }
+
+    static bool near(const QString &text, double value) { return std::abs(text.toDouble() - value) < 1e-5; }
+
+    /// Sentences of the tiny vocabulary with a score: a correlation changes with every weight, where an accuracy may not.
+    void addRatings() const
+    {
+        addTinyLibrary();
+        QByteArray text = "text,score\n";
+        for (int i = 0; i < 128; ++i) {
+            const auto either = [i](int bit, const char *one, const char *other) { return i >> bit & 1 ? one : other; };
+            text += QByteArray(either(0, "\"the ", "\"a ")) + either(1, "cat ", "dog ") + either(2, "sat on ", "ran on ") +
+                    either(3, "the mat , ", "a mat , ") + either(4, "good ", "bad ") + either(5, "good ", "bad ") +
+                    either(6, "!\",", ".\",") + QByteArray::number((i >> 4 & 1) + (i >> 5 & 1) + 0.3 * (i >> 1 & 1)) + "\n";
+        }
+        const QString file = write(QStringLiteral("ratings.csv"), text);
+        for (const char *name : {"ratings", "more"}) { // by another split another task
+            const Result added = awb({"datasets", "add", file, "--name", name, "--text", "text", "--label", "score",
+                                      "--task", "regression", "--split-seed", name[0] == 'm' ? "3" : "0"});
+            QVERIFY2(added.status == 0, added.err.constData());
+        }
+    }
 
     /// A finished study "mine": questions, and sentences in CoLA's layout, whose test file has no labels.
     void addStudyOfTwoTasks() const
@@ -225,6 +266,93 @@ private Q_SLOTS:
                 QVERIFY2(read(out).size() > 1000, qPrintable(out));
             }
 #endif
+    }
+
+    void adapterDropEqualsWhatTheLibraryHolds()
+    {
+        addRatings();
+        const Result trained = awb({"train", "--checkpoint", "tiny", "--dataset", "ratings", "--bottleneck", "8", "--epochs",
+                                    "10", "--batch", "8", "--max-length", "12", "--lr", "0.01", "--init-std", "0.3"});
+        QVERIFY2(trained.status == 0, trained.err.constData());
+        QCOMPARE(awb({"ablation", "1"}).status, 0);
+        QCOMPARE(awb({"figure", "adapterdrop", "--run", "1", "--out", path("drop.csv")}).status, 0);
+        const auto rows = rowsOf("drop.csv");
+        const SQLite::Database library((home() + "/library.sqlite").toStdString());
+        SQLite::Statement stored(library,
+                                 "SELECT d.layers, d.seconds, coalesce(s.score, a.score), a.score, run.score "
+                                 "FROM ablation a JOIN run ON run.id = a.run JOIN ablation_drop d ON d.run = a.run "
+                                 "LEFT JOIN ablation_span s ON s.run = a.run AND s.first = 0 AND s.last = d.layers - 1 "
+                                 "WHERE a.run = 1 ORDER BY d.layers");
+        int points = 0, differ = 0;
+        for (const auto &row : rows) {
+            if (row["part"] != "drop")
+                continue;
+            QVERIFY(stored.executeStep());
+            const int layers = stored.getColumn(0);
+            QCOMPARE(layers, points++);
+            QCOMPARE(row["first_removed"], layers == 0 ? QString() : QStringLiteral("0"));
+            QCOMPARE(row["last_removed"], layers == 0 ? QString() : QString::number(layers - 1));
+            const double seconds = stored.getColumn(1), score = stored.getColumn(2), all = stored.getColumn(3);
+            QVERIFY2(std::abs(row["ms_per_example"].toDouble() - 1e3 * seconds) < 1e-4 * 1e3 * seconds,
+                     qPrintable(row["ms_per_example"]));
+            QVERIFY2(near(row["score"], score) && near(row["change"], score - all), qPrintable(row["score"]));
+            QCOMPARE(all, double(stored.getColumn(4))); // nothing dropped is the run as it was trained
+            differ += score != all;
+        }
+        QVERIFY(!stored.executeStep());
+        QCOMPARE(points, 1 + 2);
+        QVERIFY2(differ > 0, "the adapters do nothing");
+    }
+
+    void tableTwoEqualsWhatTheLibraryHolds()
+    {
+        addRatings();
+        const QString file = write(QStringLiteral("two.json"), R"({"name": "mine", "checkpoint": "tiny",
+            "datasets": ["ratings", "more"], "methods": [{"method": "full"}, {"method": "adapter", "sizes": [1, 4, 16], "learning_rates": [1e-2]},
+            {"method": "top-k", "sizes": [1, 2]}], "seeds": [0, 1], "recipe": {"epochs": 2, "batch": 8, "max_length": 12}})");
+        const Result run = awb({"study", "run", file});
+        QVERIFY2(run.status == 0, run.err.constData());
+        QCOMPARE(awb({"figure", "table2", "--study", "mine", "--out", path("table2.csv")}).status, 0);
+
+        // Of each way of tuning the size with the best mean of its seeds, per task; sizes are told apart by what they train.
+        const SQLite::Database library((home() + "/library.sqlite").toStdString());
+        SQLite::Statement stored(library,
+                                 "WITH size AS (SELECT dataset, method, group_concat(id, ' ') AS runs, avg(score) AS mean, "
+                                 "(max(score) - min(score)) / 2 AS sem, trainable - trained_tables AS counted, "
+                                 "count(*) AS seeds FROM run WHERE study = 'mine' AND state = 'done' "
+                                 "GROUP BY dataset, method, trainable) "
+                                 "SELECT dataset, method, max(mean), sem, runs, counted, seeds FROM size "
+                                 "GROUP BY dataset, method");
+        struct Best {
+            double mean, sem, counted;
+            QString runs;
+        };
+        QMap<QString, QMap<QString, Best>> best; // by method and task
+        while (stored.executeStep()) {
+            QCOMPARE(stored.getColumn(6).getInt(), 2);
+            best[stored.getColumn(1).getText()][stored.getColumn(0).getText()] = {
+                stored.getColumn(2), stored.getColumn(3), stored.getColumn(5), stored.getColumn(4).getText()};
+        }
+        const QMap<QString, QString> methods{
+            {"Full fine-tuning", "full"}, {"Top layers, best of 1, 2", "top-k"}, {"Adapters, best of 1, 4, 16", "adapter"}};
+        int cells = 0;
+        QStringList sizes; // what won
+        for (const auto &row : rowsOf("table2.csv")) {
+            sizes << row["size"];
+            const QString method = methods[row["method"]];
+            const Best &own = best[method][row["task"]];
+            QVERIFY2(near(row["score"], 100 * own.mean), qPrintable(row["score"]));
+            QVERIFY2(near(row["sem"], 100 * own.sem), qPrintable(row["sem"]));
+            QCOMPARE(row["runs"], own.runs);
+            double share = 0; // of what full fine-tuning trains, over the tasks
+            for (const char *task : {"ratings", "more"})
+                share += best[method][task].counted / best["full"][task].counted;
+            QCOMPARE(row["total_parameters"], QString::asprintf("%.2f×", method == "full" ? 2 : 1 + share));
+            QCOMPARE(row["trained_per_task"], QString::asprintf("%.2f %%", 100 * share / 2));
+            ++cells;
+        }
+        QCOMPARE(cells, 6);
+        QVERIFY2(sizes.contains("16"), "the first of the sizes wins everywhere");
     }
 
     void testIsLookedAtForWhatDevChoseAlone()
