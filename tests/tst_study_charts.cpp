@@ -1,8 +1,6 @@
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <map>
-#include <memory>
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -17,12 +15,10 @@
 #include "core/methods/methods.h"
 #include "core/store/study_queue.h"
 #include "gui_helpers.h"
-#include "library_fixture.h"
-#include "ui/lab_bridge.h"
+#include "study_fixture.h"
 #include "ui/series_plot.h"
 #include "ui/study_charts.h"
 #include "ui/study_panel.h"
-#include "ui/tradeoff_panel.h"
 #include "ui/tradeoff_plot.h"
 
 using namespace awb;
@@ -30,77 +26,13 @@ using namespace awb::test;
 
 namespace {
 
-const char *const threeTasks = R"({"name": "mine", "title": "My study", "checkpoint": "tiny",
-    "datasets": ["cola", "trec", "sms"], "methods": [{"method": "full"},
-    {"method": "adapter", "sizes": [1, 8, 64], "learning_rates": [1e-3, 1e-4]},
-    {"method": "top-k", "sizes": [0, 1]}, {"method": "head"}], "seeds": [0, 1], "paper": "glue"})";
-
-/// A library with a study, some or all of whose runs are finished with made-up scores that depend on the run.
-struct Library {
-    QTemporaryDir home;
-    std::unique_ptr<LabBridge> bridge;
-    Study study;
-
-    explicit Library(const char *json = threeTasks) : study(studyFromJson(json))
-    {
-        bridge = std::make_unique<LabBridge>(pathOf(home), [](const Run &run, RunContext &) { return run; });
-        store().setQueuePaused(true);
-        store().addCheckpoint({"tiny", AWB_TEST_DATA "/model/tiny", "aa", "2026-01-01T00:00:00Z"});
-        for (const std::string &name : study.datasets) {
-            Manifest manifest;
-            manifest.name = name;
-            manifest.metrics = {"accuracy"};
-            store().addDataset(manifest);
-        }
-    }
-    Store &store() { return bridge->store(); }
-
-    void finishAll()
-    {
-        const auto ids = queueStudy(store(), study);
-        for (const std::int64_t id : ids)
-            finish(id);
-    }
-
-    void finish(std::int64_t id)
-    {
-        Run run = store().claim(id).value(); // the queue's own worker is paused
-        const Method &method = run.spec.method;
-        const int size = method.topLayers >= 0 ? method.topLayers : method.bottleneck;
-        const double task = run.spec.dataset == "cola" ? 0.8 : run.spec.dataset == "trec" ? 0.9 : 0.95;
-        const double loss = method.name == "full" ? 0 : method.name == "adapter" ? 0.01 / size : 0.1 / (1 + size);
-        run.score = task - loss - (run.spec.recipe.learningRate < 5e-4 ? 0.003 : 0.001) + 0.002 * double(run.spec.seed) +
-                    0.004 * std::sin(double(size) + task * 100);
-        run.metric = "accuracy";
-        run.total = 22713986;
-        run.layers = 2;
-        run.trainable = method.name == "full"    ? run.total
-                        : method.name == "top-k" ? 150000 + 1774464 * size
-                                                 : 770 + (size ? 9984 + 9300 * size : 0);
-        run.trainedTables = method.name == "full" ? 11919360 : 0;
-        run.step = run.steps = 30;
-        run.provenance.seconds = 6;
-        store().finish(run);
-    }
-
-    StudyChart figure1(study_charts::Options options = {})
-    {
-        return study_charts::figure1Chart(studyResults(store(), study), options);
-    }
-};
-
-QString captionOf(QCustomPlot &plot)
-{
-    return plot.findChild<QCPTextElement *>("caption")->text().replace('\n', ' ');
-}
-
 QCPGraph *graph(SeriesPlot &plot, const char *name)
 {
     return plot.findChild<QCPGraph *>(QLatin1String(name));
 }
 
 /// What SQL gives for a method: by mean parameters the percentile of the deltas over tasks.
-std::map<double, double> percentilesBySql(const Library &library, const char *method, double q)
+std::map<double, double> percentilesBySql(const StudyLibrary &library, const char *method, double q)
 {
     const SQLite::Database db((pathOf(library.home) / "library.sqlite").string());
     SQLite::Statement rows(db, R"sql(
@@ -127,7 +59,7 @@ std::map<double, double> percentilesBySql(const Library &library, const char *me
     return points;
 }
 
-void compareWithSql(SeriesPlot &plot, const Library &library, const char *graphName, const char *method, double q)
+void compareWithSql(SeriesPlot &plot, const StudyLibrary &library, const char *graphName, const char *method, double q)
 {
     const QCPGraph *drawn = graph(plot, graphName);
     QVERIFY2(drawn, graphName);
@@ -142,7 +74,7 @@ void compareWithSql(SeriesPlot &plot, const Library &library, const char *graphN
 }
 
 /// A sweep's line holds at each x the best of the settings' means over seeds.
-void compareSweepWithSql(SeriesPlot &plot, const Library &library, const char *graphName, const std::string &which,
+void compareSweepWithSql(SeriesPlot &plot, const StudyLibrary &library, const char *graphName, const std::string &which,
                          const std::string &x)
 {
     const SQLite::Database db((pathOf(library.home) / "library.sqlite").string());
@@ -168,7 +100,7 @@ class StudyChartsTest : public QObject {
 private slots:
     void figure1DrawsWhatSqlGives()
     {
-        Library library;
+        StudyLibrary library;
         library.finishAll();
         SeriesPlot plot;
         plot.setChart(library.figure1());
@@ -189,125 +121,9 @@ private slots:
         QVERIFY(!plot.findChild<QCPErrorBars *>(QStringLiteral("errors.adapter")));
     }
 
-    void theTradeoffDrawsWhatSqlGives()
-    {
-        Library library;
-        library.finishAll();
-        TradeoffPlot plot;
-        const auto compare = [&](const char *counted) {
-            const SQLite::Database db((pathOf(library.home) / "library.sqlite").string());
-            SQLite::Statement rows(db,
-                                   std::string("SELECT method, ") + counted +
-                                       " AS x, 100 * AVG(score), 50 * (MAX(score) - MIN(score)) FROM run WHERE dataset = "
-                                       "'cola' AND state = 'done' GROUP BY method, trainable, json_extract(spec, "
-                                       "'$.recipe.learning_rate') ORDER BY method, x, AVG(score)");
-            std::map<std::string, std::vector<std::array<double, 3>>> expected, drawn;
-            while (rows.executeStep())
-                expected[rows.getColumn(0).getString()].push_back(
-                    {rows.getColumn(1).getDouble(), rows.getColumn(2).getDouble(), rows.getColumn(3).getDouble()});
-            for (const auto &[method, unused] : expected) {
-                const auto data = plot.plot().findChild<QCPGraph *>(QLatin1String("points.") + method.c_str())->data();
-                const auto errors = plot.plot().findChild<QCPErrorBars *>(QLatin1String("errors.") + method.c_str())->data();
-                for (int i = 0; i < data->size(); ++i)
-                    drawn[method].push_back({data->at(i)->key, data->at(i)->value, errors->at(i).errorPlus});
-                std::sort(drawn[method].begin(), drawn[method].end());
-                QCOMPARE(drawn[method].size(), expected.at(method).size());
-                for (std::size_t i = 0; i < drawn[method].size(); ++i)
-                    for (std::size_t k = 0; k < 3; ++k)
-                        QVERIFY(std::abs(drawn[method][i][k] - expected.at(method)[i][k]) < 1e-9);
-            }
-            QCOMPARE(drawn.size(), std::size_t(4));
-        };
-        plot.setRuns(library.store().finishedRuns("cola", "tiny"), "cola");
-        compare("trainable"); // of two seeds the standard error is half their distance
-        plot.setCounting(CountingRule::WithoutEmbeddings);
-        QCOMPARE(plot.plot().xAxis->label(), QString("Trained parameters, embedding tables not counted"));
-        compare("trainable - trained_tables");
-        QVERIFY(plot.plot().accessibleDescription().size() > 0);
-    }
-
-    void theTradeoffOfAStudyShowsTheScoresThatItSelects()
-    {
-        Library library;
-        library.finishAll();
-        library.study.selection = {Selection::Epoch::Best, Selection::Seeds::Mean};
-        library.store().saveStudy(library.study);
-        for (const Run &run : library.store().runsOfStudy("mine"))
-            for (const int epoch : {1, 2}) // the first is the better
-                library.store().addMeasurements(
-                    run.id, {{"dev.accuracy", 10 * epoch, double(epoch), 0.9 - 0.001 * double(run.id % 7) - 0.1 * epoch}});
-        TradeoffPanel panel(*library.bridge);
-        panel.resize(800, 600);
-        panel.show();
-        panel.show(QStringLiteral("cola"), QStringLiteral("tiny"));
-        auto *studies = panel.findChild<QComboBox *>("chartStudy");
-        QCOMPARE(studies->count(), 2);
-        QVERIFY(captionOf(panel.chart().plot()).contains("after the last epoch"));
-        studies->setFocus();
-        QTest::keyClick(studies, Qt::Key_Down);
-        QCOMPARE(studies->currentText(), QString("mine"));
-        const QString caption = captionOf(panel.chart().plot());
-        QVERIFY2(caption.contains("Score on dev after the best epoch, mean over seeds; every setting"), qPrintable(caption));
-        QVERIFY2(caption.contains("Bars: standard error of the mean over seeds."), qPrintable(caption));
-        const SQLite::Database db((pathOf(library.home) / "library.sqlite").string());
-        SQLite::Statement rows(db,
-                               "SELECT 100 * AVG(best) AS y FROM (SELECT run.*, MAX(value) AS best FROM run JOIN metric ON "
-                               "metric.run = run.id AND metric.name = 'dev.accuracy' GROUP BY run.id) WHERE dataset = "
-                               "'cola' AND method = 'adapter' GROUP BY trainable, "
-                               "json_extract(spec, '$.recipe.learning_rate') ORDER BY y");
-        std::vector<double> expected, drawn;
-        while (rows.executeStep())
-            expected.push_back(rows.getColumn(0).getDouble());
-        for (const QCPGraphData &point : *panel.chart().plot().findChild<QCPGraph *>("points.adapter")->data())
-            drawn.push_back(point.value);
-        std::ranges::sort(drawn);
-        QCOMPARE(drawn.size(), expected.size());
-        for (std::size_t i = 0; i < drawn.size(); ++i)
-            QVERIFY(std::abs(drawn[i] - expected[i]) < 1e-9);
-    }
-
-    void theTradeoffOfAStudyHoldsWhatItAsksForNow()
-    {
-        Library library;
-        library.finishAll();
-        TradeoffPanel panel(*library.bridge);
-        panel.resize(800, 600);
-        panel.show();
-        panel.show(QStringLiteral("cola"), QStringLiteral("tiny"));
-        auto *studies = panel.findChild<QComboBox *>("chartStudy");
-        studies->setCurrentText("mine");
-        const auto before = panel.chart().points().size();
-        library.study.arms.pop_back(); // an edit: without the head alone
-        library.study.seeds = {0};
-        library.store().saveStudy(library.study);
-        panel.show(QStringLiteral("cola"), QStringLiteral("tiny"));
-        QCOMPARE(panel.chart().points().size(), before - 1);
-        QVERIFY2(captionOf(panel.chart().plot()).contains("runs under the study's name have other settings than it asks"),
-                 qPrintable(captionOf(panel.chart().plot())));
-        const auto runs = library.store().finishedRuns("cola", "tiny");
-        const auto asked = std::ranges::find_if(
-            runs, [](const Run &run) { return run.spec.method.name == "adapter" && run.spec.seed == 0; });
-        panel.selectRun(asked->id);
-        QCOMPARE(studies->currentText(), QString("mine"));
-        const auto head = std::ranges::find_if(runs, [](const Run &run) { return run.spec.method.name == "head"; });
-        panel.selectRun(head->id); // has its point among all runs only
-        QCOMPARE(studies->currentIndex(), 0);
-        QCOMPARE(panel.chart().points().size(), before);
-
-        library.study.recipe.batch = 16;
-        library.store().saveStudy(library.study);
-        studies->setCurrentText("mine");
-        QVERIFY(panel.chart().points().empty());
-        const auto sentences = panel.chart().findChildren<QLabel *>();
-        QVERIFY(std::ranges::any_of(sentences, [](const QLabel *label) {
-            return label->text().contains("have other settings than it asks for now");
-        }));
-        QVERIFY(library.figure1().nothing.contains("have other settings than it asks for now"));
-    }
-
     void captionsSayWhatAnAxisCannotShowAndWhichSeedCounts()
     {
-        Library library(R"({"name": "mine", "checkpoint": "tiny", "datasets": ["cola"], "seeds": [0, 1],
+        StudyLibrary library(R"({"name": "mine", "checkpoint": "tiny", "datasets": ["cola"], "seeds": [0, 1],
             "recipe": {"init_std": 0}, "methods": [{"method": "adapter", "sizes": [8], "init_stds": [0.01]},
             {"method": "adapter", "sizes": [8]}]})");
         library.finishAll();
@@ -334,7 +150,7 @@ private slots:
 
     void topLayersWithoutThePoolerAreALineOfTheirOwn()
     {
-        Library library;
+        StudyLibrary library;
         library.finishAll();
         StudyResults results = studyResults(library.store(), library.study);
         std::vector<Run> ofTask;
@@ -365,7 +181,7 @@ private slots:
 
     void aStudyWhoseScoresAreNoNumbersSaysSo()
     {
-        Library library;
+        StudyLibrary library;
         library.finishAll();
         StudyResults results = studyResults(library.store(), library.study);
         for (Run &run : results.runs)
@@ -383,7 +199,7 @@ private slots:
 
     void publishedPointsAreHollowAndCanBeSwitchedOff()
     {
-        Library library;
+        StudyLibrary library;
         library.finishAll();
         SeriesPlot plot;
         plot.setChart(library.figure1());
@@ -401,7 +217,7 @@ private slots:
 
     void singleTasksAndCountingFollowTheirSwitches()
     {
-        Library library;
+        StudyLibrary library;
         library.finishAll();
         SeriesPlot plot;
         plot.setChart(library.figure1({CountingRule::Trained, false, true}));
@@ -416,7 +232,7 @@ private slots:
 
     void theRulesStandBelowTheChartAndInTheNumbers()
     {
-        Library library;
+        StudyLibrary library;
         library.study.selection.seeds = Selection::Seeds::Best;
         library.finishAll();
         const StudyChart chart = library.figure1();
@@ -428,7 +244,7 @@ private slots:
 
     void aStudyWithoutResultsSaysWhy()
     {
-        Library library;
+        StudyLibrary library;
         QVERIFY(library.figure1().empty());
         QVERIFY(library.figure1().nothing.contains("queued yet"));
         const auto ids = queueStudy(library.store(), library.study);
@@ -448,7 +264,7 @@ private slots:
 
     void oneTaskHasALineAndNoBandToSpeakOf()
     {
-        Library library;
+        StudyLibrary library;
         library.study.datasets = {"trec"};
         library.finishAll();
         const StudyChart chart = library.figure1();
@@ -461,7 +277,7 @@ private slots:
 
     void robustnessChartsHaveALinePerTask()
     {
-        Library library(R"({"name": "mine", "checkpoint": "tiny", "datasets": ["cola", "trec"], "methods": [
+        StudyLibrary library(R"({"name": "mine", "checkpoint": "tiny", "datasets": ["cola", "trec"], "methods": [
             {"method": "adapter", "sizes": [8, 64], "learning_rates": [1e-3, 1e-4], "init_stds": [1e-7, 1e-2, 1]},
             {"method": "full", "learning_rates": [3e-5, 1e-4]}], "seeds": [0, 1]})");
         library.finishAll();
@@ -489,7 +305,7 @@ private slots:
 
     void figuresAreExportedAsFilesOfEveryKind()
     {
-        Library library;
+        StudyLibrary library;
         library.finishAll();
         SeriesPlot plot;
         plot.setChart(library.figure1());
@@ -508,7 +324,7 @@ private slots:
 
     void thePanelFollowsTheStoreAndQueuesWhatIsMissing()
     {
-        Library library;
+        StudyLibrary library;
         StudyPanel panel(*library.bridge);
         panel.resize(1000, 620);
         panel.show();
@@ -550,7 +366,7 @@ private slots:
 
     void theRestOfAStudyIsCancelledFromThePanel()
     {
-        Library library;
+        StudyLibrary library;
         library.store().saveStudy(library.study);
         StudyPanel panel(*library.bridge);
         panel.show();
@@ -578,7 +394,7 @@ private slots:
 
     void whileNobodySeesItThePageWaits()
     {
-        Library library;
+        StudyLibrary library;
         library.store().saveStudy(library.study);
         StudyPanel panel(*library.bridge);
         panel.show();
@@ -595,7 +411,7 @@ private slots:
 
     void aRunIsMarkedInEveryPointThatItStandsFor()
     {
-        Library library;
+        StudyLibrary library;
         library.finishAll();
         SeriesPlot plot;
         plot.setChart(library.figure1({CountingRule::WithoutEmbeddings, false, false}));
@@ -610,7 +426,7 @@ private slots:
 
     void publishedPointsOfAnotherMetricAreNotDrawn()
     {
-        Library library(R"({"name": "mine", "checkpoint": "tiny", "datasets": ["cola"],
+        StudyLibrary library(R"({"name": "mine", "checkpoint": "tiny", "datasets": ["cola"],
             "methods": [{"method": "adapter", "sizes": [64], "learning_rates": [1e-3], "init_stds": [1e-3, 1e-2]}]})");
         library.finishAll();
         const auto highest = [&] {
@@ -636,7 +452,7 @@ private slots:
 
     void publishedPointsSayWhatTheyCount()
     {
-        Library library;
+        StudyLibrary library;
         library.finishAll();
         const auto caption = [&](CountingRule rule) { return library.figure1({rule, true, false}).caption.join(' '); };
         QVERIFY(!caption(CountingRule::WithoutEmbeddings).contains("they count"));
@@ -645,7 +461,7 @@ private slots:
 
     void aPointTellsAndSelectsItsRun()
     {
-        Library library;
+        StudyLibrary library;
         library.finishAll();
         SeriesPlot plot;
         plot.resize(700, 500);

@@ -1,0 +1,142 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+
+#include <QComboBox>
+#include <QLabel>
+#include <QTest>
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <qcustomplot.h>
+
+#include "study_fixture.h"
+#include "ui/tradeoff_panel.h"
+#include "ui/tradeoff_plot.h"
+
+using namespace awb;
+using namespace awb::test;
+
+/// The trade-off of a task in a library with a study.
+class StudyTradeoffTest : public QObject {
+    Q_OBJECT
+
+private slots:
+    void theTradeoffDrawsWhatSqlGives()
+    {
+        StudyLibrary library;
+        library.finishAll();
+        TradeoffPlot plot;
+        const auto compare = [&](const char *counted) {
+            const SQLite::Database db((pathOf(library.home) / "library.sqlite").string());
+            SQLite::Statement rows(db,
+                                   std::string("SELECT method, ") + counted +
+                                       " AS x, 100 * AVG(score), 50 * (MAX(score) - MIN(score)) FROM run WHERE dataset = "
+                                       "'cola' AND state = 'done' GROUP BY method, trainable, json_extract(spec, "
+                                       "'$.recipe.learning_rate') ORDER BY method, x, AVG(score)");
+            std::map<std::string, std::vector<std::array<double, 3>>> expected, drawn;
+            while (rows.executeStep())
+                expected[rows.getColumn(0).getString()].push_back(
+                    {rows.getColumn(1).getDouble(), rows.getColumn(2).getDouble(), rows.getColumn(3).getDouble()});
+            for (const auto &[method, unused] : expected) {
+                const auto data = plot.plot().findChild<QCPGraph *>(QLatin1String("points.") + method.c_str())->data();
+                const auto errors = plot.plot().findChild<QCPErrorBars *>(QLatin1String("errors.") + method.c_str())->data();
+                for (int i = 0; i < data->size(); ++i)
+                    drawn[method].push_back({data->at(i)->key, data->at(i)->value, errors->at(i).errorPlus});
+                std::sort(drawn[method].begin(), drawn[method].end());
+                QCOMPARE(drawn[method].size(), expected.at(method).size());
+                for (std::size_t i = 0; i < drawn[method].size(); ++i)
+                    for (std::size_t k = 0; k < 3; ++k)
+                        QVERIFY(std::abs(drawn[method][i][k] - expected.at(method)[i][k]) < 1e-9);
+            }
+            QCOMPARE(drawn.size(), std::size_t(4));
+        };
+        plot.setRuns(library.store().finishedRuns("cola", "tiny"), "cola");
+        compare("trainable"); // of two seeds the standard error is half their distance
+        plot.setCounting(CountingRule::WithoutEmbeddings);
+        QCOMPARE(plot.plot().xAxis->label(), QString("Trained parameters, embedding tables not counted"));
+        compare("trainable - trained_tables");
+        QVERIFY(plot.plot().accessibleDescription().size() > 0);
+    }
+
+    void theTradeoffOfAStudyShowsTheScoresThatItSelects()
+    {
+        StudyLibrary library;
+        library.finishAll();
+        library.study.selection = {Selection::Epoch::Best, Selection::Seeds::Mean};
+        library.store().saveStudy(library.study);
+        for (const Run &run : library.store().runsOfStudy("mine"))
+            for (const int epoch : {1, 2}) // the first is the better
+                library.store().addMeasurements(
+                    run.id, {{"dev.accuracy", 10 * epoch, double(epoch), 0.9 - 0.001 * double(run.id % 7) - 0.1 * epoch}});
+        TradeoffPanel panel(*library.bridge);
+        panel.resize(800, 600);
+        panel.show();
+        panel.show(QStringLiteral("cola"), QStringLiteral("tiny"));
+        auto *studies = panel.findChild<QComboBox *>("chartStudy");
+        QCOMPARE(studies->count(), 2);
+        QVERIFY(captionOf(panel.chart().plot()).contains("after the last epoch"));
+        studies->setFocus();
+        QTest::keyClick(studies, Qt::Key_Down);
+        QCOMPARE(studies->currentText(), QString("mine"));
+        const QString caption = captionOf(panel.chart().plot());
+        QVERIFY2(caption.contains("Score on dev after the best epoch, mean over seeds; every setting"), qPrintable(caption));
+        QVERIFY2(caption.contains("Bars: standard error of the mean over seeds."), qPrintable(caption));
+        const SQLite::Database db((pathOf(library.home) / "library.sqlite").string());
+        SQLite::Statement rows(db,
+                               "SELECT 100 * AVG(best) AS y FROM (SELECT run.*, MAX(value) AS best FROM run JOIN metric ON "
+                               "metric.run = run.id AND metric.name = 'dev.accuracy' GROUP BY run.id) WHERE dataset = "
+                               "'cola' AND method = 'adapter' GROUP BY trainable, "
+                               "json_extract(spec, '$.recipe.learning_rate') ORDER BY y");
+        std::vector<double> expected, drawn;
+        while (rows.executeStep())
+            expected.push_back(rows.getColumn(0).getDouble());
+        for (const QCPGraphData &point : *panel.chart().plot().findChild<QCPGraph *>("points.adapter")->data())
+            drawn.push_back(point.value);
+        std::ranges::sort(drawn);
+        QCOMPARE(drawn.size(), expected.size());
+        for (std::size_t i = 0; i < drawn.size(); ++i)
+            QVERIFY(std::abs(drawn[i] - expected[i]) < 1e-9);
+    }
+
+    void theTradeoffOfAStudyHoldsWhatItAsksForNow()
+    {
+        StudyLibrary library;
+        library.finishAll();
+        TradeoffPanel panel(*library.bridge);
+        panel.resize(800, 600);
+        panel.show();
+        panel.show(QStringLiteral("cola"), QStringLiteral("tiny"));
+        auto *studies = panel.findChild<QComboBox *>("chartStudy");
+        studies->setCurrentText("mine");
+        const auto before = panel.chart().points().size();
+        library.study.arms.pop_back(); // an edit: without the head alone
+        library.study.seeds = {0};
+        library.store().saveStudy(library.study);
+        panel.show(QStringLiteral("cola"), QStringLiteral("tiny"));
+        QCOMPARE(panel.chart().points().size(), before - 1);
+        QVERIFY2(captionOf(panel.chart().plot()).contains("runs under the study's name have other settings than it asks"),
+                 qPrintable(captionOf(panel.chart().plot())));
+        const auto runs = library.store().finishedRuns("cola", "tiny");
+        const auto asked = std::ranges::find_if(
+            runs, [](const Run &run) { return run.spec.method.name == "adapter" && run.spec.seed == 0; });
+        panel.selectRun(asked->id);
+        QCOMPARE(studies->currentText(), QString("mine"));
+        const auto head = std::ranges::find_if(runs, [](const Run &run) { return run.spec.method.name == "head"; });
+        panel.selectRun(head->id); // has its point among all runs only
+        QCOMPARE(studies->currentIndex(), 0);
+        QCOMPARE(panel.chart().points().size(), before);
+
+        library.study.recipe.batch = 16;
+        library.store().saveStudy(library.study);
+        studies->setCurrentText("mine");
+        QVERIFY(panel.chart().points().empty());
+        const auto sentences = panel.chart().findChildren<QLabel *>();
+        QVERIFY(std::ranges::any_of(sentences, [](const QLabel *label) {
+            return label->text().contains("have other settings than it asks for now");
+        }));
+        QVERIFY(library.figure1().nothing.contains("have other settings than it asks for now"));
+    }
+};
+
+QTEST_MAIN(StudyTradeoffTest)
+#include "tst_study_tradeoff.moc"
