@@ -175,6 +175,10 @@ void MainWindow::makeChartsMenu(QMenu &menu)
         });
     menu.addSeparator();
     addPage(m_run, tr("&Run, or two side by side"));
+    menu.addAction(tr("&Learning curves of the chosen runs"), this, [this] {
+        m_curveDock->show(); // may have been closed
+        m_curveDock->raise();
+    });
 }
 
 void MainWindow::makeThemeMenu(QMenu &menu)
