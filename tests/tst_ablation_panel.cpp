@@ -282,6 +282,19 @@ void TestAblationPanel::aMapIsComputedFromThePanelAndKept()
         QVERIFY(std::abs(colours->data()->cell(rows.getColumn(1).getInt(), rows.getColumn(0).getInt()) -
                          rows.getColumn(2).getDouble()) < 1e-9);
     QCOMPARE(cells, 3); // two layers
+    QCustomPlot &lines = panel.findChild<AdapterDropPlot *>()->plot();
+    SQLite::Statement dropped(db,
+                              "SELECT layers, 1000 * seconds, 100 * COALESCE((SELECT score FROM ablation_span AS s WHERE "
+                              "s.run = d.run AND first = 0 AND last = layers - 1), a.score) FROM ablation_drop AS d JOIN "
+                              "ablation AS a USING (run) ORDER BY layers");
+    for (int n = 0; n <= 2; ++n) {
+        QVERIFY(dropped.executeStep());
+        QCOMPARE(graph(lines, "score")->data()->at(n)->key, dropped.getColumn(0).getDouble());
+        QCOMPARE(graph(lines, "time")->data()->at(n)->key, dropped.getColumn(0).getDouble());
+        QVERIFY(std::abs(graph(lines, "time")->data()->at(n)->value - dropped.getColumn(1).getDouble()) < 1e-9);
+        QVERIFY(std::abs(graph(lines, "score")->data()->at(n)->value - dropped.getColumn(2).getDouble()) < 1e-9);
+    }
+    QCOMPARE(graph(lines, "time")->dataCount(), 3);
 
     AblationPanel later(bridge); // after a restart
     later.selectRun(trained.id);

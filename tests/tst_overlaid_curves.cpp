@@ -74,6 +74,21 @@ struct Library {
         done.score = measurements.back().value;
         store().finish(done);
     }
+
+    /// Whether a line of so many points has the x and y of the rows; `argument`: of the query.
+    void compare(const QCPGraph *drawn, int points, const std::string &query, int argument) const
+    {
+        const SQLite::Database db(home.filePath("library.sqlite").toStdString());
+        SQLite::Statement rows(db, query);
+        rows.bind(1, argument);
+        QVERIFY2(drawn, query.c_str());
+        QCOMPARE(drawn->dataCount(), points);
+        for (int i = 0; i < points; ++i) {
+            QVERIFY2(rows.executeStep(), query.c_str());
+            QCOMPARE(drawn->data()->at(i)->key, rows.getColumn(0).getDouble());
+            QVERIFY2(std::abs(drawn->data()->at(i)->value - rows.getColumn(1).getDouble()) < 1e-9, query.c_str());
+        }
+    }
 };
 
 } // namespace
@@ -168,21 +183,44 @@ private slots:
             measurements[run.id] = library.store().measurements(run.id);
         SeriesPlot plot;
         plot.setChart(curve_overlay::chart(runs, measurements, curve_overlay::Quantity::Score, {}));
-        const SQLite::Database db(library.home.filePath("library.sqlite").toStdString());
-        for (const int bottleneck : {8, 64}) {
-            SQLite::Statement rows(db,
-                                   "SELECT epoch, 100 * AVG(value), MIN(run.id) FROM run JOIN metric ON metric.run = run.id "
-                                   "WHERE bottleneck = ? AND name = 'dev.accuracy' GROUP BY metric.step ORDER BY epoch");
-            rows.bind(1, bottleneck);
-            for (int i = 0; rows.executeStep(); ++i) {
-                const auto *drawn =
-                    plot.plot().findChild<QCPGraph *>(QStringLiteral("line.curve.%1").arg(rows.getColumn(2).getInt()));
-                QVERIFY(drawn);
-                QCOMPARE(drawn->dataCount(), 2);
-                QCOMPARE(drawn->data()->at(i)->key, rows.getColumn(0).getDouble());
-                QVERIFY(std::abs(drawn->data()->at(i)->value - rows.getColumn(1).getDouble()) < 1e-9);
-            }
-        }
+        for (const auto &[bottleneck, line] : {std::pair(8, "line.curve.1"), std::pair(64, "line.curve.4")})
+            library.compare(
+                graph(plot.plot(), line), 2,
+                "SELECT epoch, 100 * AVG(value) FROM run JOIN metric ON metric.run = run.id WHERE bottleneck = ? "
+                "AND name = 'dev.accuracy' GROUP BY metric.step ORDER BY epoch",
+                bottleneck);
+        // Losses are smoothed run by run: of 20 steps each is the mean of itself and its neighbours.
+        plot.setChart(curve_overlay::chart(runs, measurements, curve_overlay::Quantity::Loss, {}));
+        for (const auto &[bottleneck, line] : {std::pair(8, "line.curve.1"), std::pair(64, "line.curve.4")})
+            library.compare(
+                graph(plot.plot(), line), 20,
+                "SELECT epoch, AVG(smooth) FROM (SELECT *, AVG(value) OVER (PARTITION BY run ORDER BY metric.step "
+                "ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING) AS smooth FROM run JOIN metric ON metric.run = run.id "
+                "WHERE bottleneck = ? AND name = 'loss') GROUP BY epoch ORDER BY epoch",
+                bottleneck);
+    }
+
+    void theCurveOfOneRunDrawsWhatSqlGives()
+    {
+        Library library;
+        std::vector<Measurement> rates;
+        for (int step = 1; step <= 20; ++step)
+            rates.push_back({"learning_rate", step, step / 10.0, 1e-3 * (1 - step / 20.0)});
+        library.store().addMeasurements(2, rates);
+        CurvePanel panel(*library.bridge);
+        panel.showRun(2);
+        QCustomPlot &plot = panel.findChild<LearningCurve *>()->plot();
+        const auto raw = [](const char *name) {
+            return std::string("SELECT step, value FROM metric WHERE run = ? AND name = '") + name + "' ORDER BY step";
+        };
+        library.compare(graph(plot, "loss.raw"), 20, raw("loss"), 2);
+        library.compare(graph(plot, "learningRate"), 20, raw("learning_rate"), 2);
+        library.compare(graph(plot, "score"), 2,
+                        "SELECT step, 100 * value FROM metric WHERE run = ? AND name = 'dev.accuracy' ORDER BY step", 2);
+        library.compare(graph(plot, "loss"), 20,
+                        "SELECT step, AVG(value) OVER (ORDER BY step ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING) FROM metric "
+                        "WHERE run = ? AND name = 'loss' ORDER BY step",
+                        2);
     }
 
     void aRunThatHasNotGotThereDoesNotCountThere()

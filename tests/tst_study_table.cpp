@@ -15,7 +15,7 @@
 #include "core/store/run_training.h"
 #include "core/store/study_queue.h"
 #include "gui_helpers.h"
-#include "library_fixture.h"
+#include "study_fixture.h"
 #include "tests/real_files.h"
 #include "ui/lab_bridge.h"
 #include "ui/study_panel.h"
@@ -143,6 +143,39 @@ private Q_SLOTS:
         QCOMPARE(dialogs.errors.size(), 1);
         library.find<QComboBox>("studyFigureCombo")->setCurrentIndex(0);
         QVERIFY(!library.grid()->isVisible());
+    }
+
+    void tablesShowWhatSqlGives()
+    {
+        StudyLibrary library; // of three tasks, seven sizes, two learning rates, two seeds
+        library.finishAll();
+        StudyPanel panel(*library.bridge);
+        panel.resize(900, 500);
+        panel.show();
+        panel.showStudy("mine");
+        const auto *grid = panel.findChild<QTableWidget *>("studyTable");
+        const SQLite::Database db((pathOf(library.home) / "library.sqlite").string());
+        const auto compare = [&](int column, const std::string &which) {
+            for (int row = 0; row < 3; ++row) {
+                // Of two seeds the standard error is half their distance.
+                SQLite::Statement best(db, "SELECT printf('%.1f±%.1f', 100 * AVG(score), 50 * (MAX(score) - MIN(score))) "
+                                           "FROM run WHERE dataset = ? AND " +
+                                               which +
+                                               " GROUP BY bottleneck, json_extract(spec, '$.method.top_layers'), "
+                                               "json_extract(spec, '$.recipe.learning_rate') ORDER BY AVG(score) DESC");
+                best.bind(1, grid->item(row, 0)->text().toStdString());
+                QVERIFY(best.executeStep());
+                QCOMPARE(grid->item(row, column)->text(), QString::fromStdString(best.getColumn(0).getString()));
+            }
+        };
+        panel.showFigure(3);
+        compare(2, "method = 'full'");
+        compare(3, "method = 'adapter'");
+        compare(4, "method = 'adapter' AND bottleneck = 64");
+        panel.showFigure(4);
+        compare(2, "method = 'full'");
+        compare(3, "method = 'top-k'");
+        compare(4, "method = 'adapter'");
     }
 
     void aSelectedRunIsMarkedAndACellSelectsItsRun()

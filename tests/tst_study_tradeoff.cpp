@@ -9,6 +9,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <qcustomplot.h>
 
+#include "core/study/costs.h"
 #include "study_fixture.h"
 #include "ui/tradeoff_panel.h"
 #include "ui/tradeoff_plot.h"
@@ -55,6 +56,20 @@ private slots:
         plot.setCounting(CountingRule::WithoutEmbeddings);
         QCOMPARE(plot.plot().xAxis->label(), QString("Trained parameters, embedding tables not counted"));
         compare("trainable - trained_tables");
+        plot.setCounting(CountingRule::ShareOfModel);
+        compare("CASE WHEN json_extract(spec, '$.method.top_layers') > 0 THEN ROUND(1.0 * total * json_extract(spec, "
+                "'$.method.top_layers') / layers) ELSE trainable END");
+        const std::pair<CostAxis, const char *> costs[] = {
+            {CostAxis::StoredBytes, "4.0 * trainable"},
+            {CostAxis::ExamplesPerSecond, "AVG(trained_examples_per_second)"},
+            {CostAxis::PeakMemory, "AVG(peak_memory) / 1e6"},
+            {CostAxis::EpochSeconds, "AVG(1.0 * steps / json_extract(spec, '$.recipe.epochs') / steps_per_second)"},
+            {CostAxis::InferenceSeconds, "1000 * AVG(inference_seconds)"}};
+        QCOMPARE(std::size(costs) + 1, costAxes().size());
+        for (const auto &[axis, bySql] : costs) {
+            plot.setAxis(axis);
+            compare(bySql);
+        }
         QVERIFY(plot.plot().accessibleDescription().size() > 0);
     }
 
