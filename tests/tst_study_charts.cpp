@@ -121,6 +121,45 @@ private slots:
         QVERIFY(!plot.findChild<QCPErrorBars *>(QStringLiteral("errors.adapter")));
     }
 
+    void equalScoresOfSeedsAndTasksAreDrawnWithoutASpread()
+    {
+        StudyLibrary library;
+        library.finishAll();
+        StudyResults results = studyResults(library.store(), library.study);
+        for (Run &run : results.runs)
+            run.score = run.spec.method.name == "full" ? 0.9 : run.spec.method.name == "adapter" ? 0.88 : 0.7;
+        SeriesPlot plot;
+        plot.resize(700, 500);
+        plot.setChart(study_charts::figure1Chart(results, {CountingRule::WithoutEmbeddings, false, true}));
+        for (const char *name : {"points.adapter", "bandLow.adapter", "band.adapter", "points.adapter.trec"}) {
+            QCOMPARE(graph(plot, name)->dataCount(), 3);
+            for (const QCPGraphData &point : *graph(plot, name)->data())
+                QVERIFY2(std::abs(point.value + 2) < 1e-9, name);
+        }
+        QCOMPARE(graph(plot, "points.full")->data()->at(0)->value, 0.0);
+        plot.setChart(study_charts::learningRateChart(results, {CountingRule::WithoutEmbeddings, false, false}));
+        QCOMPARE(graph(plot, "points.adapter.cola.0")->dataCount(), 2);
+        const auto *bars = plot.findChild<QCPErrorBars *>("errors.adapter.cola.0");
+        for (const QCPErrorBarsData &bar : *bars->data())
+            QVERIFY(bar.errorMinus == 0 && bar.errorPlus == 0);
+        for (Run &run : results.runs)
+            run.score = 0.9;
+        for (const StudyChart &chart :
+             {study_charts::figure1Chart(results, {}), study_charts::learningRateChart(results, {})}) {
+            plot.setChart(chart);
+            for (const QCPGraph *graph : plot.findChildren<QCPGraph *>())
+                for (const QCPGraphData &point : *graph->data())
+                    QVERIFY2(std::isfinite(point.key) && std::isfinite(point.value), qPrintable(graph->objectName()));
+            QVERIFY(plot.plot().yAxis->range().size() > 0);
+            QString words = chart.caption.join(' ') + chart.summary + QString::fromStdString(chart.csv);
+            for (const Series &series : chart.series)
+                for (const SeriesPoint &point : series.points)
+                    words += point.words;
+            QVERIFY2(!chart.empty() && !words.contains("nan") && !words.contains("-0.00"), qPrintable(words));
+            plot.exportTo(library.home.filePath("equal.pdf"));
+        }
+    }
+
     void captionsSayWhatAnAxisCannotShowAndWhichSeedCounts()
     {
         StudyLibrary library(R"({"name": "mine", "checkpoint": "tiny", "datasets": ["cola"], "seeds": [0, 1],

@@ -10,12 +10,25 @@
 #include <qcustomplot.h>
 
 #include "core/study/costs.h"
+#include "chart_fixture.h"
 #include "study_fixture.h"
 #include "ui/tradeoff_panel.h"
 #include "ui/tradeoff_plot.h"
 
 using namespace awb;
 using namespace awb::test;
+
+namespace {
+
+double sameForAllSeeds(const Run &run)
+{
+    const Method &method = run.spec.method;
+    if (method.name == "adapter")
+        return method.bottleneck == 1 ? 0.80 : method.bottleneck == 8 ? 0.83 : 0.86;
+    return method.name == "full" ? 0.90 : method.name == "head" ? 0.70 : method.topLayers == 0 ? 0.72 : 0.85;
+}
+
+} // namespace
 
 /// The trade-off of a task in a library with a study.
 class StudyTradeoffTest : public QObject {
@@ -71,6 +84,52 @@ private slots:
             compare(bySql);
         }
         QVERIFY(plot.plot().accessibleDescription().size() > 0);
+    }
+
+    void seedsOfEqualScoresAreDrawnWithoutASpread()
+    {
+        StudyLibrary library;
+        library.finishAll();
+        auto runs = library.store().finishedRuns("cola", "tiny");
+        for (Run &run : runs)
+            run.score = sameForAllSeeds(run);
+        TradeoffPlot plot;
+        plot.resize(800, 600);
+        plot.show();
+        plot.setRuns(runs, "cola");
+        QCOMPARE(plot.points().size(), std::size_t(10)); // as adapters have two learning rates and three sizes
+        for (const Point &point : plot.points()) {
+            QCOMPARE(point.n, 2);
+            QCOMPARE(point.sem, 0.0);
+        }
+        for (const QCPErrorBars *bars : plot.plot().findChildren<QCPErrorBars *>())
+            for (const QCPErrorBarsData &bar : *bars->data())
+                QVERIFY(bar.errorMinus == 0 && bar.errorPlus == 0);
+        for (const QCPGraph *graph : plot.plot().findChildren<QCPGraph *>())
+            for (const QCPGraphData &point : *graph->data())
+                QVERIFY2(std::isfinite(point.key) && std::isfinite(point.value), qPrintable(graph->objectName()));
+        // Without a spread every difference counts: top layers score less than adapters that are cheaper.
+        std::vector<double> costs;
+        for (const QCPGraphData &point : *plot.plot().findChild<QCPGraph *>("pareto")->data())
+            costs.push_back(point.key);
+        QCOMPARE(costs, (std::vector<double>{770, 20054, 20054, 85154, 85154, 605954, 605954, 22713986}));
+        QVERIFY(plot.plot().yAxis->range().size() > 0);
+        plot.plot().setFocus();
+        QTest::keyClick(&plot.plot(), Qt::Key_End);
+        const QString spoken = plot.plot().accessibleDescription();
+        QVERIFY2(spoken.contains(QString::fromUtf8("90.00 ± 0.00 % (s.e.m., N = 2)")), qPrintable(spoken));
+        QTest::keyClick(&plot.plot(), Qt::Key_Escape);
+        const QString csv = library.home.filePath("equal.csv");
+        plot.exportTo(csv);
+        for (const QString &words : {captionOf(plot.plot()), plot.plot().accessibleDescription(), QString(contentOf(csv))})
+            QVERIFY2(!words.isEmpty() && !words.contains("nan") && !words.contains("inf,"), qPrintable(words));
+
+        for (Run &run : runs) // no method is better than another
+            run.score = 0.8;
+        plot.setRuns(runs, "cola");
+        QVERIFY(!plot.plot().findChild<QCPGraph *>("pareto")); // the cheapest alone is no front
+        QVERIFY(plot.plot().yAxis->range().size() > 0);
+        plot.exportTo(library.home.filePath("equal.pdf"));
     }
 
     void theTradeoffOfAStudyShowsTheScoresThatItSelects()
