@@ -2,9 +2,8 @@
 
 #include <vector>
 
-#include <QPalette>
-
 #include "tests/chart_fixture.h"
+#include "tests/gui_helpers.h"
 #include "ui/tradeoff_plot.h"
 
 /// Runs of a trade-off and their chart.
@@ -32,14 +31,6 @@ inline std::vector<Run> costlyRuns()
         run.provenance.inferenceSeconds = head ? 0.0005 : full ? 0.0015 : 0.00075;
     }
     return runs;
-}
-
-inline QPalette darkPalette()
-{
-    QPalette palette;
-    palette.setColor(QPalette::Base, QColor(30, 30, 32));
-    palette.setColor(QPalette::Text, QColor(230, 230, 230));
-    return palette;
 }
 
 struct Shown {

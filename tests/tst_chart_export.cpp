@@ -1,5 +1,10 @@
+#include <csignal>
+
+#include <sys/resource.h>
+
 #include <QImage>
 #include <QProcess>
+#include <QPushButton>
 #include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QTest>
@@ -7,10 +12,37 @@
 #include <qcustomplot.h>
 
 #include "core/study/tradeoff.h"
+#include "tests/study_fixture.h"
 #include "tests/tradeoff_fixture.h"
+#include "ui/study_panel.h"
 
 using namespace awb;
 using namespace awb::test;
+
+namespace {
+
+/// As long as it lives, no file grows beyond so many bytes.
+class SmallDisk {
+public:
+    explicit SmallDisk(rlim_t bytes)
+    {
+        m_signal = std::signal(SIGXFSZ, SIG_IGN);
+        ::getrlimit(RLIMIT_FSIZE, &m_before);
+        const rlimit limit = {bytes, m_before.rlim_max};
+        ::setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    ~SmallDisk()
+    {
+        ::setrlimit(RLIMIT_FSIZE, &m_before);
+        std::signal(SIGXFSZ, m_signal);
+    }
+
+private:
+    rlimit m_before = {};
+    void (*m_signal)(int) = nullptr;
+};
+
+} // namespace
 
 class TestChartExport : public QObject {
     Q_OBJECT
@@ -64,7 +96,7 @@ private slots:
         QVERIFY(pgf.contains("{Accuracy on dev (\\%)}")); // letters that TeX takes for commands are quoted
         QVERIFY(pgf.contains("rotate=90"));               // the axis label
         QVERIFY(pgf.contains("{tweets $\\cdot$ minilm}"));
-        QVERIFY(!pgf.contains("red,30;green,30;blue,32"));       // nothing of the window's dark look
+        QVERIFY(!pgf.contains("red,30;green,31;blue,34"));       // nothing of the window's dark look
         const QByteArray vermillion = "red,213;green,94;blue,0"; // adapters
         QVERIFY(pgf.contains(vermillion));
         for (const QByteArray &line : pgf.split('\n'))
@@ -156,7 +188,69 @@ private slots:
         QVERIFY2(sentence.contains(QStringLiteral("no finished runs")), qPrintable(sentence));
     }
 
-    // ---- axes
+    void theCommandLineWritesTheSameNumbers()
+    {
+        StudyLibrary library;
+        library.finishAll();
+        StudyPanel panel(*library.bridge);
+        panel.show();
+        panel.showStudy(QStringLiteral("mine"));
+        AnsweredDialogs dialogs;
+        for (const auto &[index, name] : {std::pair(0, "figure1"), std::pair(2, "lr"), std::pair(3, "table1")}) {
+            panel.showFigure(index);
+            dialogs.file = library.home.filePath(QStringLiteral("window.csv"));
+            QTest::mouseClick(panel.findChild<QPushButton *>(QStringLiteral("exportStudyChartButton")), Qt::LeftButton);
+            const QString other = library.home.filePath(QStringLiteral("awb.csv"));
+            QProcess process;
+            process.start(QStringLiteral(AWB_PROGRAM),
+                          {"--home", library.home.path(), "figure", QLatin1String(name), "--study", "mine", "--out", other});
+            QVERIFY(process.waitForFinished(60000));
+            QVERIFY2(process.exitCode() == 0, process.readAllStandardError().constData());
+            QVERIFY2(contentOf(other).count('\n') > 3, name);
+            QCOMPARE(contentOf(dialogs.file), contentOf(other));
+        }
+        QVERIFY(dialogs.errors.isEmpty());
+    }
+
+    void aFullDiskLeavesTheOldFileAndIsSaid_data()
+    {
+        QTest::addColumn<int>("figure");
+        QTest::addColumn<QString>("name");
+        for (const char *ending : {"pdf", "svg", "png", "pgf", "csv"})
+            QTest::newRow(ending) << 0 << QStringLiteral("figure1.") + QLatin1String(ending);
+        for (const char *ending : {"tex", "md", "csv"})
+            QTest::addRow("table as %s", ending) << 3 << QStringLiteral("table1.") + QLatin1String(ending);
+    }
+
+    void aFullDiskLeavesTheOldFileAndIsSaid()
+    {
+        QFETCH(int, figure);
+        QFETCH(QString, name);
+        static StudyLibrary library;
+        if (library.store().runs().empty())
+            library.finishAll();
+        StudyPanel panel(*library.bridge);
+        panel.show();
+        panel.showStudy(QStringLiteral("mine"));
+        panel.showFigure(figure);
+        QTemporaryDir folder;
+        AnsweredDialogs dialogs;
+        dialogs.file = folder.filePath(name);
+        writeText(dialogs.file, "what was there");
+        auto *button = panel.findChild<QPushButton *>(QStringLiteral("exportStudyChartButton"));
+        {
+            const SmallDisk full(200); // bytes: in the middle of each of these files
+            QTest::mouseClick(button, Qt::LeftButton);
+        }
+        QCOMPARE(dialogs.errors.size(), 1);
+        QVERIFY2(dialogs.errors.front().startsWith(QStringLiteral("Cannot write ") + dialogs.file + QStringLiteral(": ")),
+                 qPrintable(dialogs.errors.front()));
+        QCOMPARE(contentOf(dialogs.file), QByteArray("what was there"));
+        QCOMPARE(QDir(folder.path()).entryList(QDir::Files | QDir::Hidden), QStringList(name));
+        QTest::mouseClick(button, Qt::LeftButton); // there is room again
+        QCOMPARE(dialogs.errors.size(), 1);
+        QVERIFY(contentOf(dialogs.file).size() > 200);
+    }
 };
 
 QTEST_MAIN(TestChartExport)

@@ -257,7 +257,7 @@ private slots:
         shown.chart.setPalette(darkPalette());
         QVERIFY(cornerOf(shown.chart).lightness() < 60);
         QVERIFY(light.lightness() > 150);
-        QCOMPARE(shown.chart.plot().xAxis->labelColor(), QColor(230, 230, 230));
+        QCOMPARE(shown.chart.plot().xAxis->labelColor(), darkPalette().color(QPalette::Text));
         QCOMPARE(graph(shown.chart.plot(), "points.full")->scatterStyle().brush().color(), QColor(Qt::white));
     }
 
