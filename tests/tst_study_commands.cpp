@@ -256,14 +256,35 @@ private Q_SLOTS:
         QVERIFY(read("table2.csv").contains("Top layers"));
         QCOMPARE(figure({"curves", "--study", "mine"}, "curves.csv").status, 0);
         QCOMPARE(figure({"tradeoff", "--study", "mine", "--dataset", "questions"}, "tradeoff.csv").status, 0);
-        QCOMPARE(figure({"table1", "--study", "mine"}, "table1.tex").status, 0);
+        const QMap<QString, QByteArray> marks{{".csv", "questions,"}, {".md", "| Adapters"}, {".tex", "\\begin{tabular}"}};
+        for (const char *name : {"table1", "table2"})
+            for (auto kind = marks.begin(); kind != marks.end(); ++kind) {
+                const QString out = QLatin1String(name) + kind.key();
+                QCOMPARE(figure({QLatin1String(name), "--study", "mine"}, out).status, 0);
+                QVERIFY2(read(out).contains(kind.value()), read(out).constData());
+            }
 #ifdef AWB_FIGURES
+        const QJsonArray runs = awb({"runs", "--json"}).json()["runs"].toArray();
+        const auto adapters = std::ranges::find_if(runs, [](const QJsonValue &one) {
+            const QJsonObject spec = one.toObject()["spec"].toObject();
+            return spec["method"].toObject()["name"] == "adapter" && spec["dataset"] == "questions";
+        });
+        const QString run = QString::number(adapters->toObject()["run"].toInt());
+        QCOMPARE(awb({"ablation", run}).status, 0);
+        QList<QStringList> figures{{"tradeoff", "--study", "mine", "--dataset", "questions"},
+                                   {"ablation", "--run", run},
+                                   {"adapterdrop", "--run", run}};
         for (const char *name : {"figure1", "init", "lr", "curves"})
-            for (const char *ending : {".pdf", ".svg", ".png", ".pgf"}) {
-                const QString out = QLatin1String(name) + QLatin1String(ending);
-                const Result result = figure({QLatin1String(name), "--study", "mine"}, out);
+            figures << QStringList{QLatin1String(name), "--study", "mine"};
+        const QMap<QString, QByteArray> starts{
+            {".pdf", "%PDF-"}, {".svg", "<?xml"}, {".png", "\x89PNG"}, {".pgf", "%"}, {".csv", {}}};
+        for (const QStringList &arguments : figures)
+            for (auto kind = starts.begin(); kind != starts.end(); ++kind) {
+                const QString out = arguments.front() + kind.key();
+                const Result result = figure(arguments, out);
                 QVERIFY2(result.status == 0, result.err.constData());
-                QVERIFY2(read(out).size() > 1000, qPrintable(out));
+                QVERIFY2(read(out).size() > (kind.key() == ".csv" ? 100 : 1000), qPrintable(out));
+                QVERIFY2(read(out).startsWith(kind.value()), qPrintable(out));
             }
 #endif
     }
