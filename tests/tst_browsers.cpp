@@ -5,17 +5,17 @@
 
 #include <QAction>
 #include <QComboBox>
+#include <QElapsedTimer>
 #include <QLabel>
 #include <QLineEdit>
-#include <QPlainTextEdit>
 #include <QPointer>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QSpinBox>
 #include <QTableWidget>
 #include <QTabWidget>
-#include <QTemporaryDir>
 #include <QTest>
+#include <QTimer>
 #include <QTreeWidget>
 
 #include <QAbstractItemModelTester>
@@ -23,7 +23,7 @@
 #include "core/data/recognise.h"
 #include "core/error.h"
 #include "core/store/store.h"
-#include "tests/gui_helpers.h"
+#include "tests/browser_fixture.h"
 #include "tests/real_files.h"
 #include "ui/bar_chart.h"
 #include "ui/checkpoint_view.h"
@@ -32,83 +32,9 @@
 #include "ui/lab_bridge.h"
 #include "ui/library_panel.h"
 #include "ui/rows_model.h"
-#include "ui/tensor_model.h"
 
 using namespace awb;
-using awb::test::AnsweredDialogs;
-
-namespace {
-
-const std::string reviews = "text\tverdict\n"
-                            "The soup was cold and the waiter colder.\tbad\n"
-                            "We came back the next evening, and the one after.\tgood\n"
-                            "A quiet place with honest bread.\tgood\n"
-                            "The soup was cold and the waiter colder.\tbad\n"
-                            "Forty minutes for a glass of water.\tbad\n"
-                            "A quiet place with honest bread.\tbad\n"
-                            "The owner remembered our names.\tgood\n"
-                            "Salt is not a sauce.\tbad\n"
-                            "Worth the climb for the view and the lentils.\tgood\n"
-                            "They played the same song all night.\tbad\n"
-                            "My aunt, who likes nothing, liked the tart.\tgood\n"
-                            "The bill had a dish on it that we never saw.\tbad\n";
-
-struct Fixture {
-    Fixture()
-    {
-        bridge = std::make_unique<LabBridge>(folder.path().toStdString(), [](const Run &run, RunContext &) { return run; });
-    }
-    /// Registers a data set of the given rows as train, a dev file where given, and returns its name.
-    QString addDataset(const QString &name, const std::string &train, const std::string &dev = {})
-    {
-        Manifest manifest;
-        manifest.name = name.toStdString();
-        manifest.layout = "custom";
-        manifest.train.path = write(name + "-train.tsv", train);
-        manifest.train.format.header = true;
-        manifest.train.label = 1;
-        if (!dev.empty()) {
-            manifest.dev = manifest.train;
-            manifest.dev->path = write(name + "-dev.tsv", dev);
-        }
-        completeManifest(manifest);
-        bridge->store().addDataset(manifest);
-        return name;
-    }
-    std::string write(const QString &name, const std::string &content)
-    {
-        const QString file = folder.filePath(name);
-        test::writeText(file, content);
-        return file.toStdString();
-    }
-
-    QTemporaryDir folder;
-    std::unique_ptr<LabBridge> bridge;
-};
-
-template <class View>
-void showAndWait(View &view, const std::function<void()> &show)
-{
-    QSignalSpy loaded(&view, &View::loaded);
-    show();
-    QTRY_VERIFY_WITH_TIMEOUT(!loaded.isEmpty(), 30000);
-}
-
-QString cell(const QTableWidget &table, int row, int column)
-{
-    return table.item(row, column) ? table.item(row, column)->text() : QString("nothing");
-}
-
-template <class Widget = QLabel>
-Widget &in(const QWidget &view, const char *name)
-{
-    auto *found = view.findChild<Widget *>(QLatin1String(name));
-    if (!found)
-        qFatal("no %s", name);
-    return *found;
-}
-
-} // namespace
+using namespace awb::test;
 
 class TestBrowsers : public QObject {
     Q_OBJECT
@@ -124,10 +50,8 @@ private slots:
     void tokenLengthsFollowTheCheckpoint();
     void showsScoresOfARegressionTask();
     void showsTokenLengthsAndTheTruncatedShare();
-    void describesTheSampleCheckpoint();
-    void computesStatisticsOfTheTensorsShown();
-    void saysWhyACheckpointCannotBeRead();
     void opensRealDataSets();
+    void theWindowStaysFluidWhileALargeDataSetIsRead();
     void pagesRows();
     void libraryExplainsItselfWhileEmpty();
     void libraryAddsAndRemovesEntries();
@@ -141,7 +65,7 @@ private:
 
 void TestBrowsers::countsRowsDuplicatesAndConflictsOfADataSet()
 {
-    Fixture f;
+    BrowserFixture f;
     f.addDataset("reviews", reviews, "text\tverdict\nSalt is not a sauce.\tbad\nThe pears were a poem.\tgood\n");
     DatasetView view(*f.bridge);
     view.resize(760, 560);
@@ -166,7 +90,7 @@ void TestBrowsers::countsRowsDuplicatesAndConflictsOfADataSet()
 
 void TestBrowsers::findsTextInRowsBeyondThePage()
 {
-    Fixture f;
+    BrowserFixture f;
     std::string rows = "text\tverdict\n";
     for (int i = 0; i < 500; ++i)
         rows += "Guest number " + std::to_string(i) + " left a note.\t" + (i % 3 ? "good\n" : "bad\n");
@@ -197,7 +121,7 @@ void TestBrowsers::findsTextInRowsBeyondThePage()
 
 void TestBrowsers::saysWhyADataSetCannotBeRead()
 {
-    Fixture f;
+    BrowserFixture f;
     f.addDataset("reviews", reviews);
     QFile::remove(f.folder.filePath("reviews-train.tsv"));
     DatasetView view(*f.bridge);
@@ -211,7 +135,7 @@ void TestBrowsers::saysWhyADataSetCannotBeRead()
 
 void TestBrowsers::dropsTheAnswerForAnEarlierClick()
 {
-    Fixture f;
+    BrowserFixture f;
     f.addDataset("first", reviews);
     f.addDataset("second", reviews);
     DatasetView view(*f.bridge);
@@ -228,7 +152,7 @@ void TestBrowsers::dropsTheAnswerForAnEarlierClick()
 
 void TestBrowsers::aDataSetReadOtherwiseIsShownAnew()
 {
-    Fixture f;
+    BrowserFixture f;
     f.addDataset("reviews", reviews);
     DatasetView view(*f.bridge);
     view.show();
@@ -256,7 +180,7 @@ void TestBrowsers::aDataSetReadOtherwiseIsShownAnew()
 
 void TestBrowsers::whatIsUnchangedIsNotReadAgain()
 {
-    Fixture f;
+    BrowserFixture f;
     f.addDataset("reviews", reviews);
     f.addDataset("lost", reviews);
     QFile::remove(f.folder.filePath("lost-train.tsv"));
@@ -277,7 +201,7 @@ void TestBrowsers::whatIsUnchangedIsNotReadAgain()
 
 void TestBrowsers::aRemovedEntryLeavesItsPage()
 {
-    Fixture f;
+    BrowserFixture f;
     f.addDataset("reviews", reviews);
     f.bridge->store().addCheckpoint({"bare", test::testData("checkpoints/bare").string(), "", ""});
     DatasetView dataset(*f.bridge);
@@ -299,7 +223,7 @@ void TestBrowsers::aRemovedEntryLeavesItsPage()
 
 void TestBrowsers::tokenLengthsFollowTheCheckpoint()
 {
-    Fixture f;
+    BrowserFixture f;
     f.addDataset("reviews", reviews);
     f.bridge->store().addCheckpoint({"tiny", test::testData("model/tiny").string(), "", ""});
     DatasetView view(*f.bridge);
@@ -315,7 +239,7 @@ void TestBrowsers::tokenLengthsFollowTheCheckpoint()
 
 void TestBrowsers::showsScoresOfARegressionTask()
 {
-    Fixture f;
+    BrowserFixture f;
     std::string rows = "text\tgrade\n";
     for (int i = 0; i < 40; ++i)
         rows += "Wine " + std::to_string(i) + " of the tasting.\t" + std::to_string(0.13 * i) + "\n";
@@ -333,7 +257,7 @@ void TestBrowsers::showsTokenLengthsAndTheTruncatedShare()
     const auto sample = test::sampleCheckpoint();
     if (sample.empty())
         QSKIP("needs the sample checkpoint");
-    Fixture f;
+    BrowserFixture f;
     std::string rows = "text\tverdict\n";
     for (int i = 0; i < 10; ++i)
         rows += std::string(i == 0 ? "water water water water water water water water" : "cold water") + "\t" +
@@ -357,88 +281,13 @@ void TestBrowsers::showsTokenLengthsAndTheTruncatedShare()
              qPrintable(in(view, "truncation").text()));
 }
 
-void TestBrowsers::describesTheSampleCheckpoint()
-{
-    const auto sample = test::sampleCheckpoint();
-    if (sample.empty())
-        QSKIP("needs the sample checkpoint");
-    Fixture f;
-    f.bridge->store().addCheckpoint({"all-MiniLM-L6-v2", sample.string(), "", ""});
-    CheckpointView view(*f.bridge);
-    view.resize(760, 560);
-    view.show();
-    test::savePictures(view, "checkpoint-empty");
-    showAndWait(view, [&] { view.show("all-MiniLM-L6-v2"); });
-    QCOMPARE(in(view, "checkpointSentence").text(),
-             QString("BERT, 6 layers, hidden 384, 12 heads, feed-forward 1,536, vocabulary 30,522, exact GELU"));
-    QVERIFY2(in(view, "checkpointNotes").text().contains("22,713,216 parameters"),
-             qPrintable(in(view, "checkpointNotes").text()));
-    QVERIFY(in(view, "checkpointNotes").text().contains("Complete: nothing missing, nothing unexpected."));
-    const auto &parts = in<QTableWidget>(view, "checkpointParts");
-    QCOMPARE(parts.rowCount(), 8);
-    QCOMPARE(cell(parts, 0, 0), QString("embeddings"));
-    QCOMPARE(cell(parts, 0, 1), QString("11,918,592"));
-    QCOMPARE(cell(parts, 1, 1), QString("1,774,464"));
-    QCOMPARE(cell(parts, 7, 1), QString("147,840"));
-    QVERIFY(!in<QPlainTextEdit>(view, "licenceText").toPlainText().isEmpty());
-    test::savePictures(view, "checkpoint-parts");
-    in<QTabWidget>(view, "checkpointTabs").setCurrentIndex(2);
-    test::savePictures(view, "checkpoint-licence");
-}
-
-void TestBrowsers::computesStatisticsOfTheTensorsShown()
-{
-    const auto sample = test::sampleCheckpoint();
-    if (sample.empty())
-        QSKIP("needs the sample checkpoint");
-    Fixture f;
-    f.bridge->store().addCheckpoint({"minilm", sample.string(), "", ""});
-    CheckpointView view(*f.bridge);
-    view.resize(760, 620);
-    view.show();
-    showAndWait(view, [&] { view.show("minilm"); });
-    in<QTabWidget>(view, "checkpointTabs").setCurrentIndex(1);
-    auto &filter = in<QLineEdit>(view, "tensorFilter");
-    QTest::keyClicks(&filter, "layer.3.output.LayerNorm.weight");
-    auto &table = in<QTableView>(view, "tensorTable");
-    QCOMPARE(table.model()->rowCount(), 1);
-    const auto at = [&table](int column) { return table.model()->index(0, column).data().toString(); };
-    QCOMPARE(at(TensorModel::Shape), QString("384"));
-    QCOMPARE(at(TensorModel::Type), QString("float32"));
-    QTRY_VERIFY(at(TensorModel::Mean) != QString("…"));
-    QVERIFY(std::abs(at(TensorModel::Mean).toDouble()) > 0.1); // a LayerNorm's gains are near one
-    QTest::mouseClick(table.viewport(), Qt::LeftButton, Qt::NoModifier,
-                      table.visualRect(table.model()->index(0, 0)).center());
-    QTRY_VERIFY(in(view, "tensorStatistics").text().contains("standard deviation"));
-    filter.clear();
-    QCOMPARE(table.model()->rowCount(), 103);
-    QTRY_VERIFY(at(TensorModel::Mean) != QString("…"));
-    table.setCurrentIndex(table.model()->index(0, 0));
-    QTRY_VERIFY(in(view, "tensorStatistics").text().startsWith("embeddings.word_embeddings.weight: mean"));
-    QTest::qWait(300);
-    test::savePictures(view, "checkpoint-tensors");
-}
-
-void TestBrowsers::saysWhyACheckpointCannotBeRead()
-{
-    Fixture f;
-    QDir(f.folder.path()).mkpath("broken");
-    test::writeText(f.folder.filePath("broken/config.json"), "{\"model_type\": \"gpt2\"");
-    f.bridge->store().addCheckpoint({"broken", f.folder.filePath("broken").toStdString(), "", ""});
-    CheckpointView view(*f.bridge);
-    view.show();
-    showAndWait(view, [&] { view.show("broken"); });
-    QVERIFY(in(view, "checkpointMessage").isVisible());
-    QVERIFY(in(view, "checkpointMessage").text().contains("config.json"));
-}
-
 void TestBrowsers::opensRealDataSets()
 {
     const auto cola = test::realData("GLUE/CoLA");
     const auto sts = test::realData("GLUE/STS-B");
     if (cola.empty() || sts.empty())
         QSKIP("needs the real data sets");
-    Fixture f;
+    BrowserFixture f;
     f.bridge->store().addDataset(*recognise(cola, "cola"));
     f.bridge->store().addDataset(*recognise(sts, "sts-b"));
     const auto sample = test::sampleCheckpoint();
@@ -462,6 +311,34 @@ void TestBrowsers::opensRealDataSets()
         QCOMPARE(cell(parts, 0, 5), QString("11.3"));
         QCOMPARE(cell(parts, 0, 6), QString("47"));
     }
+}
+
+void TestBrowsers::theWindowStaysFluidWhileALargeDataSetIsRead()
+{
+    const auto sst = test::realData("GLUE/SST-2");
+    if (sst.empty())
+        QSKIP("needs the real data sets");
+    BrowserFixture f;
+    f.bridge->store().addDataset(*recognise(sst, "sst-2"));
+    f.bridge->store().addCheckpoint({"tiny", test::testData("model/tiny").string(), "", ""});
+    DatasetView view(*f.bridge);
+    view.resize(760, 560);
+    view.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&view));
+    qint64 longest = 0, ticks = 0;
+    QElapsedTimer sinceTick;
+    QTimer tick;
+    connect(&tick, &QTimer::timeout, this, [&] {
+        longest = std::max(longest, sinceTick.restart());
+        ++ticks;
+    });
+    sinceTick.start();
+    tick.start(1);
+    showAndWait(view, [&] { view.show("sst-2", "tiny"); });
+    QTest::qWait(50); // what is filled in is painted
+    qInfo("longest wait of the event loop while 67,349 rows are read: %lld ms, %lld ticks", longest, ticks);
+    QCOMPARE(cell(in<QTableWidget>(view, "datasetParts"), 0, 1), QString("67,349"));
+    QVERIFY2(longest < 300, qPrintable(QString::number(longest)));
 }
 
 void TestBrowsers::pagesRows()
@@ -488,7 +365,7 @@ void TestBrowsers::pagesRows()
 
 void TestBrowsers::libraryExplainsItselfWhileEmpty()
 {
-    Fixture f;
+    BrowserFixture f;
     LibraryPanel panel(*f.bridge);
     panel.resize(300, 420);
     panel.show();
@@ -536,7 +413,7 @@ void TestBrowsers::readKitchenOtherwise(LibraryPanel &panel, AnsweredDialogs &an
 void TestBrowsers::libraryAddsAndRemovesEntries()
 {
     AnsweredDialogs answers;
-    Fixture f;
+    BrowserFixture f;
     LibraryPanel panel(*f.bridge);
     panel.resize(300, 420);
     panel.show();
@@ -580,7 +457,7 @@ void TestBrowsers::libraryAddsAndRemovesEntries()
 void TestBrowsers::aFailedImportStaysOpen()
 {
     AnsweredDialogs answers;
-    Fixture f;
+    BrowserFixture f;
     LibraryPanel panel(*f.bridge);
     panel.show();
     SQLite::Database((f.folder.filePath("library.sqlite")).toStdString(), SQLite::OPEN_READWRITE)
@@ -606,7 +483,7 @@ void TestBrowsers::aFailedImportStaysOpen()
 void TestBrowsers::libraryRefusesAFolderThatIsNoCheckpoint()
 {
     AnsweredDialogs answers;
-    Fixture f;
+    BrowserFixture f;
     LibraryPanel panel(*f.bridge);
     panel.show();
     answers.file = f.folder.path();
