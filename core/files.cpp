@@ -158,7 +158,7 @@ void AtomicFile::fail(int error)
         ::unlink(m_temporary.c_str());
     m_temporary.clear();
     std::string sentence = "Cannot write " + m_file.string() + ": " + reason(error);
-    if (error == ENOSPC || error == EDQUOT)
+    if (error == ENOSPC || error == EDQUOT || error == EFBIG)
         sentence += "; free some space and try again";
     else if (error == EACCES || error == EROFS || error == EPERM)
         sentence += "; check the permissions of the folder";

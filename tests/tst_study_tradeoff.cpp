@@ -75,6 +75,7 @@ private slots:
         const std::pair<CostAxis, const char *> costs[] = {
             {CostAxis::StoredBytes, "4.0 * trainable"},
             {CostAxis::ExamplesPerSecond, "AVG(trained_examples_per_second)"},
+            {CostAxis::StepsPerSecond, "AVG(steps_per_second)"},
             {CostAxis::PeakMemory, "AVG(peak_memory) / 1e6"},
             {CostAxis::EpochSeconds, "AVG(1.0 * steps / json_extract(spec, '$.recipe.epochs') / steps_per_second)"},
             {CostAxis::InferenceSeconds, "1000 * AVG(inference_seconds)"}};
