@@ -6,6 +6,8 @@
 #include <memory>
 #include <mutex>
 
+#include <malloc.h>
+
 #include "core/error.h"
 #include "core/methods/parameters.h"
 #include "core/model/checkpoint.h"
@@ -62,6 +64,8 @@ Run runTraining(const Run &run, RunContext &context, OpenCheckpoints &checkpoint
     const auto open = checkpoints.get(context.store, entry);
     const Checkpoint &checkpoint = open->checkpoint;
     const EncodedDataset data = encodeDataset(loadDataset(manifest), checkpoint, run.spec.recipe.maxLength);
+
+    ::malloc_trim(0); // texts and tokenizer are freed: their pages shall not lie beside those of the training
 
     std::filesystem::create_directories(context.folder);
     for (const auto &entry :
