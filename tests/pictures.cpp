@@ -48,7 +48,10 @@ void drawStudies(QWidget &window, awb::StudyPanel &panel, awb::Store &store, con
     auto studies = store.studies();
     for (int figure = int(panel.figures().size()) - 1; figure >= 0; --figure) {
         const bool sweep = figure == 1 || figure == 2; // of one task, where the others are over tasks
-        std::ranges::stable_sort(studies, [sweep](const awb::Study &a, const awb::Study &b) {
+        const std::string chart = QString::fromLatin1(names[figure]).chopped(1).toStdString();
+        std::ranges::stable_sort(studies, [&](const awb::Study &a, const awb::Study &b) {
+            if (a.name.starts_with(chart) != b.name.starts_with(chart))
+                return a.name.starts_with(chart); // made for it
             return sweep ? a.datasets.size() < b.datasets.size() : a.datasets.size() > b.datasets.size();
         });
         for (const awb::Study &study : studies) {

@@ -105,6 +105,29 @@ private slots:
             }
         }
     }
+
+    void linesOfOneMethodAreToldApart_data() { methodsAreToldApart_data(); }
+    void linesOfOneMethodAreToldApart()
+    {
+        QFETCH(bool, dark);
+        const plot_style::Theme theme = dark ? plot_style::themeOf(test::darkPalette()) : plot_style::printTheme();
+        const Eye &eye = eyes.front();
+        for (const MethodEntry &entry : methodTable()) {
+            const QColor color = plot_style::methodColor(entry.method.name, theme);
+            for (int i = 0; i < 4; ++i) {
+                const Vector one = lab(plot_style::shade(color, i, theme), eye);
+                QVERIFY2(distance(one, lab(theme.background, eye)) >= 20, entry.method.name.c_str());
+                for (int j = 0; j < i; ++j) {
+                    const double apart = distance(one, lab(plot_style::shade(color, j, theme), eye));
+                    QVERIFY2(apart >= 5, qPrintable(QStringLiteral("%1: shades %2 and %3 are %4 apart")
+                                                        .arg(QString::fromStdString(entry.method.name))
+                                                        .arg(i)
+                                                        .arg(j)
+                                                        .arg(apart)));
+                }
+            }
+        }
+    }
 };
 
 QTEST_MAIN(TestPlotStyle)

@@ -1,6 +1,8 @@
 #include "ui/plot_style.h"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 
 #include <QApplication>
 #include <QPalette>
@@ -154,6 +156,16 @@ QCPScatterStyle methodMarker(const std::string &method, const Theme &theme, doub
 
 QColor shade(const QColor &color, int number, const Theme &theme)
 {
+    if (theme.dark ? color.lightness() > 235 : color.lightness() < 20) { // black and white have shades one way only
+        const auto towardsBackground = [&](double share) {
+            const auto mixed = [&](int from, int to) { return int(std::lround(from + share * (to - from))); };
+            const QColor &ground = theme.background;
+            return QColor(mixed(color.red(), ground.red()), mixed(color.green(), ground.green()),
+                          mixed(color.blue(), ground.blue()));
+        };
+        constexpr double shares[] = {0, 0.4, 0.6, 0.2};
+        return towardsBackground(shares[std::clamp(number, 0, 3)]);
+    }
     // In turn towards the text and towards the background: of four shades in one direction the last would vanish.
     switch (number) {
     case 1:
