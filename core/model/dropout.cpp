@@ -7,7 +7,6 @@
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
 
-#include "core/model/encoder.h"
 #include "core/random.h"
 
 namespace awb {
@@ -45,6 +44,15 @@ at::Tensor randomBitsOf(std::uint64_t key, const at::Tensor &counter)
     return at::bitwise_xor(z, shiftRight(z, 31));
 }
 
+/// Mask values of the four elements of each counter: (..., n) int64 -> (..., 4 n). A hash serves four elements, so
+/// this is several times as fast as hashing for each.
+at::Tensor masksOfFour(const at::Tensor &counters, const DropoutSite &site, at::ScalarType type)
+{
+    // The parts lie in memory as int16 one after the other; with the sign bit flipped they compare as unsigned ones.
+    const at::Tensor parts = at::bitwise_xor(randomBitsOf(site.key, counters).view(at::kShort), std::int64_t(-32768));
+    return parts.ge(std::int64_t(threshold(site.rate)) - 32768).to(type).mul_(1.0 / (1.0 - site.rate));
+}
+
 } // namespace
 
 at::Tensor dropoutMaskOf(const at::Tensor &elementNumbers, const DropoutSite &site, at::ScalarType type)
@@ -54,10 +62,16 @@ at::Tensor dropoutMaskOf(const at::Tensor &elementNumbers, const DropoutSite &si
     return part.ge(std::int64_t(threshold(site.rate))).to(type).mul_(1.0 / (1.0 - site.rate));
 }
 
+at::Tensor dropoutMaskByTensors(std::int64_t elements, const DropoutSite &site, at::TensorOptions options)
+{
+    const at::Tensor counters = at::arange((elements + 3) / 4, options.dtype(at::kLong));
+    return masksOfFour(counters, site, options.dtype().toScalarType()).narrow(0, 0, elements);
+}
+
 at::Tensor dropoutMask(std::int64_t elements, const DropoutSite &site, at::TensorOptions options)
 {
     if (!options.device().is_cpu())
-        return dropoutMaskOf(at::arange(elements, options.dtype(at::kLong)), site, options.dtype().toScalarType());
+        return dropoutMaskByTensors(elements, site, options);
     at::Tensor mask = at::empty({elements}, options);
     AT_DISPATCH_FLOATING_TYPES_AND(at::kBFloat16, mask.scalar_type(), "dropoutMask", [&] {
         scalar_t *out = mask.data_ptr<scalar_t>();
@@ -70,35 +84,43 @@ at::Tensor dropoutMask(std::int64_t elements, const DropoutSite &site, at::Tenso
     return mask;
 }
 
-at::Tensor dropout(const at::Tensor &x, const DropoutSite &site)
+at::Tensor attentionMaskByTensors(const at::Tensor &queryRows, std::int64_t heads, std::int64_t longest,
+                                  const DropoutSite &site, at::ScalarType type)
+{
+    const auto options = queryRows.options();
+    const at::Tensor head = at::arange(heads, options).view({1, heads, 1, 1});
+    const at::Tensor keys = at::arange((longest + 3) / 4, options);                                         // four at a time
+    const at::Tensor first = (queryRows.unsqueeze(1).unsqueeze(-1) * heads + head) * (attentionStride / 4); // (B, H, Q, 1)
+    return masksOfFour(first + keys, site, type).narrow(-1, 0, longest);
+}
+
+at::Tensor dropout(const at::Tensor &x, const DropoutSite &site, const at::Tensor &rows)
 {
     if (site.rate <= 0)
         return x;
-    return x * dropoutMask(x.numel(), site, x.options().requires_grad(false)).view_as(x);
+    if (!rows.defined())
+        return x * dropoutMask(x.numel(), site, x.options().requires_grad(false)).view_as(x);
+    const at::Tensor numbers = rows.unsqueeze(1) * x.size(1) + at::arange(x.size(1), rows.options()); // (R, d)
+    return x * dropoutMaskOf(numbers, site, x.scalar_type());
 }
 
-at::Tensor attentionDropout(const at::Tensor &probabilities, const PackedInput &input, const DropoutSite &site)
+at::Tensor attentionDropout(const at::Tensor &probabilities, const at::Tensor &queryRows,
+                            const std::vector<std::int64_t> &lengths, const DropoutSite &site)
 {
     if (site.rate <= 0)
         return probabilities;
-    const std::int64_t heads = probabilities.size(1), longest = input.longest;
-    if (!probabilities.device().is_cpu()) {
-        const auto options = input.queryRows.options();
-        const at::Tensor head = at::arange(heads, options).view({1, heads, 1, 1});
-        const at::Tensor key = at::arange(longest, options).view({1, 1, 1, longest});
-        const at::Tensor number =
-            (input.queryRows.view({input.examples, 1, longest, 1}) * heads + head) * attentionStride + key;
-        return probabilities * dropoutMaskOf(number, site, probabilities.scalar_type());
-    }
+    const std::int64_t heads = probabilities.size(1), queries = probabilities.size(2), longest = probabilities.size(3);
+    if (!probabilities.device().is_cpu())
+        return probabilities * attentionMaskByTensors(queryRows, heads, longest, site, probabilities.scalar_type());
     at::Tensor mask = at::zeros(probabilities.sizes(), probabilities.options().requires_grad(false));
     AT_DISPATCH_FLOATING_TYPES_AND(at::kBFloat16, mask.scalar_type(), "attentionDropout", [&] {
         scalar_t *out = mask.data_ptr<scalar_t>();
-        const std::int64_t *rows = input.queryRows.data_ptr<std::int64_t>();
-        at::parallel_for(0, input.examples * heads, 8, [&](std::int64_t begin, std::int64_t end) {
+        const std::int64_t *rows = queryRows.const_data_ptr<std::int64_t>();
+        at::parallel_for(0, std::int64_t(lengths.size()) * heads, 8, [&](std::int64_t begin, std::int64_t end) {
             for (std::int64_t bh = begin; bh < end; ++bh) {
-                const std::int64_t b = bh / heads, h = bh % heads, length = input.lengths[std::size_t(b)];
-                for (std::int64_t i = 0; i < length; ++i)
-                    fillMask(out + (bh * longest + i) * longest, (rows[b * longest + i] * heads + h) * attentionStride,
+                const std::int64_t b = bh / heads, h = bh % heads, length = lengths[std::size_t(b)];
+                for (std::int64_t i = 0; i < std::min(queries, length); ++i)
+                    fillMask(out + (bh * queries + i) * longest, (rows[b * queries + i] * heads + h) * attentionStride,
                              length, site.key, threshold(site.rate), scalar_t(1.0 / (1.0 - site.rate)));
             }
         });

@@ -1,12 +1,13 @@
 #include "core/model/encoder.h"
 
-#include <cmath>
+#include <algorithm>
 #include <limits>
 
 #include <torch/types.h>
 #include <torch/cuda.h>
 
 #include "core/error.h"
+#include "core/model/attention.h"
 #include "core/random.h"
 #include "core/methods/methods.h"
 #include "core/methods/parameters.h"
@@ -32,19 +33,11 @@ torch::nn::Module &group(torch::nn::Module &parent, const std::string &name)
     return *parent.register_module(name, std::make_shared<torch::nn::Module>(name));
 }
 
-} // namespace
-
-PackedInput packedInput(const Batch &batch, torch::Device device, torch::ScalarType type)
+/// The padded layout of a batch.
+void layOut(const Batch &batch, torch::Device device, torch::ScalarType type, PackedInput &input)
 {
-    PackedInput input;
-    input.examples = batch.size();
-    const std::int64_t tokens = batch.tokens();
-    for (int b = 0; b < batch.size(); ++b) {
-        input.lengths.push_back(batch.offsets[std::size_t(b) + 1] - batch.offsets[std::size_t(b)]);
-        input.longest = std::max(input.longest, input.lengths.back());
-    }
     const std::int64_t places = input.examples * input.longest;
-    torch::Tensor slots = torch::empty({tokens}, torch::kLong), queryRows = torch::zeros({places}, torch::kLong);
+    torch::Tensor slots = torch::empty({batch.tokens()}, torch::kLong), queryRows = torch::zeros({places}, torch::kLong);
     torch::Tensor keyBias = torch::zeros({input.examples, 1, 1, input.longest});
     for (std::int64_t b = 0; b < input.examples; ++b) {
         const std::int64_t first = batch.offsets[std::size_t(b)], length = input.lengths[std::size_t(b)];
@@ -55,17 +48,43 @@ PackedInput packedInput(const Batch &batch, torch::Device device, torch::ScalarT
         for (std::int64_t i = length; i < input.longest; ++i)
             keyBias.data_ptr<float>()[b * input.longest + i] = -std::numeric_limits<float>::infinity();
     }
-    const auto rows = [&](const std::vector<std::int32_t> &values, std::int64_t n) {
-        return torch::from_blob(const_cast<std::int32_t *>(values.data()), {n}, torch::kInt32).to(torch::kLong).to(device);
-    };
-    input.ids = rows(batch.ids, tokens);
-    input.segments = rows(batch.segments, tokens);
-    input.positions = rows(batch.positions, tokens);
-    input.clsRows = rows(batch.offsets, input.examples);
-    input.queryRows = queryRows.to(device);
-    if (places != tokens) {
-        input.slots = slots.to(device);
-        input.keyBias = keyBias.to(type).to(device);
+    input.queryRows = onDevice(queryRows, device);
+    if (places != batch.tokens()) {
+        input.slots = onDevice(slots, device);
+        input.keyBias = onDevice(keyBias.to(type), device);
+    }
+}
+
+} // namespace
+
+torch::Tensor onDevice(const torch::Tensor &tensor, torch::Device device)
+{
+    // From pageable memory the copy would wait for all that the device has to do.
+    return device.is_cpu() ? tensor : tensor.pin_memory().to(device, /*non_blocking=*/true);
+}
+
+PackedInput packedInput(const Batch &batch, torch::Device device, torch::ScalarType type, bool flash)
+{
+    PackedInput input;
+    input.examples = batch.size();
+    const std::int64_t B = input.examples, T = batch.tokens();
+    for (int b = 0; b < batch.size(); ++b)
+        input.lengths.push_back(batch.offsets[std::size_t(b) + 1] - batch.offsets[std::size_t(b)]);
+    input.longest = *std::max_element(input.lengths.begin(), input.lengths.end());
+
+    std::vector<std::int64_t> all; // one copy for all
+    for (const auto *values : {&batch.ids, &batch.segments, &batch.positions, &batch.offsets})
+        all.insert(all.end(), values->begin(), values->end());
+    const auto parts = onDevice(torch::tensor(all), device).split_with_sizes({T, T, T, B + 1});
+    input.ids = parts[0];
+    input.segments = parts[1];
+    input.positions = parts[2];
+    input.clsRows = parts[3].narrow(0, 0, B);
+    if (flash) {
+        input.offsets = parts[3].to(torch::kInt);
+        input.exampleNumbers = torch::arange(B + 1, input.offsets.options());
+    } else {
+        layOut(batch, device, type, input);
     }
     return input;
 }
@@ -132,9 +151,9 @@ OutputImpl::OutputImpl(std::int64_t in, const ModelShape &shape, int bottleneck,
         adapter = register_module("adapter", Adapter(shape.hidden, bottleneck, activation));
 }
 
-torch::Tensor OutputImpl::project(const torch::Tensor &x, const DropoutSite &drop)
+torch::Tensor OutputImpl::project(const torch::Tensor &x, const DropoutSite &drop, const torch::Tensor &rows)
 {
-    return dropout(dense(x), drop); // (T, d)
+    return dropout(dense(x), drop, rows); // (T or B, d)
 }
 
 torch::Tensor OutputImpl::finish(const torch::Tensor &h, const torch::Tensor &residual, bool adapt)
@@ -158,38 +177,24 @@ LayerImpl::LayerImpl(const ModelShape &shape, const Method &method, LayerSites s
                              Output(shape.feedForward, shape, sites.feedForward ? method.bottleneck : 0, method.activation));
 }
 
-torch::Tensor LayerImpl::attend(const torch::Tensor &x, const PackedInput &input, const DropoutSite &drop)
+torch::Tensor LayerImpl::hear(const torch::Tensor &x, const PackedInput &input, bool onlyCls, std::uint64_t streams,
+                              double hiddenRate, double attentionRate)
 {
-    const std::int64_t B = input.examples, S = input.longest, d = x.size(1);
-    // Only here are the examples laid out one per row, so that products run over all heads at once.
-    const auto perHead = [&](const torch::Tensor &rows) { // (T, d) -> (B, H, S, d/H)
-        const torch::Tensor padded =
-            input.slots.defined() ? torch::zeros({B * S, d}, rows.options()).index_copy(0, input.slots, rows) : rows;
-        return padded.view({B, S, heads, d / heads}).transpose(1, 2);
-    };
-    const double scale = 1.0 / std::sqrt(double(d / heads));
-    torch::Tensor scores = torch::matmul(perHead(query(x) * scale), perHead(key(x)).transpose(2, 3)); // (B, H, S, S)
-    if (input.keyBias.defined())
-        scores = scores + input.keyBias;
-    const torch::Tensor probabilities = attentionDropout(torch::softmax(scores, -1), input, drop);
-    const torch::Tensor heard = torch::matmul(probabilities, perHead(value(x))); // (B, H, S, d/H)
-    const torch::Tensor rows = heard.transpose(1, 2).reshape({B * S, d});
-    return input.slots.defined() ? rows.index_select(0, input.slots) : rows; // (T, d)
+    const torch::Tensor rows = onlyCls ? input.clsRows : torch::Tensor();
+    const Attention attention{query(onlyCls ? x.index_select(0, rows) : x), key(x), value(x), heads, onlyCls};
+    const DropoutSite drop{streamKey(streams, AttentionProbabilities), attentionRate};
+    const torch::Tensor heard =
+        input.offsets.defined() ? flashAttention(attention, input, drop) : paddedAttention(attention, input, drop);
+    return attentionOutput->project(heard, {streamKey(streams, AttentionHidden), hiddenRate}, rows); // (T or B, d)
 }
 
-torch::Tensor LayerImpl::hear(const torch::Tensor &x, const PackedInput &input, std::uint64_t streams, double hiddenRate,
-                              double attentionRate)
+torch::Tensor LayerImpl::finish(const torch::Tensor &heard, const torch::Tensor &x, const torch::Tensor &rows,
+                                std::uint64_t streams, double hiddenRate, LayerSites active)
 {
-    const torch::Tensor heard = attend(x, input, {streamKey(streams, AttentionProbabilities), attentionRate});
-    return attentionOutput->project(heard, {streamKey(streams, AttentionHidden), hiddenRate}); // (T, d)
-}
-
-torch::Tensor LayerImpl::finish(const torch::Tensor &heard, const torch::Tensor &x, std::uint64_t streams, double hiddenRate,
-                                LayerSites active)
-{
-    const torch::Tensor h = attentionOutput->finish(heard, x, active.attention); // (T, d)
-    const torch::Tensor wide = activate(intermediate(h), activation);            // (T, f)
-    return output->finish(output->project(wide, {streamKey(streams, FeedForwardHidden), hiddenRate}), h, active.feedForward);
+    const torch::Tensor h = attentionOutput->finish(heard, x, active.attention); // (T or B, d)
+    const torch::Tensor wide = activate(intermediate(h), activation);            // (T or B, f)
+    const DropoutSite drop{streamKey(streams, FeedForwardHidden), hiddenRate};
+    return output->finish(output->project(wide, drop, rows), h, active.feedForward);
 }
 
 AdaptedBertImpl::AdaptedBertImpl(const Checkpoint &checkpoint, const Method &method, int outputs, const Recipe &recipe,
@@ -197,7 +202,8 @@ AdaptedBertImpl::AdaptedBertImpl(const Checkpoint &checkpoint, const Method &met
     : m_shape(checkpoint.shape()), m_method(method),
       m_hiddenDropout(recipe.dropout < 0 ? m_shape.hiddenDropout : recipe.dropout),
       m_attentionDropout(recipe.dropout < 0 ? m_shape.attentionDropout : recipe.dropout), m_device(deviceOf(recipe.device)),
-      m_type(recipe.precision == Precision::BFloat16 ? torch::kBFloat16 : torch::kFloat32)
+      m_type(recipe.precision == Precision::BFloat16 ? torch::kBFloat16 : torch::kFloat32),
+      m_flash(hasFlashAttention(m_device, m_type, m_shape.hidden / m_shape.heads))
 {
     torch::NoGradGuard noGrad;
     embeddings = register_module("embeddings", Embeddings(m_shape));
@@ -213,7 +219,7 @@ AdaptedBertImpl::AdaptedBertImpl(const Checkpoint &checkpoint, const Method &met
 
 torch::Tensor AdaptedBertImpl::forward(const Batch &batch, const Pass &pass)
 {
-    const PackedInput input = packedInput(batch, m_device, m_type);
+    const PackedInput input = packedInput(batch, m_device, m_type, m_flash);
     // Nothing is learnt below the lowest trained part, so its dropout would only be noise in fixed features.
     const auto rate = [&](int part, double value) { return pass.training && part >= m_lowestTrained ? value : 0.0; };
 
@@ -229,17 +235,18 @@ torch::Tensor AdaptedBertImpl::forward(const Batch &batch, const Pass &pass)
         const LayerSites active = pass.active ? pass.active->at(std::size_t(i)) : LayerSites{};
         const std::uint64_t key = streamKey(pass.dropoutKey, std::uint64_t(i));
         Layer &own = layer[std::size_t(i)];
-        const torch::Tensor heard = i == pass.firstLayer
-                                        ? pass.states->heard.at(std::size_t(i))
-                                        : own->hear(x, input, key, rate(i, m_hiddenDropout), rate(i, m_attentionDropout));
+        const bool onlyCls = i + 1 == m_shape.layers;
+        const torch::Tensor heard =
+            i == pass.firstLayer ? pass.states->heard.at(std::size_t(i))
+                                 : own->hear(x, input, onlyCls, key, rate(i, m_hiddenDropout), rate(i, m_attentionDropout));
         if (pass.states) {
             pass.states->input[std::size_t(i)] = x;
             pass.states->heard[std::size_t(i)] = heard;
         }
-        x = own->finish(heard, x, key, rate(i, m_hiddenDropout), active);
+        const torch::Tensor rows = onlyCls ? input.clsRows : torch::Tensor();
+        x = own->finish(heard, onlyCls ? x.index_select(0, rows) : x, rows, key, rate(i, m_hiddenDropout), active);
     }
-    const torch::Tensor cls = x.index_select(0, input.clsRows); // (B, d)
-    const torch::Tensor pooled = torch::tanh(pooler(cls));
+    const torch::Tensor pooled = torch::tanh(pooler(x)); // (B, d)
     const DropoutSite drop{streamKey(pass.dropoutKey, headStream), pass.training ? m_hiddenDropout : 0.0};
     return classifier(dropout(pooled, drop)).to(torch::kFloat32); // (B, C)
 }

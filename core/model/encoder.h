@@ -20,18 +20,27 @@ namespace awb {
 struct PackedInput {
     torch::Tensor ids, segments, positions; ///< (T) int64
     torch::Tensor clsRows;                  ///< (B) int64: row of each example's [CLS]
-    torch::Tensor slots;               ///< (T) int64: place of each row in the padded (B S) layout; undefined: no padding
-    torch::Tensor queryRows;           ///< (B S) int64: row of each place, 0 for padding
-    torch::Tensor keyBias;             ///< (B, 1, 1, S): 0, or -inf for padding; undefined: no padding
-    std::vector<std::int64_t> lengths; ///< B
+    std::vector<std::int64_t> lengths;      ///< B
     std::int64_t examples = 0, longest = 0; ///< B, S
+
+    // For padded attention.
+    torch::Tensor queryRows; ///< (B S) int64: row of each place of the padded (B S) layout, 0 for padding
+    torch::Tensor slots;     ///< (T) int64: place of each row; undefined: no padding
+    torch::Tensor keyBias;   ///< (B, 1, 1, S): 0, or -inf for padding; undefined: no padding
+
+    // For flash attention; undefined: the padded one.
+    torch::Tensor offsets;        ///< (B+1) int32: first row of each example, and T
+    torch::Tensor exampleNumbers; ///< (B+1) int32: 0 .. B
 };
-PackedInput packedInput(const Batch &batch, torch::Device device, torch::ScalarType type);
+/// Copies the batch to the device without waiting for it.
+PackedInput packedInput(const Batch &batch, torch::Device device, torch::ScalarType type, bool flash = false);
+/// A tensor of the CPU on the device, copied without waiting for it.
+torch::Tensor onDevice(const torch::Tensor &tensor, torch::Device device);
 
 /// What an evaluation leaves of each layer, so that another one can start in the middle. In the compute type.
 struct LayerStates {
     std::vector<torch::Tensor> input; ///< (T, d) of the layer
-    std::vector<torch::Tensor> heard; ///< (T, d) its attention's output before the adapter; fast path, last layer: (B, d)
+    std::vector<torch::Tensor> heard; ///< (T, d) its attention's output before the adapter; last layer: (B, d)
 };
 
 class PrefixCache;
@@ -82,7 +91,8 @@ TORCH_MODULE(Embeddings);
 /// The end of a sub-layer: dense, dropout, adapter, residual, LayerNorm.
 struct OutputImpl : torch::nn::Module {
     OutputImpl(std::int64_t in, const ModelShape &shape, int bottleneck, const std::string &activation);
-    torch::Tensor project(const torch::Tensor &x, const DropoutSite &drop); ///< what the adapter gets
+    /// What the adapter gets. `rows`: as dropout's.
+    torch::Tensor project(const torch::Tensor &x, const DropoutSite &drop, const torch::Tensor &rows);
     torch::Tensor finish(const torch::Tensor &h, const torch::Tensor &residual, bool adapt);
     Dense dense{nullptr};
     LayerNorm layerNorm{nullptr};
@@ -93,12 +103,12 @@ TORCH_MODULE(Output);
 struct LayerImpl : torch::nn::Module {
     LayerImpl(const ModelShape &shape, const Method &method, LayerSites sites);
     /// (T, d) -> (T, d): attention up to its adapter. `key`: dropout stream of this layer and step; rates 0: evaluation.
-    torch::Tensor hear(const torch::Tensor &x, const PackedInput &input, std::uint64_t key, double hiddenRate,
+    /// `onlyCls`: -> (B, d), of the [CLS] rows alone, which is all that the pooler reads of the last layer.
+    torch::Tensor hear(const torch::Tensor &x, const PackedInput &input, bool onlyCls, std::uint64_t key, double hiddenRate,
                        double attentionRate);
-    /// The rest of the layer: (T, d) of both -> (T, d).
-    torch::Tensor finish(const torch::Tensor &heard, const torch::Tensor &x, std::uint64_t key, double hiddenRate,
-                         LayerSites active);
-    torch::Tensor attend(const torch::Tensor &x, const PackedInput &input, const DropoutSite &drop);
+    /// The rest of the layer: (T or B, d) of both -> the same.
+    torch::Tensor finish(const torch::Tensor &heard, const torch::Tensor &x, const torch::Tensor &rows, std::uint64_t key,
+                         double hiddenRate, LayerSites active);
     Dense query{nullptr}, key{nullptr}, value{nullptr}, intermediate{nullptr};
     Output attentionOutput{nullptr}, output{nullptr};
     std::int64_t heads;
@@ -141,6 +151,7 @@ private:
     int m_lowestTrained = 0;
     torch::Device m_device;
     torch::ScalarType m_type;
+    bool m_flash; ///< attention without padding
 };
 TORCH_MODULE(AdaptedBert);
 

@@ -4,8 +4,10 @@
 #include <cmath>
 #include <map>
 #include <tuple>
+#include <unordered_set>
 
 #include "core/methods/methods.h"
+#include "core/study/spec_hash.h"
 #include "core/study/tradeoff.h"
 
 namespace awb {
@@ -158,13 +160,13 @@ std::vector<std::string> leftOut(const std::vector<Run> &runs, CountingRule coun
 {
     std::size_t failed = 0, noNumber = 0, noDepth = 0, otherFiles = 0, otherMetric = 0;
     const auto newest = newestRuns(runs);
-    const auto madeUpFor = [&](const Run &run) {
-        return std::ranges::any_of(
-            runs, [&](const Run &other) { return other.state == RunState::Done && other.spec == run.spec; });
-    };
+    std::unordered_set<TrainSpec, SpecHash> finished; // a failed run among them was made up for
+    for (const Run &run : runs)
+        if (run.state == RunState::Done)
+            finished.insert(run.spec);
     for (const Run &run : runs) {
         const bool done = run.state == RunState::Done;
-        failed += run.state == RunState::Failed && !madeUpFor(run);
+        failed += run.state == RunState::Failed && !finished.contains(run.spec);
         const Run &now = done ? *newest.at({run.spec.dataset, run.spec.checkpoint}) : run;
         otherFiles += !sameFiles(now, run);
         otherMetric += sameFiles(now, run) && now.metric != run.metric;

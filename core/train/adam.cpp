@@ -89,8 +89,6 @@ Adam::Adam(const std::vector<std::pair<std::string, at::Tensor>> &trained, const
 
 double Adam::gradientNorm() const
 {
-    if (!m_gradients.is_cpu())
-        return m_gradients.norm().item<double>();
     const float *gradients = m_gradients.const_data_ptr<float>();
     std::vector<double> sums(std::size_t((size() + chunk - 1) / chunk));
     forEachChunk(0, size(), [&](std::int64_t at, std::int64_t count) {
@@ -99,24 +97,23 @@ double Adam::gradientNorm() const
     return std::sqrt(std::accumulate(sums.begin(), sums.end(), 0.0));
 }
 
-double Adam::step(double learningRate)
+void Adam::step(double learningRate)
 {
     const torch::NoGradGuard noGrad;
-    const double norm = gradientNorm(), gradientScale = m_clip > 0 && norm > m_clip ? m_clip / norm : 1.0;
     ++m_steps;
     double rate = learningRate;
     if (m_biasCorrection)
         rate *= std::sqrt(1 - std::pow(beta2, m_steps)) / (1 - std::pow(beta1, m_steps));
     const double decay = learningRate * m_weightDecay;
     if (m_values.is_cpu())
-        updateOnCpu(rate, decay, gradientScale);
+        updateOnCpu(rate, decay);
     else
-        updateByTensors(rate, decay, gradientScale);
-    return norm;
+        updateByTensors(rate, decay);
 }
 
-void Adam::updateOnCpu(double rate, double decay, double gradientScale)
+void Adam::updateOnCpu(double rate, double decay)
 {
+    const double norm = gradientNorm(), gradientScale = m_clip > 0 && norm > m_clip ? m_clip / norm : 1.0;
     kernels::AdamUpdate plain{float(gradientScale), float(beta1), float(beta2), float(epsilon), float(rate), 0.0f};
     kernels::AdamUpdate decayed = plain;
     decayed.decay = float(decay);
@@ -160,9 +157,10 @@ void Adam::setSteps(int steps)
     }
 }
 
-void Adam::updateByTensors(double rate, double decay, double gradientScale)
+void Adam::updateByTensors(double rate, double decay)
 {
-    m_gradients.mul_(gradientScale);
+    if (m_clip > 0) // 1 / max(norm / clip, 1), so that a norm of 0 is no division by 0
+        m_gradients.div_(m_gradients.norm().div_(m_clip).clamp_min_(1));
     m_first.mul_(beta1).add_(m_gradients, 1 - beta1);
     m_second.mul_(beta2).addcmul_(m_gradients, m_gradients, 1 - beta2);
     m_values.narrow(0, 0, m_decayed).mul_(1 - decay);

@@ -24,9 +24,9 @@ public:
     /// Moves the parameters into the flat tensor; their names decide on weight decay (not LayerNorm, not biases).
     Adam(const std::vector<std::pair<std::string, at::Tensor>> &trained, const Recipe &recipe);
 
-    /// One update from the gradients that the way back left, which become zero; returns their global norm before clipping.
-    /// On the CPU the same bits on any number of threads.
-    double step(double learningRate);
+    /// One update from the gradients that the way back left, which become zero. On the CPU the same bits on any number of
+    /// threads; elsewhere without waiting for the device.
+    void step(double learningRate);
     std::int64_t size() const { return m_values.numel(); }
 
     /// For snapshots: values, first and second moment, each (size) float32; and steps done.
@@ -36,9 +36,9 @@ public:
 
 private:
     double gradientNorm() const;
-    void updateOnCpu(double rate, double decay, double gradientScale);
+    void updateOnCpu(double rate, double decay);
     bool isReached(std::int64_t at, std::int64_t count);
-    void updateByTensors(double rate, double decay, double gradientScale);
+    void updateByTensors(double rate, double decay);
 
     at::Tensor m_values, m_gradients, m_first, m_second; // (N)
     std::int64_t m_decayed = 0;                          // the first so many are decayed

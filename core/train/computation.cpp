@@ -12,8 +12,8 @@ using Clock = std::chrono::steady_clock;
 torch::Tensor lossOf(const torch::Tensor &logits, const Batch &batch, Task task)
 {
     if (task == Task::Regression)
-        return torch::mse_loss(logits.squeeze(1), torch::tensor(batch.scores).to(logits.device()));
-    return torch::cross_entropy_loss(logits, torch::tensor(batch.labels).to(torch::kLong).to(logits.device()));
+        return torch::mse_loss(logits.squeeze(1), onDevice(torch::tensor(batch.scores), logits.device()));
+    return torch::cross_entropy_loss(logits, onDevice(torch::tensor(batch.labels).to(torch::kLong), logits.device()));
 }
 
 /// The fast path rounds weights itself and wants them as they are.
@@ -48,20 +48,19 @@ void Computation::prepare()
     m_checkpoint.release(); // of the frozen weights only the packs are used now
 }
 
-double Computation::step(const Batch &batch, Task task, const Pass &pass)
+at::Tensor Computation::step(const Batch &batch, Task task, const Pass &pass)
 {
     if (m_fast) {
         const double loss = m_fast->step(batch, task, pass);
         m_forwardShare = m_fast->forwardShare();
-        return loss;
+        return torch::scalar_tensor(loss, torch::kDouble);
     }
     const auto start = Clock::now();
     const torch::Tensor loss = lossOf(m_model->forward(batch, pass), batch, task);
     const auto there = Clock::now();
     loss.backward();
-    const double value = loss.item<double>(); // waits for the device
     m_forwardShare = std::chrono::duration<double>(there - start) / std::chrono::duration<double>(Clock::now() - start);
-    return value;
+    return loss.detach();
 }
 
 std::unique_ptr<PrefixCache> Computation::prefixCache(const EncodedTexts &texts, std::size_t limit) const

@@ -19,8 +19,9 @@ public:
     AdaptedBert &model() { return m_model; }
     /// Makes the fast path's copies of the weights: once, when the parameters have their place in memory and their values.
     void prepare();
-    /// Mean loss of the batch; leaves the gradients of the trained parameters in theirs, which must be zero before.
-    double step(const Batch &batch, Task task, const Pass &pass);
+    /// Mean loss of the batch, one number, which on another device than the CPU may still be computed: reading it waits.
+    /// Leaves the gradients of the trained parameters in theirs, which must be zero before.
+    at::Tensor step(const Batch &batch, Task task, const Pass &pass);
     /// Of the time of the last step, 0..1: the way forward; the rest is the way back.
     double forwardShare() const { return m_forwardShare; }
     /// For Pass::prefix, as FastPath's; null on the plain path.

@@ -32,6 +32,7 @@ enum Stream : std::uint64_t { Initialisation = 1, Order = 2, Dropout = 3 }; // o
 
 constexpr std::size_t prefixLimit = 512 << 20; // bytes of what frozen layers give, train and dev together
 constexpr int maxLossPoints = 2000;            // stored per run; more are averaged
+constexpr std::size_t lossesAtOnce = 16;       // steps that a GPU is sent before their losses are waited for
 
 /// Collects the curve between two stores: the mean loss of every `window` steps and the learning rate.
 class Curve {
@@ -151,16 +152,21 @@ public:
     TrainResult run();
 
 private:
-    /// Of one step, in seconds.
-    struct StepTime {
-        double data, model, all;
+    /// A step whose loss was not read yet.
+    struct DoneStep {
+        int number; ///< 1 for the first
+        Workload work;
+        double learningRate;
+        double dataSeconds, forwardSeconds, backwardSeconds;
+        at::Tensor loss;
     };
 
     void storeCurve();
     std::string keep(int step, bool isScored);
     void stopIfAsked(int step);
     void endEpoch(int step);
-    void report(int step, const Batch &batch, double loss, double learningRate, const StepTime &time);
+    void readLosses();
+    void report(const DoneStep &step, double loss, double seconds);
     TrainResult result();
 
     const TrainSpec &m_spec;
@@ -181,6 +187,9 @@ private:
     int m_firstStep = 0;
     double m_secondsBefore = 0; ///< before the snapshot that the run went on from
     Clock::time_point m_start;
+    const std::size_t m_readAtOnce;
+    std::vector<DoneStep> m_unread;
+    Clock::time_point m_unreadSince; ///< start of the first of them
     Evaluation m_dev;
     double m_trainSeconds = 0, m_scoringSeconds = 0;
     std::int64_t m_examples = 0;
@@ -193,7 +202,8 @@ Training::Training(const TrainSpec &spec, const Checkpoint &checkpoint, const En
       m_computation(checkpoint, spec.method, data.outputs(), m_recipe, spec.seed, std::move(frozen)),
       m_adam(m_computation.model()->trained(), m_recipe), m_perEpoch(stepsPerEpoch(data.train.size(), m_recipe)),
       m_steps(m_perEpoch * m_recipe.epochs), m_specJson(toJson(spec)), m_snapshotOf(m_specJson + files.inputs),
-      m_sampler(data.train, spec, m_perEpoch), m_curve(m_steps, m_perEpoch)
+      m_sampler(data.train, spec, m_perEpoch), m_curve(m_steps, m_perEpoch),
+      m_readAtOnce(m_recipe.device == "cpu" ? 1 : lossesAtOnce)
 {
     if (m_recipe.device != "cpu")
         resetPeakMemory(m_recipe.device); // which is there, or the model would not be on it
@@ -218,6 +228,8 @@ TrainResult Training::run()
     for (int step = m_firstStep; step < m_steps; ++step) {
         stopIfAsked(step);
         const auto start = Clock::now();
+        if (m_unread.empty())
+            m_unreadSince = start;
         m_share.update();
         const double learningRate = learningRateAt(step, m_steps, m_recipe.warmup, m_recipe.learningRate);
         const Batch batch = m_sampler.batch(step);
@@ -226,35 +238,56 @@ TrainResult Training::run()
         const Pass pass{.training = true,
                         .dropoutKey = streamKey(streamKey(m_spec.seed, Dropout), std::uint64_t(step)),
                         .prefix = m_trainPrefix.get()};
-        const double loss = m_computation.step(batch, m_data.task, pass);
+        const at::Tensor loss = m_computation.step(batch, m_data.task, pass);
         const double modelSeconds = secondsSince(start) - dataSeconds;
+        const double forwardSeconds = m_computation.forwardShare() * modelSeconds;
         m_adam.step(learningRate);
 
-        if (!std::isfinite(loss))
-            diverged("loss", loss, step + 1, m_steps, m_files);
-        report(step + 1, batch, loss, learningRate, {dataSeconds, modelSeconds, secondsSince(start)});
+        m_unread.push_back(
+            {step + 1, workOf(batch), learningRate, dataSeconds, forwardSeconds, modelSeconds - forwardSeconds, loss});
+        if (m_unread.size() == m_readAtOnce)
+            readLosses();
         if ((step + 1) % m_perEpoch == 0)
             endEpoch(step + 1);
     }
     return result();
 }
 
-void Training::report(int step, const Batch &batch, double loss, double learningRate, const StepTime &time)
+/// Waits for the device, if it is not the CPU, and reports what was done since the last time. The wait counts to the
+/// optimizer's share of each step.
+void Training::readLosses()
 {
-    m_trainSeconds += time.all;
-    m_examples += batch.size();
-    m_curve.add(step, loss, learningRate);
-    if (m_hooks.progress)
-        m_hooks.progress({0, step, m_steps, loss, learningRate, double(m_examples) / m_trainSeconds});
-    if (m_hooks.step) {
-        const double forward = m_computation.forwardShare() * time.model;
-        m_hooks.step({step, loss, workOf(batch), time.all, time.data, forward, time.model - forward,
-                      time.all - time.data - time.model});
+    if (m_unread.empty())
+        return;
+    std::vector<at::Tensor> losses;
+    for (const DoneStep &step : m_unread)
+        losses.push_back(step.loss);
+    const at::Tensor values = at::stack(losses).to(at::kCPU, at::kDouble);
+    const double seconds = secondsSince(m_unreadSince) / double(m_unread.size());
+    for (std::size_t i = 0; i < m_unread.size(); ++i) {
+        const double loss = values.const_data_ptr<double>()[i];
+        if (!std::isfinite(loss))
+            diverged("loss", loss, m_unread[i].number, m_steps, m_files);
+        report(m_unread[i], loss, seconds);
     }
+    m_unread.clear();
+}
+
+void Training::report(const DoneStep &step, double loss, double seconds)
+{
+    m_trainSeconds += seconds;
+    m_examples += step.work.examples;
+    m_curve.add(step.number, loss, step.learningRate);
+    if (m_hooks.progress)
+        m_hooks.progress({0, step.number, m_steps, loss, step.learningRate, double(m_examples) / m_trainSeconds});
+    if (m_hooks.step)
+        m_hooks.step({step.number, loss, step.work, seconds, step.dataSeconds, step.forwardSeconds, step.backwardSeconds,
+                      seconds - step.dataSeconds - step.forwardSeconds - step.backwardSeconds});
 }
 
 void Training::endEpoch(int step)
 {
+    readLosses();
     const auto before = Clock::now();
     // The last one is the inference time, and a new text goes through all layers.
     PrefixCache *prefix = step < m_steps ? m_devPrefix.get() : nullptr;
@@ -280,6 +313,7 @@ void Training::stopIfAsked(int step)
 {
     if (!m_hooks.stopRequested || !m_hooks.stopRequested())
         return;
+    readLosses();
     storeCurve();
     throw Stopped(keep(step, true));
 }
