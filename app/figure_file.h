@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 
@@ -10,6 +11,14 @@
 /// What the figure commands share.
 namespace awb {
 
+/// ".pdf" of "F.pdf" and of "F.PDF".
+inline std::string endingOf(const std::filesystem::path &file)
+{
+    std::string ending = file.extension().string();
+    std::ranges::transform(ending, ending.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
+    return ending;
+}
+
 /// Makes the file's name absolute and returns its ending. Throws UsageError when no figure can have that, or
 /// when a resolution (`dpi` other than 0) is asked of one that has none.
 inline std::string figureType(std::string &file, int dpi)
@@ -17,7 +26,7 @@ inline std::string figureType(std::string &file, int dpi)
     if (file.empty())
         throw UsageError("--out names no file.");
     file = std::filesystem::absolute(file).string();
-    const std::string type = std::filesystem::path(file).extension().string();
+    const std::string type = endingOf(file);
     if (type != ".pdf" && type != ".svg" && type != ".png" && type != ".pgf" && type != ".csv")
         throw UsageError("The figure " + file + " must end in .pdf, .svg, .png, .pgf or .csv.");
     if (dpi != 0 && type != ".png")

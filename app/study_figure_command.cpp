@@ -101,7 +101,7 @@ int table(Context &context, Options &options)
     if (options.out.empty())
         throw UsageError("--out names no file.");
     options.out = std::filesystem::absolute(options.out).string();
-    const std::string type = std::filesystem::path(options.out).extension().string();
+    const std::string type = endingOf(options.out);
     asTyped([&] { return tableText({}, type); }); // no table is written to another
     const ResultTable table = resultTable(resultsFor(context, options), options.figure == "table1" ? 1 : 2,
                                           options.part == "test" ? Part::Test : Part::Dev);

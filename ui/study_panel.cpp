@@ -4,6 +4,7 @@
 
 #include <QCheckBox>
 #include <QComboBox>
+#include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
@@ -279,8 +280,8 @@ void StudyPanel::exportTable()
         (m_figure->currentIndex() == TableOne ? QStringLiteral("-table1") : QStringLiteral("-table2")) +
         QStringLiteral(".tex");
     askAndExport(*this, tr("Export table"), suggested, tr("Tables (*.tex *.md *.csv)"), [this](const QString &file) {
-        const std::filesystem::path path(file.toStdString());
-        writeFileAtomically(path, tableText(m_table->table(), path.extension().string()));
+        const QString ending = QLatin1Char('.') + QFileInfo(file).suffix().toLower();
+        writeFileAtomically(file.toStdString(), tableText(m_table->table(), ending.toStdString()));
     });
 }
 
