@@ -68,6 +68,8 @@ void addStudyCommand(CLI::App &app, Context &context);
 void addTrainCommand(CLI::App &app, Context &context);
 void addWorkCommand(CLI::App &app, Context &context);
 
+/// Two runs beside each other, as a subcommand of `runs`.
+void addCompareRuns(CLI::App &runs, Context &context);
 /// A study's way out of a library and into another, as subcommands of `study`.
 void addStudyExchange(CLI::App &study, Context &context);
 /// The learning curves of several runs, as a subcommand of `figure`.

@@ -216,6 +216,7 @@ void addRunsCommand(CLI::App &app, Context &context)
         addChange(*command, context, entry);
     }
     addMove(*command, context);
+    addCompareRuns(*command, context);
 }
 
 } // namespace awb

@@ -93,6 +93,34 @@ private Q_SLOTS:
         QCOMPARE(awb({"runs", "--json"}).json()["runs"].toArray().size(), 0);
     }
 
+    void twoRunsAreCompared()
+    {
+        addTinyLibrary();
+        for (const char *rate : {"1e-3", "1e-9"})
+            QCOMPARE(awb({"train", "--checkpoint", "tiny", "--dataset", "questions", "--bottleneck", "4", "--epochs", "3",
+                          "--batch", "8", "--lr", rate, "--max-length", "12"})
+                         .status,
+                     0);
+        const QJsonObject compared = awb({"runs", "compare", "1", "2", "--json"}).json();
+        const QJsonObject differences = compared["differences"].toObject();
+        QCOMPARE(differences.keys(), QStringList{"recipe.learning_rate"});
+        QCOMPARE(differences["recipe.learning_rate"].toArray()[1].toDouble(), 1e-9);
+        const QJsonArray disagreements = compared["disagreements"].toArray();
+        int said = 0; // sum of both matrices
+        for (const QJsonValue &matrix : compared["confusion"].toArray())
+            for (const QJsonValue &row : matrix.toArray())
+                for (const QJsonValue &count : row.toArray())
+                    said += count.toInt();
+        QCOMPARE(said, 2 * compared["examples"].toInt());
+        for (const QJsonValue &one : disagreements)
+            QVERIFY(one["said"].toArray()[0] != one["said"].toArray()[1]);
+        const Result text = awb({"runs", "compare", "1", "2", "--most", "1"});
+        QVERIFY2(text.out.contains("They disagree on " + QByteArray::number(disagreements.size()) + " of "),
+                 text.out.constData());
+        QVERIFY(awb({"runs", "compare", "1", "7"}).err.contains("There is no run 7"));
+        QCOMPARE(awb({"runs", "compare", "1"}).status, 2);
+    }
+
     void aRandomCheckpointIsRegisteredLikeAnyOther()
     {
         const QString vocabulary = write(QStringLiteral("vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\nwhere\nwho\n");

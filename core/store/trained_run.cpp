@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "core/data/data_hash.h"
 #include "core/error.h"
 #include "core/study/seed_groups.h"
 #include "core/train/tokenizer.h"
@@ -11,17 +10,6 @@
 namespace awb {
 
 namespace {
-
-[[noreturn]] void refuseChanged(const std::string &sentence)
-{
-    throw Error(sentence + " Its SHA-256 is another than in the library, so results would not belong together. Put the old "
-                           "files back, or add it again.");
-}
-
-bool differs(const std::string &now, const std::string &then)
-{
-    return !then.empty() && now != then;
-}
 
 bool isHere(const std::string &device)
 {
@@ -57,25 +45,6 @@ TrainedRun comparableRun(const Store &store, std::int64_t id)
     if (run.spec.recipe.device != "cpu" && !isHere(run.spec.recipe.device))
         run.spec.recipe.device = "cpu";
     return found;
-}
-
-Manifest comparableDataset(const Store &store, const Run &run)
-{
-    Manifest dataset = store.dataset(run.spec.dataset);
-    if (differs(dataset.sha256, run.provenance.dataSha256))
-        throw Error("The data set " + dataset.name + " has changed since run " + std::to_string(run.id) +
-                    " was trained: other files, or the same ones read otherwise. So what it says of them could not be "
-                    "compared; run it again.");
-    return dataset;
-}
-
-std::string unchangedSha256(const Manifest &manifest)
-{
-    const std::string now = sha256OfFiles(manifest);
-    if (const auto registered = fileHashes(manifest.sha256); !registered.empty() && now != registered)
-        refuseChanged("The files of the data set " + manifest.name + " (" + manifest.train.path +
-                      ") have changed since it was added.");
-    return manifest.sha256.empty() ? now : manifest.sha256;
 }
 
 std::string unchangedSha256(const CheckpointEntry &entry, const Checkpoint &checkpoint)

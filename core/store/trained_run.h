@@ -28,5 +28,7 @@ Manifest comparableDataset(const Store &store, const Run &run);
 /// may be any). Throws Error when they have changed. Reads all of them.
 std::string unchangedSha256(const Manifest &manifest);
 std::string unchangedSha256(const CheckpointEntry &entry, const Checkpoint &checkpoint);
+/// Throws an Error that begins with the sentence and says what to do.
+[[noreturn]] void refuseChanged(const std::string &sentence);
 
 } // namespace awb

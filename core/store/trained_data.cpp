@@ -1,0 +1,33 @@
+#include "core/data/data_hash.h"
+#include "core/error.h"
+#include "core/store/trained_run.h"
+
+// Of what trained_run.h promises, that which needs no LibTorch, so that `awb` can have it.
+namespace awb {
+
+void refuseChanged(const std::string &sentence)
+{
+    throw Error(sentence + " Its SHA-256 is another than in the library, so results would not belong together. Put the old "
+                           "files back, or add it again.");
+}
+
+Manifest comparableDataset(const Store &store, const Run &run)
+{
+    Manifest dataset = store.dataset(run.spec.dataset);
+    if (!run.provenance.dataSha256.empty() && dataset.sha256 != run.provenance.dataSha256)
+        throw Error("The data set " + dataset.name + " has changed since run " + std::to_string(run.id) +
+                    " was trained: other files, or the same ones read otherwise. So what it says of them could not be "
+                    "compared; run it again.");
+    return dataset;
+}
+
+std::string unchangedSha256(const Manifest &manifest)
+{
+    const std::string now = sha256OfFiles(manifest);
+    if (const auto registered = fileHashes(manifest.sha256); !registered.empty() && now != registered)
+        refuseChanged("The files of the data set " + manifest.name + " (" + manifest.train.path +
+                      ") have changed since it was added.");
+    return manifest.sha256.empty() ? now : manifest.sha256;
+}
+
+} // namespace awb
