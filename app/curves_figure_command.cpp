@@ -3,6 +3,7 @@
 #include "app/commands.h"
 #include "app/figure_file.h"
 #include "core/files.h"
+#include "core/store/study_queue.h"
 #include "core/study/mean_curves.h"
 
 #ifdef AWB_FIGURES
@@ -28,10 +29,13 @@ std::vector<Run> chosenRuns(Store &store, const Options &options)
     if (options.study.empty() == options.runs.empty())
         throw UsageError("Say whose curves to draw: either --study NAME or --runs 1,2,3.");
     if (!options.study.empty()) {
-        std::vector<Run> runs = store.runsOfStudy(options.study);
-        if (runs.empty())
-            throw Error("There is no run of a study " + options.study + "; `awb study list` names what is prepared.");
-        return runs;
+        StudyResults results = studyResults(store, findStudy(store, options.study));
+        std::erase_if(results.runs,
+                      [](const Run &run) { return run.state == RunState::Failed || run.state == RunState::Cancelled; });
+        if (results.runs.empty())
+            throw Error("There is no run of the study " + options.study + " whose curve could be drawn" +
+                        (results.others > 0 ? ": " + othersText(results.others) : "."));
+        return results.runs;
     }
     std::vector<Run> runs;
     for (const std::int64_t id : options.runs) {
@@ -84,7 +88,7 @@ void addCurvesFigure(CLI::App &figure, Context &context)
 {
     const auto options = std::make_shared<Options>();
     CLI::App *sub = figure.add_subcommand("curves", "Learning curves of several runs, averaged over seeds");
-    sub->add_option("--study", options->study, "Name of a study: all its runs");
+    sub->add_option("--study", options->study, "Name of a study: what it asks for, unless that failed or was cancelled");
     sub->add_option("--runs", options->runs, "Numbers of runs: 1,2,3")->delimiter(',');
     sub->add_option("--of", options->of, "score (on dev) or loss; a .csv holds both")
         ->check(CLI::IsMember({"score", "loss"}))

@@ -39,11 +39,19 @@ std::string noRuns(const FigureOptions &options, const ScoreRule &rule)
            " to draw; `awb train` or `awb study quick` makes one.";
 }
 
+TaskResults resultsOf(const Store &store, const FigureOptions &options)
+{
+    std::error_code ignored;
+    if (std::filesystem::is_regular_file(options.study, ignored))
+        return taskResults(store, findStudy(store, options.study), options.dataset, options.checkpoint);
+    return taskResults(store, options.study, options.dataset, options.checkpoint);
+}
+
 /// Fills in what was not given from the run that was finished last among those that fit, and returns what there is of that
 /// data set and checkpoint.
 TaskResults chosenResults(const Store &store, FigureOptions &options)
 {
-    const auto [fitting, rule] = taskResults(store, options.study, options.dataset, options.checkpoint);
+    const auto [fitting, rule] = resultsOf(store, options);
     const Run *latest = nullptr;
     for (const Run &run : fitting)
         if (!latest || run.finished > latest->finished || (run.finished == latest->finished && run.id > latest->id))
@@ -56,7 +64,7 @@ TaskResults chosenResults(const Store &store, FigureOptions &options)
                      latest->spec.dataset.c_str());
     options.dataset = latest->spec.dataset;
     options.checkpoint = latest->spec.checkpoint;
-    return taskResults(store, options.study, options.dataset, options.checkpoint);
+    return resultsOf(store, options);
 }
 
 #ifdef AWB_FIGURES
@@ -109,7 +117,8 @@ void addFigureCommand(CLI::App &app, Context &context)
     sub->add_option("--out", options->out, figureOut)->required();
     sub->add_option("--dataset", options->dataset, "Name in the library (else the one of the latest run)");
     sub->add_option("--checkpoint", options->checkpoint, "Name in the library (else the one of the latest run)");
-    sub->add_option("--study", options->study, "Only runs of this study, with the scores that it selects");
+    sub->add_option("--study", options->study,
+                    "Only runs of this study, or of the study in this file, with the scores that it selects");
     sub->add_option(
            "--x", options->x,
            "parameters, bytes (stored), speed (training, examples/s), steps (per second), memory (peak), epoch (time) or "

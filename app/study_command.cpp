@@ -25,7 +25,7 @@ std::string timeText(const TimeEstimate &expected)
     if (expected.runs == 0 && expected.unknown == 0)
         return "nothing is left to do";
     if (expected.runs == 0)
-        return "how long is not known: no run on this checkpoint has finished yet";
+        return "how long is not known: no run on this checkpoint and device has finished yet";
     std::string text = "about " + durationText(expected.seconds) + " to go";
     if (expected.rough > 0)
         text += ", roughly, by the time that other tasks took";

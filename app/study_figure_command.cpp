@@ -103,8 +103,10 @@ int table(Context &context, Options &options)
     options.out = std::filesystem::absolute(options.out).string();
     const std::string type = endingOf(options.out);
     asTyped([&] { return tableText({}, type); }); // no table is written to another
-    const ResultTable table = resultTable(resultsFor(context, options), options.figure == "table1" ? 1 : 2,
-                                          options.part == "test" ? Part::Test : Part::Dev);
+    ResultTable table = resultTable(resultsFor(context, options), options.figure == "table1" ? 1 : 2,
+                                    options.part == "test" ? Part::Test : Part::Dev);
+    if (options.noPublished)
+        std::erase_if(table.methods, [](const TableMethod &method) { return method.published; });
     if (table.methods.empty())
         throw Error("The study " + options.study + " has no finished run of a method of that table.");
     const bool scored = std::ranges::any_of(table.methods, [](const TableMethod &method) {
@@ -134,6 +136,10 @@ void addStudyFigures(CLI::App &command, Context &context)
         });
         return sub;
     };
+    const auto addCounting = [&](CLI::App *sub) {
+        sub->add_option("--counting", options->counting,
+                        "What counts as trained: without-embeddings, share-of-model or trained (else as the study says)");
+    };
     const auto add = [&](const char *name, const char *what) {
         CLI::App *sub = addCommand(name, what, figureOut, figure);
         addDpi(*sub, options->dpi);
@@ -143,16 +149,18 @@ void addStudyFigures(CLI::App &command, Context &context)
     CLI::App *figure1 =
         add("figure1", "Difference to full fine-tuning against trained parameters, over the tasks of a study");
     figure1->add_flag("--tasks", options->tasks, "A thin line per task too");
-    figure1->add_option("--counting", options->counting,
-                        "What counts as trained: without-embeddings, share-of-model or trained (else as the study says)");
+    addCounting(figure1);
     add("init", "Score against the initialisation of the adapters");
     add("lr", "Score against the learning rate");
     const char *const out = "FILE.csv, .tex or .md";
     for (CLI::App *sub :
          {addCommand("table1", "Full fine-tuning, adapters of the best size and of 64, per task", out, table),
-          addCommand("table2", "Full fine-tuning, top layers and adapters of the best size, per task", out, table)})
+          addCommand("table2", "Full fine-tuning, top layers and adapters of the best size, per task", out, table)}) {
         sub->add_option("--part", options->part, "Scores on dev, or on test as `awb study test` computed them")
             ->check(CLI::IsMember({"dev", "test"}));
+        sub->add_flag("--no-published", options->noPublished, "Leave out the paper's columns");
+        addCounting(sub);
+    }
 }
 
 } // namespace awb

@@ -102,6 +102,9 @@ private slots:
         for (const QByteArray &line : pgf.split('\n'))
             QVERIFY2(line.size() < 2000, line.left(80).constData());
         QVERIFY(pgf.size() < 100000);
+        shown.chart.setRuns(someRuns(), QString::fromUtf8("a|b 😀"));
+        shown.chart.exportTo(file);
+        QVERIFY(contentOf(file).contains("a\\textbar{}b 😀"));
     }
 
     void latexReadsThePgf()

@@ -248,9 +248,33 @@ private slots:
         const std::string csv =
             toCsv(meanCurves({runOf(1, 8, 0), runOf(2, 8, 1)}, {{1, curve(1, 0.5, 0.5)}, {2, curve(1, 0.5, 1.0)}}));
         const QStringList lines = QString::fromStdString(csv).split(QStringLiteral("\r\n"));
-        QCOMPARE(lines[0], QStringLiteral("label,method,name,step,epoch,mean,sem,n,runs"));
+        QCOMPARE(lines[0], QStringLiteral("label,method,dataset,checkpoint,name,step,epoch,mean,sem,n,runs"));
         QCOMPARE(lines.size(), 1 + 20 + 2 + 1);
-        QCOMPARE(lines[22], QStringLiteral("\"adapters, m = 8\",adapter,dev.accuracy,20,2,0.75,0.25,2,1 2"));
+        QCOMPARE(lines[22], QStringLiteral("\"adapters, m = 8\",adapter,tweets,minilm,dev.accuracy,20,2,0.75,0.25,2,1 2"));
+        const std::string one = toCsv(meanCurves({runOf(1, 8, 0)}, {{1, curve(1, 0.5, 0.75)}}));
+        QVERIFY(one.find("dev.accuracy,20,2,0.75,,1,1") != std::string::npos);
+    }
+
+    void aQueuedRepeatLeavesTheFinishedCurve()
+    {
+        Run repeat = runOf(9, 8, 0);
+        repeat.state = RunState::Queued;
+        QCOMPARE(meanCurves({runOf(1, 8, 0), repeat}, {{1, curve(1, 0.5, 1.0)}}).front().runs, std::vector<std::int64_t>{1});
+        repeat.state = RunState::Running;
+        QCOMPARE(meanCurves({runOf(1, 8, 0), repeat}, {{1, curve(1, 0.5, 1.0)}, {9, curve(1, 0.4, 0.6)}}).front().runs,
+                 std::vector<std::int64_t>{1});
+    }
+
+    void linesOfSeveralTasksNameThem()
+    {
+        Run other = runOf(2, 64, 0);
+        other.spec.dataset = "cola";
+        const auto curves = meanCurves({runOf(1, 8, 0), other}, {{1, curve(1, 0.5, 1.0)}, {2, curve(1, 0.5, 1.0)}});
+        QCOMPARE(curves[0].label, std::string("adapters, m = 8, tweets"));
+        QCOMPARE(curves[1].label, std::string("adapters, m = 64, cola"));
+        other.spec.method.bottleneck = 8; // alike but for the task: said once
+        const auto alike = meanCurves({runOf(1, 8, 0), other}, {{1, curve(1, 0.5, 1.0)}, {2, curve(1, 0.5, 1.0)}});
+        QCOMPARE(alike[0].label, std::string("adapters, m = 8, cola"));
     }
 
     void severalChosenRunsAreOverlaidWithABandOverSeeds()

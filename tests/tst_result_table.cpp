@@ -161,6 +161,31 @@ private Q_SLOTS:
         QVERIFY(resultTable(results({}, {"a"}), 1).methods.empty());
     }
 
+    void seedsComputedOnTwoDevicesAreOneSetting()
+    {
+        std::vector<Run> runs{run(1, "rte", "full", 0, 0.8), run(2, "rte", "full", 0, 0.9, 1)};
+        runs[1].spec.recipe.device = "cuda:0";
+        const auto all = outcomes(runs, {}, CountingRule::Trained);
+        QCOMPARE(all.size(), std::size_t(1));
+        QCOMPARE(all.front().scores, (std::vector<double>{0.8, 0.9}));
+    }
+
+    void ofRepeatsTheOneFinishedLastCounts()
+    {
+        std::vector<Run> runs{run(1, "rte", "full", 0, 0.8), run(2, "rte", "full", 0, 0.9)};
+        runs[0].finished = "2026-02-01T00:00:00Z"; // the other one came with an import
+        runs[1].finished = "2026-01-01T00:00:00Z";
+        QCOMPARE(outcomes(runs, {}, CountingRule::Trained).front().runs, std::vector<std::int64_t>{1});
+    }
+
+    void hardNamesAreReadyForLatexToo()
+    {
+        const auto all =
+            results({run(1, "[x] a<b|c", "full", 0, 0.8), run(2, "[x] a<b|c", "adapter", 8, 0.7)}, {"[x] a<b|c"});
+        const std::string latex = tableText(resultTable(all, 1), ".tex");
+        QVERIFY2(latex.find("{}[x] a$<$b\\textbar{}c & accuracy") != std::string::npos, latex.c_str());
+    }
+
     void textsAreReadyToPaste()
     {
         const ResultTable table = resultTable(twoTasks(), 1);

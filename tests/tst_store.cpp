@@ -63,6 +63,23 @@ private Q_SLOTS:
         QCOMPARE(runs[0].created.size(), std::strlen("2019-06-13T12:00:00Z"));
     }
 
+    void beforeItsEndARunIsScoredByItsTasksMetric()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        const std::int64_t id = store.enqueue({someSpec()}).front();
+        QCOMPARE(store.run(id)->metric, std::string()); // of a task that is gone
+        Manifest manifest;
+        manifest.name = someSpec().dataset;
+        manifest.metrics = {"f1", "accuracy"};
+        store.addDataset(manifest);
+        QCOMPARE(store.run(id)->metric, std::string("f1"));
+        Run run = finished(*store.claim(), 0.875);
+        run.metric = "matthews";
+        store.finish(run);
+        QCOMPARE(store.run(id)->metric, std::string("matthews"));
+    }
+
     void aFinishedRunKeepsEverything()
     {
         QTemporaryDir home;

@@ -176,6 +176,8 @@ private Q_SLOTS:
         QVERIFY_THROWS_EXCEPTION(Error, specsOf(study, 6));
         study.arms = {{"adapter", {0}, true, {}, {}, {}}};
         QVERIFY_THROWS_EXCEPTION(Error, specsOf(study, 6));
+        study.arms = {{"full", {}, true, {}, {}, {1e-2, 1e-3}}}; // runs that differed in nothing
+        QVERIFY_THROWS_EXCEPTION(Error, specsOf(study, 6));
     }
 
     void everyPresetExpandsAndHasASmallVersion()
@@ -266,6 +268,9 @@ private Q_SLOTS:
         study.notes.clear();
         std::vector<std::string> expected = presetStudy("size-sweep")->notes; // what the preset itself says of the paper
         expected.insert(expected.end(), always.begin(), always.end());
+        QCOMPARE(differencesFromPaper(study), expected);
+        std::ranges::reverse(study.arms[1].sizes); // no difference
+        std::ranges::reverse(study.datasets);
         QCOMPARE(differencesFromPaper(study), expected);
         study.checkpoint = "minilm";
         study.arms[1].sizes = {8, 64};

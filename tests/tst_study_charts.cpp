@@ -4,6 +4,7 @@
 
 #include <QCheckBox>
 #include <QComboBox>
+#include <QFile>
 #include <QLabel>
 #include <QPushButton>
 #include <QSignalSpy>
@@ -312,6 +313,50 @@ private slots:
             if (series.kind == Series::Kind::Band)
                 for (const SeriesPoint &point : series.points)
                     QVERIFY(point.low == point.y && point.y == point.high);
+    }
+
+    void fullFineTuningLiesAboveTheTopLayersThatAreAllLayers()
+    {
+        StudyLibrary library;
+        library.finishAll();
+        QCOMPARE(library.figure1().series.back().method, std::string("full"));
+    }
+
+    void correlationsFillTheirChartToo()
+    {
+        StudyLibrary library(R"({"name": "mine", "checkpoint": "tiny", "datasets": ["cola"], "methods": [
+            {"method": "adapter", "sizes": [8], "learning_rates": [1e-3, 1e-4]}], "seeds": [0]})");
+        library.finishAll();
+        StudyResults results = studyResults(library.store(), library.study);
+        for (Run &run : results.runs)
+            run.metric = "matthews";
+        SeriesPlot plot;
+        plot.setChart(study_charts::learningRateChart(results, {}));
+        QVERIFY2(plot.plot().yAxis->range().size() < 0.05, qPrintable(QString::number(plot.plot().yAxis->range().size())));
+    }
+
+    void exportedFiguresNameEveryLine()
+    {
+        StudyLibrary library(
+            R"({"name": "mine", "checkpoint": "tiny", "datasets": ["a", "b", "c", "d", "e", "f"], "methods": [
+            {"method": "adapter", "learning_rates": [1e-3, 1e-4]}, {"method": "full", "learning_rates": [3e-5, 1e-4]},
+            {"method": "head", "learning_rates": [3e-5, 1e-4]}, {"method": "layer-norm", "learning_rates": [3e-5, 1e-4]}],
+            "seeds": [0]})");
+        library.finishAll();
+        SeriesPlot plot;
+        plot.resize(420, 360);
+        plot.show();
+        plot.setChart(study_charts::learningRateChart(studyResults(library.store(), library.study), {}));
+        QVERIFY(captionOf(plot.plot()).contains("lines are too many for a legend here"));
+        const QString file = library.home.filePath(QStringLiteral("lr.svg"));
+        plot.exportTo(file);
+        QFile written(file);
+        QVERIFY(written.open(QFile::ReadOnly));
+        const QString svg = QString::fromUtf8(written.readAll());
+        for (const Series &series : plot.chart().series)
+            QVERIFY2(svg.contains(series.title.toHtmlEscaped()), qPrintable(series.title));
+        QVERIFY(!svg.contains("too many for"));
+        QVERIFY(!plot.plot().legend->visible()); // as it was
     }
 
     void robustnessChartsHaveALinePerTask()

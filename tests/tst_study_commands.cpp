@@ -251,6 +251,9 @@ private Q_SLOTS:
             QVERIFY2(result.status == 0, result.err.constData());
             QVERIFY2(read(out).toLower().contains("adapter"), name);
         }
+        QCOMPARE(figure({"tradeoff", "--study", path("two.json"), "--dataset", "questions"}, "file.csv").status, 0);
+        QCOMPARE(figure({"table2", "--study", "mine", "--counting", "share-of-model", "--no-published"}, "ours.csv").status, 0);
+        QVERIFY(read("table2.csv").contains(",published,") && !read("ours.csv").contains(",published,"));
         QVERIFY(figure({"ablation", "--study", "mine"}, "map.csv").err.contains("--dataset: hidden, questions."));
         QVERIFY(read("init.csv").contains(",0.01,") && read("init.csv").contains(",0.1,"));
         QVERIFY(read("table2.csv").contains("Top layers"));
@@ -289,6 +292,19 @@ private Q_SLOTS:
                 QVERIFY2(read(out).startsWith(kind.value()), qPrintable(out));
             }
 #endif
+    }
+
+    void curvesAreOfWhatTheStudyAsksForNow()
+    {
+        addStudyOfTwoTasks();
+        const auto methods = [&] {
+            const Result result = awb({"figure", "curves", "--study", "mine", "--out", path("curves.csv")});
+            return result.status == 0 ? read("curves.csv") : result.err;
+        };
+        QVERIFY(methods().contains(",head,"));
+        const QString file = write("two.json", read("two.json").replace(R"(, {"method": "head"})", ""));
+        QCOMPARE(awb({"study", "run", file, "--replace"}).status, 0);
+        QVERIFY(!methods().contains(",head,"));
     }
 
     void adapterDropEqualsWhatTheLibraryHolds()

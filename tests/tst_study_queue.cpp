@@ -92,6 +92,28 @@ private Q_SLOTS:
         QCOMPARE(library.store.runsOfStudy("mine").size(), std::size_t(5));
     }
 
+    void whereItIsComputedIsNoSettingOfAStudy()
+    {
+        Library library;
+        for (const std::int64_t id : queueStudy(library.store, twoByTwo()))
+            library.finish(id, 0.9);
+        Study elsewhere = twoByTwo();
+        elsewhere.recipe.threads = 1;
+        elsewhere.recipe.device = "cuda:0";
+        const StudyState state = studyState(library.store, elsewhere);
+        QCOMPARE(state.done, 4);
+        QVERIFY(state.missing.empty());
+    }
+
+    void aQueuedRepeatLeavesWhatIsFinished()
+    {
+        Library library;
+        const auto ids = queueStudy(library.store, twoByTwo());
+        library.finish(ids[0], 0.9);
+        library.store.enqueue({library.store.run(ids[0])->spec}, "mine");
+        QCOMPARE(studyState(library.store, twoByTwo()).done, 1);
+    }
+
     void twoStartsAtOnceQueueItOnce()
     {
         Library library;

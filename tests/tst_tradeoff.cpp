@@ -219,6 +219,22 @@ private Q_SLOTS:
         QCOMPARE(one.sem, 0.0);
         QVERIFY(toCsv({one}, runs, CountingRule::Trained, rule.selection)
                     .find("score on dev after the best epoch, best seed; every setting") != std::string::npos);
+        QVERIFY(toCsv({one}, runs, CountingRule::Trained, rule.selection).find(",0.75,,2,") != std::string::npos);
+        const std::vector<Run> lone{runs[0]};
+        QVERIFY(toCsv(tradeoffPoints(lone), lone).find(",0.5,,1,") != std::string::npos);
+    }
+
+    void theNewestMetricIsThatOfTheRunFinishedLast()
+    {
+        Run imported = run(9, "head", 0, 0, 0.3), own = run(2, "adapter", 64, 0, 0.75);
+        imported.finished = "2020-01-01T00:00:00Z";
+        own.finished = "2026-01-01T00:00:00Z";
+        own.metric = "f1";
+        const auto points = tradeoffPoints({imported, own});
+        QCOMPARE(points.size(), std::size_t(1));
+        QCOMPARE(points[0].metric, std::string("f1"));
+        QCOMPARE(scoredOtherwise({imported, own}), 1);
+        QCOMPARE(scoredOtherwise({own}), 0);
     }
 
     void onlyScoresOfTheNewestMetricShareAnAxis()

@@ -118,6 +118,14 @@ void setTitle(QCustomPlot &plot, const QString &title)
     element->setVisible(!title.isEmpty());
 }
 
+/// Shows it in a frame of that height; 0: hides it.
+static void giveRoom(QCPLegend &legend, int height)
+{
+    legend.setVisible(height > 0);
+    legend.layout()->setMinimumSize(0, height);
+    legend.layout()->setMaximumSize(QWIDGETSIZE_MAX, height);
+}
+
 void fitTo(QCustomPlot &plot, QSize size)
 {
     QCPLegend &legend = *plot.legend;
@@ -132,14 +140,23 @@ void fitTo(QCustomPlot &plot, QSize size)
     legend.setColumnSpacing(gap);
     legend.setWrap(std::clamp((size.width() - 2 * gap) / (widest + gap), 1, std::max(1, items)));
     legend.setFillOrder(QCPLayoutGrid::foColumnsFirst, true);
-    QCPLayoutElement *frame = legend.layout();
-    int height = items > 0 ? legend.minimumOuterSizeHint().height() : 0;
-    const bool room = height < largestLegend * size.height();
-    legend.setVisible(room);
-    height = room ? height : 0;
-    frame->setMinimumSize(0, height);
-    frame->setMaximumSize(QWIDGETSIZE_MAX, height);
+    const int height = items > 0 ? legend.minimumOuterSizeHint().height() : 0;
+    giveRoom(legend, height < largestLegend * size.height() ? height : 0);
     fitTicks(plot, size);
+}
+
+bool hidesLegend(const QCustomPlot &plot)
+{
+    return plot.legend->itemCount() > 0 && !plot.legend->visible();
+}
+
+int showWholeLegend(QCustomPlot &plot)
+{
+    if (!hidesLegend(plot))
+        return 0;
+    const int height = plot.legend->minimumOuterSizeHint().height();
+    giveRoom(*plot.legend, height);
+    return height;
 }
 
 void fitTicks(QCustomPlot &plot, QSize size)

@@ -46,6 +46,10 @@ void setTitle(QCustomPlot &plot, const QString &title);
 /// ticks as can be told apart. Call after the legend's
 /// items, the fonts or the size changed.
 void fitTo(QCustomPlot &plot, QSize size);
+/// Whether fitTo() found no room for a legend that has something to say.
+bool hidesLegend(const QCustomPlot &plot);
+/// Shows such a legend all the same; returns the height that the plot needs more, 0 when it is shown already.
+int showWholeLegend(QCustomPlot &plot);
 /// Only the ticks.
 void fitTicks(QCustomPlot &plot, QSize size);
 

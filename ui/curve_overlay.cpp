@@ -19,7 +19,6 @@ using wording::text;
 
 constexpr int mostPoints = 400;       ///< of a line: more cannot be told apart, and each has a tooltip
 constexpr int mostMarkers = 30;       ///< of a line
-constexpr std::size_t mostNamed = 16; ///< lines of a legend that leaves room for them
 constexpr int shades = 4;             ///< that can be told apart
 
 QString tr(const char *words)
@@ -122,6 +121,7 @@ StudyChart chart(const std::vector<Run> &runs, const Measurements &measurements,
     StudyChart chart;
     chart.title = title;
     chart.logarithmicX = false;
+    chart.leastSpan = 0.05;
     chart.xLabel = tr("Epoch");
     chart.yLabel = yLabel(quantity, metrics);
     chart.nothing = quantity == Quantity::Loss
@@ -144,8 +144,6 @@ StudyChart chart(const std::vector<Run> &runs, const Measurements &measurements,
     if (averaged > 0)
         chart.caption << (seeds ? tr("Line: mean over seeds; band: s.e.m.; thin lines: the single seeds.")
                                 : tr("Line: mean over seeds that differ in nothing else; band: s.e.m."));
-    if (curves.size() > mostNamed)
-        chart.caption << tr("%1 lines are too many for a legend; the numbers (CSV) name each.").arg(curves.size());
     chart.csv = toCsv(quantity == Quantity::Loss ? meanCurves(runs, measurements) : curves);
     chart.summary = chart.empty() ? chart.nothing
                                   : tr("%1: learning curves of %2 runs on %3 lines. %4")

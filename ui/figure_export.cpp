@@ -14,6 +14,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "ui/chart_axes.h"
 #include "ui/dialogs.h"
 #include "ui/pgf_device.h"
 
@@ -133,6 +134,7 @@ void exportPlot(QCustomPlot &plot, const QString &file, const std::string &csv,
     {
         plot.deselectAll();
         restyle(true);
+        size.rheight() += chart_axes::showWholeLegend(plot); // on paper no tooltip tells the lines apart
         const auto back = qScopeGuard([&] { restyle(false); });
         content = ending == QStringLiteral("pdf")   ? pdf(plot, size)
                   : ending == QStringLiteral("svg") ? svg(plot, size)

@@ -32,8 +32,8 @@ QByteArray colour(const QColor &color)
 QByteArray escaped(const QString &text)
 {
     QByteArray result;
-    for (const QChar c : text)
-        switch (c.unicode()) {
+    for (const char32_t c : text.toUcs4())
+        switch (c) {
         case '\\':
             result += "\\textbackslash{}";
             break;
@@ -51,7 +51,10 @@ QByteArray escaped(const QString &text)
         case '_':
         case '%':
             result += '\\';
-            result += char(c.unicode());
+            result += char(c);
+            break;
+        case '|':
+            result += "\\textbar{}";
             break;
         case '<':
             result += "$<$";
@@ -75,7 +78,7 @@ QByteArray escaped(const QString &text)
             result += "$\\sigma$";
             break;
         default:
-            result += QString(c).toUtf8();
+            result += QString::fromUcs4(&c, 1).toUtf8();
         }
     return result;
 }

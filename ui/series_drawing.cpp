@@ -186,7 +186,7 @@ void fitRanges(QCustomPlot &plot, const StudyChart &chart)
         plot.xAxis->setRange(chart_axes::paddedDecades(left, right));
     else
         plot.xAxis->setRange(left / 1.25, right * 1.25);
-    plot.yAxis->setRange(chart_axes::padded(bottom, top, chart.logarithmicX ? 1 : 0.05));
+    plot.yAxis->setRange(chart_axes::padded(bottom, top, chart.leastSpan));
 }
 
 void addCaption(QCustomPlot &plot)

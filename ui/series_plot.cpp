@@ -135,8 +135,8 @@ void SeriesPlot::draw(bool print)
     plot_style::apply(*m_plot, theme);
     const QSize size = sizeFor(print);
     labelY(size);
-    series_drawing::setCaption(*m_plot, m_chart.caption, theme, size);
     chart_axes::fitTo(*m_plot, size);
+    series_drawing::setCaption(*m_plot, caption(print), theme, size);
     if (!m_zoomed)
         fitRanges();
     if (!print)
@@ -150,9 +150,18 @@ void SeriesPlot::fitRanges()
 
 void SeriesPlot::fitTo(QSize size)
 {
-    series_drawing::setCaption(*m_plot, m_chart.caption, plot_style::themeOf(palette()), size);
     labelY(size);
     chart_axes::fitTo(*m_plot, size);
+    series_drawing::setCaption(*m_plot, caption(false), plot_style::themeOf(palette()), size);
+}
+
+QStringList SeriesPlot::caption(bool print) const
+{
+    QStringList sentences = m_chart.caption;
+    if (!print && chart_axes::hidesLegend(*m_plot)) // an export is made higher
+        sentences << tr("%1 lines are too many for a legend here; pointing at one names it, and exported figures name all.")
+                         .arg(m_plot->legend->itemCount());
+    return sentences;
 }
 
 void SeriesPlot::labelY(QSize size)

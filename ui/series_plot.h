@@ -55,6 +55,7 @@ private:
     int pointOf(const Place &place) const; ///< -1: no such series any more
     void drawMarks();
     void labelY(QSize size);
+    QStringList caption(bool print) const;
 
     StudyChart m_chart;
     std::vector<const SeriesPoint *> m_points; ///< of m_chart, by x: what mouse and keyboard reach

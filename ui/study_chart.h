@@ -43,6 +43,7 @@ struct StudyChart {
     bool logarithmicX = true;
     std::vector<double> xTicks; ///< that are labelled, and between which the axis ends; empty: decades or even steps
     bool zeroLine = false;
+    double leastSpan = 1; ///< of the y axis, so that noise does not fill it
     std::vector<Series> series;
     std::string csv;    ///< the numbers of exactly this chart
     QString nothing;    ///< why there is nothing to draw

@@ -102,7 +102,8 @@ Series overTasks(const std::string &line, const std::vector<const Figure1Point *
 }
 
 /// A thin line per task.
-std::vector<Series> perTask(const std::string &line, const std::vector<const Figure1Point *> &points)
+std::vector<Series> perTask(const std::string &line, const std::vector<const Figure1Point *> &points,
+                            const Selection &selection)
 {
     std::map<std::string, Series> byTask;
     for (const Figure1Point *point : points)
@@ -114,7 +115,8 @@ std::vector<Series> perTask(const std::string &line, const std::vector<const Fig
             series.method = point->method;
             series.shade = line == point->method ? 0 : 1;
             series.points.push_back({std::max(1.0, double(outcome.parameters)), task.points, NAN, NAN,
-                                     study_words::tooltip(task, point->label), outcome.runs.front(), outcome.runs});
+                                     study_words::tooltip(task, point->label, selection), outcome.runs.front(),
+                                     outcome.runs});
         }
     std::vector<Series> all;
     for (auto &[task, series] : byTask) {
@@ -157,10 +159,8 @@ QString summaryOf(const StudyChart &chart)
         }
     return chart.empty() ? chart.nothing
                          : tr("%1: %2 points on %3 lines. %4")
-                               .arg(chart.title)
-                               .arg(points)
-                               .arg(lines)
-                               .arg(chart.caption.join(QLatin1Char(' ')));
+                               .arg(chart.title, QString::number(points), QString::number(lines),
+                                    chart.caption.join(QLatin1Char(' ')));
 }
 
 QString curveTitle(const SweepCurve &curve, bool manyTasks)
@@ -197,6 +197,7 @@ StudyChart sweepChart(const StudyResults &results, SweepAxis axis, StudyChart ch
     const std::set<std::string> metrics = metricsOf(curves);
     const std::string metric = metrics.size() == 1 ? *metrics.begin() : std::string();
     const double scale = scaleOf(metric);
+    chart.leastSpan = 0.01 * scale;
     chart.yLabel = metric.empty() ? tr("Score on dev, times 100") : chart_text::metricAxis(metric);
     std::map<std::string, int> shades; // of one method's curves
     for (const SweepCurve &curve : curves) {
@@ -215,8 +216,9 @@ StudyChart sweepChart(const StudyResults &results, SweepAxis axis, StudyChart ch
             }
             const SettingResult &outcome = point.outcome;
             series.points.push_back({point.x, scale * outcome.score, scale * (outcome.score - outcome.sem),
-                                     scale * (outcome.score + outcome.sem), study_words::tooltip(point),
-                                     outcome.runs.front(), outcome.runs});
+                                     scale * (outcome.score + outcome.sem),
+                                     study_words::tooltip(point, results.study.selection), outcome.runs.front(),
+                                     outcome.runs});
         }
         chart.series.push_back(std::move(series));
     }
@@ -274,10 +276,13 @@ StudyChart figure1Chart(const StudyResults &results, const Options &options)
     }
     for (const auto &[line, points] : byLine)
         if (options.tasks)
-            for (Series &series : perTask(line, points))
+            for (Series &series : perTask(line, points, results.study.selection))
                 chart.series.push_back(std::move(series));
     for (const auto &[line, points] : byLine)
         chart.series.push_back(overTasks(line, points, results));
+    // Last, so that the top layers that are all layers do not hide it.
+    std::ranges::stable_partition(chart.series,
+                                  [](const Series &one) { return one.method != "full" || one.kind != Series::Kind::Band; });
     Study asDrawn = results.study;
     asDrawn.counting = options.counting;
     chart.csv = toCsv(figure, asDrawn);

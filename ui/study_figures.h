@@ -18,6 +18,7 @@ namespace awb {
 struct StudyFigures {
     StudyResults results;
     std::map<std::string, StudyChart> curves;      ///< learning curves, by data set
+    std::map<std::string, int> others;             ///< ScoreRule::others, by data set
     std::map<std::int64_t, AblationMap> ablations; ///< by run
 };
 

@@ -40,12 +40,14 @@ QString points(double value)
     return (value > 0 ? QStringLiteral("+") : QString(QChar(0x2212))) + digits;
 }
 
-QString scoreOf(const SettingResult &outcome)
+QString scoreOf(const SettingResult &outcome, const Selection &selection)
 {
     const QString score = chart_text::score(outcome.metric, outcome.score);
     const int n = int(outcome.scores.size());
     if (n < 2)
         return tr("%1 (one seed)").arg(score);
+    if (selection.seeds == Selection::Seeds::Best)
+        return tr("%1 (best of %2 seeds)").arg(score).arg(n);
     if (outcome.sem > 0)
         return tr("%1 ± %2 (s.e.m., N = %3)")
             .arg(chart_text::score(outcome.metric, outcome.score, false), chart_text::score(outcome.metric, outcome.sem))
@@ -150,17 +152,17 @@ QString tooltip(const Figure1Point &point, const Study &study)
     rows += row(tr("20th to 80th percentile"), tr("%1 to %2").arg(points(point.p20), points(point.p80)));
     rows += row(tr("Parameters"), wording::count(std::llround(point.parameters)));
     for (const TaskDelta &task : point.tasks)
-        rows += row(text(task.chosen.dataset()),
-                    QStringLiteral("%1 (%2; %3)")
-                        .arg(points(task.points), scoreOf(task.chosen.outcome), settingOf(task.chosen.outcome.spec.recipe)));
+        rows += row(text(task.chosen.dataset()), QStringLiteral("%1 (%2; %3)")
+                                                     .arg(points(task.points), scoreOf(task.chosen.outcome, study.selection),
+                                                          settingOf(task.chosen.outcome.spec.recipe)));
     return table(text(point.label), rows) + QStringLiteral("<p>") + sentence(describe(study.selection)).toHtmlEscaped();
 }
 
-QString tooltip(const TaskDelta &task, const std::string &label)
+QString tooltip(const TaskDelta &task, const std::string &label, const Selection &selection)
 {
     const SettingResult &outcome = task.chosen.outcome;
     QString rows = row(tr("Against full fine-tuning"), tr("%1 points").arg(points(task.points)));
-    rows += row(chart_text::metricTitle(outcome.metric), scoreOf(outcome));
+    rows += row(chart_text::metricTitle(outcome.metric), scoreOf(outcome, selection));
     rows += row(tr("Parameters"), wording::count(outcome.parameters));
     rows += row(tr("Chosen on dev"),
                 task.chosen.settings == 1
@@ -170,10 +172,10 @@ QString tooltip(const TaskDelta &task, const std::string &label)
     return table(text(task.chosen.dataset() + ": " + label), rows);
 }
 
-QString tooltip(const SweepPoint &point)
+QString tooltip(const SweepPoint &point, const Selection &selection)
 {
     const SettingResult &outcome = point.outcome;
-    QString rows = row(chart_text::metricTitle(outcome.metric), scoreOf(outcome));
+    QString rows = row(chart_text::metricTitle(outcome.metric), scoreOf(outcome, selection));
     rows += row(tr("Initialisation"), chart_text::learningRate(outcome.spec.recipe.initStd));
     rows += row(tr("Recipe"), point.settings == 1
                                   ? settingOf(outcome.spec.recipe)

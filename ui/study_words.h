@@ -26,8 +26,8 @@ void addCountingRules(QComboBox &combo);        ///< an item per way of counting
 const char *publishedFor(const Study &study);   ///< the figure of the paper that belongs to a study's Figure 1
 CountingRule countingOf(const char *publishedFigure); ///< of "1" and "3-right": what their axes count
 QString tooltip(const Figure1Point &point, const Study &study);
-QString tooltip(const TaskDelta &task, const std::string &label);
-QString tooltip(const SweepPoint &point);
+QString tooltip(const TaskDelta &task, const std::string &label, const Selection &selection);
+QString tooltip(const SweepPoint &point, const Selection &selection);
 QString tooltip(const PublishedFigure &figure, const PublishedPoint &point);
 
 } // namespace awb::study_words

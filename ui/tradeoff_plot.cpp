@@ -181,6 +181,8 @@ QStringList TradeoffPlot::caption() const
         sentences << company;
     if (m_rule.others > 0)
         sentences << QString::fromStdString(othersText(m_rule.others));
+    if (const int otherwise = scoredOtherwise(m_runs); otherwise > 0)
+        sentences << QString::fromStdString(scoredOtherwiseText(otherwise));
     return sentences;
 }
 

@@ -6,8 +6,12 @@
 
 namespace awb {
 
+// Before its end a run is scored by what its task is measured by now.
 const char *const runColumns =
-    "id, spec, state, position, study, trainable, total, metric, score, step, steps, loss, examples_per_second, "
+    "id, spec, state, position, study, trainable, total, "
+    "iif(metric <> '', metric, ifnull((SELECT json_extract(manifest, '$.metrics[0]') FROM dataset WHERE name = run.dataset "
+    "AND json_valid(manifest)), '')), "
+    "score, step, steps, loss, examples_per_second, "
     "stop IS NOT NULL, error, created, started, finished, weights, program, libtorch, device, path, threads, "
     "checkpoint_sha256, data_sha256, seconds, steps_per_second, trained_examples_per_second, peak_memory, layers, "
     "trained_tables, inference_seconds, together";

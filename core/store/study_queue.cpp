@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/model/checkpoint.h"
+#include "core/study/seed_groups.h"
 #include "core/study/spec_hash.h"
 #include "core/train/train.h"
 
@@ -59,14 +60,6 @@ private:
     std::map<std::string, std::string> m_data; ///< SHA-256 by name
 };
 
-/// The spec without what does not belong to a study's settings: where it was computed.
-TrainSpec anywhere(TrainSpec spec)
-{
-    spec.recipe.device.clear();
-    spec.recipe.threads = 0;
-    return spec;
-}
-
 /// Takes away the runs under a study's name that it does not ask for: an edit or a merge may leave such. Returns how many
 /// finished ones.
 int dropOthers(std::vector<Run> &runs, const Study &study)
@@ -90,6 +83,18 @@ int dropOthers(std::vector<Run> &runs, const Study &study)
     return int(before - std::ranges::count(runs, RunState::Done, &Run::state));
 }
 
+/// Those under a study's name; empty names: of any task, of any checkpoint.
+std::vector<Run> finishedRuns(const Store &store, const std::string &study, const std::string &dataset,
+                              const std::string &checkpoint)
+{
+    std::vector<Run> runs = store.runsOfStudy(study);
+    std::erase_if(runs, [&](const Run &run) {
+        return run.state != RunState::Done || (!dataset.empty() && run.spec.dataset != dataset) ||
+               (!checkpoint.empty() && run.spec.checkpoint != checkpoint);
+    });
+    return runs;
+}
+
 } // namespace
 
 StudyState studyState(const Store &store, const Study &study, const TaskSizes &sizes)
@@ -101,11 +106,14 @@ StudyState studyState(const Store &store, const Study &study, const TaskSizes &s
     std::unordered_map<TrainSpec, const Run *, SpecHash> existing;
     const std::vector<Run> runs = store.runsOfStudy(study.name);
     for (const Run &run : runs)
-        if (run.state != RunState::Failed && run.state != RunState::Cancelled && !outdated(run))
-            existing[run.spec] = &run; // the newest of repeats
+        if (run.state != RunState::Failed && run.state != RunState::Cancelled && !outdated(run)) {
+            const Run *&counted = existing[anywhere(run.spec)];
+            if (!counted || countsBefore(run, *counted))
+                counted = &run;
+        }
     std::vector<TrainSpec> ahead;
     for (const TrainSpec &spec : state.specs) {
-        const auto found = existing.find(spec);
+        const auto found = existing.find(anywhere(spec));
         if (found == existing.end())
             state.missing.push_back(spec);
         else
@@ -217,19 +225,20 @@ TaskResults taskResults(const Store &store, const std::string &study, const std:
 {
     if (study.empty())
         return {store.finishedRuns(dataset, checkpoint), {}};
-    TaskResults results{store.runsOfStudy(study), {}};
-    std::erase_if(results.runs, [&](const Run &run) {
-        return run.state != RunState::Done || (!dataset.empty() && run.spec.dataset != dataset) ||
-               (!checkpoint.empty() && run.spec.checkpoint != checkpoint);
-    });
-    const auto stored = store.study(study);
-    const Study *known = stored ? &*stored : presetStudy(study);
-    if (!known)
-        return results;
-    results.rule.selection = known->selection;
-    results.rule.others = dropOthers(results.runs, *known);
-    if (known->selection.epoch == Selection::Epoch::Best)
-        results.rule.bestEpochs = store.bestEpochScores(study);
+    if (const auto stored = store.study(study))
+        return taskResults(store, *stored, dataset, checkpoint);
+    if (const Study *preset = presetStudy(study))
+        return taskResults(store, *preset, dataset, checkpoint);
+    return {finishedRuns(store, study, dataset, checkpoint), {}};
+}
+
+TaskResults taskResults(const Store &store, const Study &study, const std::string &dataset, const std::string &checkpoint)
+{
+    TaskResults results{finishedRuns(store, study.name, dataset, checkpoint), {}};
+    results.rule.selection = study.selection;
+    results.rule.others = dropOthers(results.runs, study);
+    if (study.selection.epoch == Selection::Epoch::Best)
+        results.rule.bestEpochs = store.bestEpochScores(study.name);
     return results;
 }
 

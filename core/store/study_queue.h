@@ -61,6 +61,7 @@ struct TaskResults {
 /// their last epoch. `study` empty: every run.
 TaskResults taskResults(const Store &store, const std::string &study, const std::string &dataset,
                         const std::string &checkpoint);
+TaskResults taskResults(const Store &store, const Study &study, const std::string &dataset, const std::string &checkpoint);
 
 /// A study by the name of a preset or of a stored one (which goes first), or from a file. Throws Error listing the names.
 Study findStudy(const Store &store, const std::string &nameOrFile);

@@ -23,6 +23,11 @@ std::string number(double value)
     return {text, std::to_chars(text, text + sizeof text, value).ptr};
 }
 
+std::string sem(double sem, int n)
+{
+    return n < 2 ? std::string() : number(sem);
+}
+
 std::string numbers(const std::vector<std::int64_t> &values)
 {
     std::string text;

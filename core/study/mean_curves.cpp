@@ -39,11 +39,19 @@ std::vector<CurvePoint> meanOf(const SeedGroup &group, const Measurements &measu
     return curve;
 }
 
-/// The metric of a group; a run that is not done has none in its row, but its curve may.
+bool hasMeasured(const Run &run, const Measurements &measurements, const std::string &name)
+{
+    const auto own = measurements.find(run.id);
+    return own != measurements.end() &&
+           std::ranges::any_of(own->second, [&](const Measurement &one) { return one.name == name; });
+}
+
+/// The metric of a group: the task's own, or where no curve has that, since the task was changed meanwhile, one that is
+/// there.
 std::string metricOf(const SeedGroup &group, const Measurements &measurements)
 {
     for (const Run *run : group.runs)
-        if (!run->metric.empty())
+        if (!run->metric.empty() && hasMeasured(*run, measurements, "dev." + run->metric))
             return run->metric;
     for (const Run *run : group.runs)
         if (const auto own = measurements.find(run->id); own != measurements.end())
@@ -59,7 +67,8 @@ std::vector<MeanCurve> meanCurves(const std::vector<Run> &runs, const Measuremen
 {
     std::vector<const Run *> all;
     for (const Run &run : runs)
-        all.push_back(&run);
+        if (const auto own = measurements.find(run.id); own != measurements.end() && !own->second.empty())
+            all.push_back(&run);
     std::vector<MeanCurve> curves;
     std::vector<SeedGroup> groups = seedGroups(all);
     std::stable_sort(groups.begin(), groups.end(), [](const SeedGroup &a, const SeedGroup &b) {
@@ -68,7 +77,14 @@ std::vector<MeanCurve> meanCurves(const std::vector<Run> &runs, const Measuremen
                std::tie(other.name, other.bottleneck, other.topLayers, b.label);
     });
     for (const SeedGroup &group : groups) {
-        MeanCurve curve{group.label, group.spec.method.name, metricOf(group, measurements), {}, {}, {}};
+        MeanCurve curve{group.label,
+                        group.spec.method.name,
+                        group.spec.dataset,
+                        group.spec.checkpoint,
+                        metricOf(group, measurements),
+                        {},
+                        {},
+                        {}};
         for (const Run *run : group.runs)
             curve.runs.push_back(run->id);
         curve.loss = meanOf(group, measurements, "loss");
@@ -82,12 +98,13 @@ std::vector<MeanCurve> meanCurves(const std::vector<Run> &runs, const Measuremen
 
 std::string toCsv(const std::vector<MeanCurve> &curves)
 {
-    std::string text = csv::row({"label", "method", "name", "step", "epoch", "mean", "sem", "n", "runs"});
+    std::string text =
+        csv::row({"label", "method", "dataset", "checkpoint", "name", "step", "epoch", "mean", "sem", "n", "runs"});
     const auto add = [&](const MeanCurve &curve, const std::string &name, const std::vector<CurvePoint> &points) {
         for (const CurvePoint &point : points)
-            text += csv::row({curve.label, curve.method, name, std::to_string(point.step), csv::number(point.epoch),
-                              csv::number(point.mean), csv::number(point.sem), std::to_string(point.n),
-                              csv::numbers(curve.runs)});
+            text += csv::row({curve.label, curve.method, curve.dataset, curve.checkpoint, name, std::to_string(point.step),
+                              csv::number(point.epoch), csv::number(point.mean), csv::sem(point.sem, point.n),
+                              std::to_string(point.n), csv::numbers(curve.runs)});
     };
     for (const MeanCurve &curve : curves) {
         add(curve, "loss", curve.loss);

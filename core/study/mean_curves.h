@@ -21,6 +21,7 @@ struct CurvePoint {
 struct MeanCurve {
     std::string label;  ///< "adapters, m = 64"
     std::string method; ///< key of resources/methods.json
+    std::string dataset, checkpoint;
     std::string metric; ///< of `score`; empty while no run has scored
     std::vector<std::int64_t> runs;
     std::vector<CurvePoint> loss, score; ///< by step; the score is the task's own metric on dev, as stored
@@ -31,7 +32,8 @@ struct MeanCurve {
 std::vector<MeanCurve> meanCurves(const std::vector<Run> &runs,
                                   const std::map<std::int64_t, std::vector<Measurement>> &measurements);
 
-/// label,method,name,step,epoch,mean,sem,n,runs (RFC 4180); name is "loss" or "dev.METRIC".
+/// label,method,dataset,checkpoint,name,step,epoch,mean,sem,n,runs (RFC 4180); name is "loss" or "dev.METRIC", and sem is
+/// empty for one run.
 std::string toCsv(const std::vector<MeanCurve> &curves);
 
 } // namespace awb

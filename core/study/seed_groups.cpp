@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <tuple>
 
 #include "core/methods/methods.h"
 #include "core/spec_json.h"
@@ -44,13 +45,11 @@ std::string learningRate(double value)
     return result;
 }
 
-/// The settings that can tell two points of one method and size apart, each as the words of a label.
+/// The settings that can tell two points of one task, method and size apart, each as the words of a label.
 std::vector<std::string> settings(const TrainSpec &spec)
 {
     const Recipe &recipe = spec.recipe;
-    return {spec.dataset,
-            spec.checkpoint,
-            "lr " + learningRate(recipe.learningRate),
+    return {"lr " + learningRate(recipe.learningRate),
             std::to_string(recipe.epochs) + (recipe.epochs == 1 ? " epoch" : " epochs"),
             "batch " + std::to_string(recipe.batch),
             "length " + std::to_string(recipe.maxLength),
@@ -91,9 +90,14 @@ std::pair<std::string, std::int64_t> newestOf(const SeedGroup &group)
     return newest;
 }
 
-/// Adds to the labels that several groups share whatever setting is not the same in all of them.
+/// Adds to the labels task or checkpoint where there are several, and to those that several groups share whatever setting
+/// is not the same in all of them.
 void tellApart(std::vector<SeedGroup> &groups)
 {
+    for (std::string TrainSpec::*place : {&TrainSpec::dataset, &TrainSpec::checkpoint})
+        if (std::ranges::any_of(groups, [&](const auto &one) { return one.spec.*place != groups.front().spec.*place; }))
+            for (SeedGroup &group : groups)
+                group.label += ", " + group.spec.*place;
     std::map<std::string, std::vector<SeedGroup *>> byLabel;
     for (SeedGroup &group : groups)
         byLabel[group.label].push_back(&group);
@@ -134,6 +138,19 @@ void markEarlier(std::vector<SeedGroup> &groups)
 
 } // namespace
 
+TrainSpec anywhere(TrainSpec spec)
+{
+    spec.recipe.device.clear();
+    spec.recipe.threads = 0;
+    return spec;
+}
+
+bool countsBefore(const Run &run, const Run &other)
+{
+    const auto rank = [](const Run &one) { return std::tuple(one.state == RunState::Done, one.finished, one.id); };
+    return rank(run) > rank(other);
+}
+
 bool sameCheckpoint(const std::string &a, const std::string &b)
 {
     const std::size_t first = a.find(" read-as:"), second = b.find(" read-as:");
@@ -165,7 +182,7 @@ std::vector<SeedGroup> seedGroups(const std::vector<const Run *> &runs)
             found = growing.insert(growing.end(), Growing{{spec, label, false, {}}, {}});
         }
         const Run *&counted = found->bySeed[run->spec.seed];
-        if (!counted || counted->id < run->id)
+        if (!counted || countsBefore(*run, *counted))
             counted = run;
     }
     std::vector<SeedGroup> groups;

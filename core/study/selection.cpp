@@ -52,7 +52,7 @@ std::map<std::pair<std::string, std::string>, const Run *> newestRuns(const std:
     for (const Run &run : runs)
         if (run.state == RunState::Done) {
             const Run *&known = newest[{run.spec.dataset, run.spec.checkpoint}];
-            if (!known || known->finished < run.finished || (known->finished == run.finished && known->id < run.id))
+            if (!known || countsBefore(run, *known))
                 known = &run;
         }
     return newest;
@@ -102,7 +102,7 @@ std::vector<SettingResult> outcomes(const std::vector<Run> &runs, const Selectio
         std::vector<std::size_t> &alike = byKey[keyOf(run.spec)];
         const auto same = std::find_if(alike.begin(), alike.end(), [&](std::size_t index) {
             const Run &first = *groups[index].first;
-            return sameButSeed(first.spec, run.spec) && first.metric == run.metric;
+            return sameButSeed(anywhere(first.spec), anywhere(run.spec)) && first.metric == run.metric;
         });
         const std::size_t group = same == alike.end() ? groups.size() : *same;
         if (group == groups.size()) {
@@ -110,7 +110,7 @@ std::vector<SettingResult> outcomes(const std::vector<Run> &runs, const Selectio
             groups.push_back({&run, {}});
         }
         const Run *&counts = groups[group].bySeed[run.spec.seed];
-        if (!counts || counts->id < run.id)
+        if (!counts || countsBefore(run, *counts))
             counts = &run;
     }
     std::vector<SettingResult> all;
@@ -156,6 +156,12 @@ std::string othersText(int runs)
            " other settings than it asks for now and " + (runs == 1 ? "is" : "are") + " left out.";
 }
 
+std::string scoredOtherwiseText(int runs)
+{
+    return runsText(std::size_t(runs)) + (runs == 1 ? " is" : " are") +
+           " scored by another metric than the task's newest and left out.";
+}
+
 std::vector<std::string> leftOut(const std::vector<Run> &runs, CountingRule counting)
 {
     std::size_t failed = 0, noNumber = 0, noDepth = 0, otherFiles = 0, otherMetric = 0;
@@ -187,8 +193,7 @@ std::vector<std::string> leftOut(const std::vector<Run> &runs, CountingRule coun
                             " computed on other data or weights than the newest and " + (otherFiles == 1 ? "is" : "are") +
                             " left out.");
     if (otherMetric > 0)
-        sentences.push_back(runsText(otherMetric) + (otherMetric == 1 ? " is" : " are") +
-                            " scored by another metric than the task's newest and left out.");
+        sentences.push_back(scoredOtherwiseText(int(otherMetric)));
     if (noDepth > 0)
         sentences.push_back(runsText(noDepth) +
                             " of an older version counted with the embeddings, since the size of those was not recorded.");

@@ -43,8 +43,9 @@ struct Chosen {
 int sizeOf(const Method &method);
 
 /// Every setting with a result, in the order of first runs. Runs that are not finished, whose score is no number, or which
-/// used other data, weights or another metric than the task's newest are left out; of several runs with one seed the newest
-/// counts. `bestEpochs`: Store::bestEpochScores(), looked at only where the selection wants the best epoch.
+/// used other data, weights or another metric than the task's newest are left out; of several runs with one seed the one
+/// that was finished last counts, on whatever device. `bestEpochs`: Store::bestEpochScores(), looked at only where the
+/// selection wants the best epoch.
 std::vector<SettingResult> outcomes(const std::vector<Run> &runs, const Selection &selection, CountingRule counting,
                                     const std::map<std::int64_t, double> &bestEpochs = {});
 
@@ -57,8 +58,9 @@ std::vector<Chosen> bestOfSweeps(const std::vector<SettingResult> &outcomes);
 /// The runs that a result stands for: those of all its seeds, or where the best seed counts, that one.
 std::vector<std::int64_t> chosenRuns(const SettingResult &outcome, const Selection &selection);
 
-/// The sentence on runs under a study's name that it does not ask for.
+/// The sentences on runs under a study's name that it does not ask for, and on those of another metric than the newest.
 std::string othersText(int runs);
+std::string scoredOtherwiseText(int runs);
 
 /// What the reader of a chart must know of runs that are not in it, a sentence each: failed, without a score, of other data
 /// or another metric, counted by another rule for want of a recorded depth, no longer asked for. Empty: nothing.

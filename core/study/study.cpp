@@ -50,6 +50,8 @@ std::vector<T> orElse(std::vector<T> values, T usual)
 std::vector<Method> methodsOf(const StudyArm &arm, int layers)
 {
     const Method &entry = methodEntry(arm.method).method;
+    if (entry.bottleneck <= 0 && !arm.initStds.empty())
+        throw Error("The method " + arm.method + " of the study has no adapters to initialise: leave out \"init_stds\".");
     if (entry.topLayers < 0 && entry.bottleneck <= 0) {
         if (!arm.sizes.empty())
             throw Error("The method " + arm.method + " of the study has no sizes: leave out \"sizes\".");

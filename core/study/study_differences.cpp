@@ -54,7 +54,11 @@ template <typename T>
 void compareLists(std::vector<std::string> &said, const std::string &what, const std::vector<T> &now,
                   const std::vector<T> &paper)
 {
-    if (now != paper)
+    const auto sorted = [](std::vector<T> values) {
+        std::ranges::sort(values);
+        return values;
+    };
+    if (sorted(now) != sorted(paper))
         said.push_back(what + ": " + list(now) + " rather than " + list(paper));
 }
 

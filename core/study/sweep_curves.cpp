@@ -46,10 +46,12 @@ std::string toCsv(const std::vector<SweepCurve> &curves, SweepAxis axis, const S
         for (const SweepPoint &point : curve.points) {
             const SettingResult &outcome = point.outcome;
             const Method &method = outcome.spec.method;
-            text += csv::row({study.name, curve.dataset, curve.method, describe(method, int(method.sites.size())),
-                              csv::number(point.x), outcome.metric, csv::number(outcome.score), csv::number(outcome.sem),
-                              std::to_string(outcome.scores.size()), std::to_string(outcome.spec.recipe.epochs),
-                              csv::numbers(outcome.runs), describe(study.selection)});
+            const int averaged = study.selection.seeds == Selection::Seeds::Best ? 1 : int(outcome.scores.size());
+            text +=
+                csv::row({study.name, curve.dataset, curve.method, describe(method, int(method.sites.size())),
+                          csv::number(point.x), outcome.metric, csv::number(outcome.score), csv::sem(outcome.sem, averaged),
+                          std::to_string(outcome.scores.size()), std::to_string(outcome.spec.recipe.epochs),
+                          csv::numbers(outcome.runs), describe(study.selection)});
         }
     return text;
 }

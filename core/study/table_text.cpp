@@ -95,6 +95,10 @@ std::string escapedForLatex(const std::string &text)
             escaped += "\\textbackslash{}";
         } else if (text[i] == '~' || text[i] == '^') {
             escaped += std::string("\\") + text[i] + "{}";
+        } else if (text[i] == '<' || text[i] == '>') { // other letters in the default encoding
+            escaped += text[i] == '<' ? "$<$" : "$>$";
+        } else if (text[i] == '|') {
+            escaped += "\\textbar{}";
         } else {
             escaped += text[i];
         }
@@ -111,7 +115,8 @@ std::string latex(const ResultTable &table)
         if (i == 1 || i == rows.size() - 3)
             text += "\\midrule\n";
         for (std::size_t j = 0; j < rows[i].size(); ++j)
-            text += (j > 0 ? " & " : "") + escapedForLatex(rows[i][j]);
+            // After a line's end "[" would begin a length, and "*" would be taken for a part of it.
+            text += (j > 0 ? " & " : i > 0 && rows[i][0].find_first_of("[*") == 0 ? "{}" : "") + escapedForLatex(rows[i][j]);
         text += " \\\\\n";
     }
     return text + "\\bottomrule\n\\end{tabular}\n";

@@ -34,6 +34,21 @@ Point pointOf(const SeedGroup &group, CountingRule counting, const ScoreRule &ru
     return point;
 }
 
+bool isScored(const Run &run)
+{
+    return run.state == RunState::Done && run.score && std::isfinite(*run.score);
+}
+
+/// What the run that was finished last is scored by.
+std::string newestMetric(const std::vector<Run> &runs)
+{
+    const Run *newest = nullptr;
+    for (const Run &run : runs)
+        if (isScored(run) && (!newest || countsBefore(run, *newest)))
+            newest = &run;
+    return newest ? newest->metric : std::string();
+}
+
 } // namespace
 
 MeanSem meanSem(const std::vector<double> &values)
@@ -69,16 +84,20 @@ MeanSem overSeeds(const std::vector<double> &scores, const Selection &selection)
     return summary;
 }
 
+int scoredOtherwise(const std::vector<Run> &runs)
+{
+    const std::string metric = newestMetric(runs);
+    return int(std::ranges::count_if(runs, [&](const Run &run) { return isScored(run) && run.metric != metric; }));
+}
+
 std::vector<Point> tradeoffPoints(const std::vector<Run> &runs, CountingRule counting, const ScoreRule &rule)
 {
     std::vector<const Run *> scored;
     for (const Run &run : runs)
-        if (run.state == RunState::Done && run.score && std::isfinite(*run.score))
+        if (isScored(run))
             scored.push_back(&run);
-    const auto newest =
-        std::max_element(scored.begin(), scored.end(), [](const Run *a, const Run *b) { return a->id < b->id; });
-    if (newest != scored.end())
-        std::erase_if(scored, [metric = (*newest)->metric](const Run *run) { return run->metric != metric; });
+    const std::string metric = newestMetric(runs);
+    std::erase_if(scored, [&](const Run *run) { return run->metric != metric; });
     std::vector<Point> points;
     for (const SeedGroup &group : seedGroups(scored))
         points.push_back(pointOf(group, counting, rule));
@@ -111,6 +130,7 @@ std::string toCsv(const std::vector<Point> &points, const std::vector<Run> &runs
         {"stored_bytes", "examples_per_second", "steps_per_second", "peak_memory", "epoch_seconds", "inference_seconds"},
         {"together", "parameters", "rules"});
     for (const Point &point : points) {
+        const int averaged = selection.seeds == Selection::Seeds::Best ? 1 : point.n;
         std::vector<std::string> costs;
         for (const CostAxis axis : costAxes()) {
             const double cost = costOf(point, axis);
@@ -119,7 +139,7 @@ std::string toCsv(const std::vector<Point> &points, const std::vector<Run> &runs
                 costs.push_back(!(cost > 0) ? "" : bytes ? std::to_string(std::llround(cost)) : csv::number(cost));
         }
         text += csv::row({point.method, point.label, point.metric, std::to_string(point.trainable), csv::number(point.mean),
-                          csv::number(point.sem), std::to_string(point.n), csv::numbers(point.runs)},
+                          csv::sem(point.sem, averaged), std::to_string(point.n), csv::numbers(point.runs)},
                          costs, {csv::numbers(togetherOf(point, runs)), std::to_string(point.parameters), rules});
     }
     return text;

@@ -40,6 +40,8 @@ MeanSem overSeeds(const std::vector<double> &scores, const Selection &selection)
 /// labels say in what.
 std::vector<Point> tradeoffPoints(const std::vector<Run> &runs, CountingRule counting = CountingRule::Trained,
                                   const ScoreRule &rule = {});
+/// How many finished runs tradeoffPoints() leaves out since they are scored by another metric than the newest.
+int scoredOtherwise(const std::vector<Run> &runs);
 
 /// Which scores the points show, for captions, tooltips and exports.
 std::string tradeoffRule(const Selection &selection);
@@ -51,7 +53,8 @@ inline constexpr const char *quickStudyName = "quick";
 /// holds those.
 std::vector<std::int64_t> togetherOf(const Point &point, const std::vector<Run> &runs);
 
-/// Points as CSV (RFC 4180): method,label,metric,trainable,mean,sem,n,runs, and the means of what the runs cost
+/// Points as CSV (RFC 4180): method,label,metric,trainable,mean,sem (empty for one seed and for the best one),n,runs, and
+/// the means of what the runs cost
 /// (stored_bytes,examples_per_second,steps_per_second,peak_memory,epoch_seconds,inference_seconds; empty where not
 /// recorded), together (togetherOf(), as `runs` tell), then parameters,rules: what `counting`, with which the points were
 /// made, counts, and what the numbers mean. Run numbers are separated by spaces.
