@@ -16,20 +16,28 @@ struct Options {
     std::size_t most = 20;
 };
 
+/// "recipe.epochs" for what stands in an object within the object.
+Json flat(const Json &spec)
+{
+    Json all = Json::object();
+    for (const auto &[key, value] : spec.items())
+        if (value.is_object())
+            for (const auto &[inner, deep] : value.items())
+                all[key + "." + inner] = deep;
+        else
+            all[key] = value;
+    return all;
+}
+
 /// Settings that are not the same in both: "recipe.learning_rate" -> both values.
 Json differencesOf(const Run &one, const Run &other)
 {
-    const Json all[] = {Json::parse(toJson(one.spec)).flatten(), Json::parse(toJson(other.spec)).flatten()};
-    const auto valueOf = [](const Json &spec, const std::string &key) { return spec.contains(key) ? spec[key] : Json(); };
+    const Json all[] = {flat(Json::parse(toJson(one.spec))), flat(Json::parse(toJson(other.spec)))};
     Json differences = Json::object();
     for (const Json &spec : all)
-        for (const auto &[pointer, value] : spec.items()) {
-            const Json values = {valueOf(all[0], pointer), valueOf(all[1], pointer)};
-            std::string key = pointer.substr(1);
-            std::ranges::replace(key, '/', '.');
-            if (values[0] != values[1])
+        for (const auto &[key, value] : spec.items())
+            if (const Json values = {all[0].value(key, Json()), all[1].value(key, Json())}; values[0] != values[1])
                 differences[key] = values;
-        }
     return differences;
 }
 

@@ -95,6 +95,7 @@ QLayout *AblationPanel::makeFooter()
 {
     m_state = new QLabel(this);
     m_state->setObjectName(QStringLiteral("ablationState"));
+    m_state->setTextFormat(Qt::PlainText);
     m_state->setWordWrap(true);
     m_progress = new QProgressBar(this);
     m_progress->setObjectName(QStringLiteral("ablationProgress"));

@@ -9,6 +9,7 @@ namespace awb::chart_axes {
 
 namespace {
 
+constexpr double longLegend = 0.7;     // letters of a legend that is longer than that, on paper, as shares of the others
 constexpr double largestLegend = 0.45; // share of a plot's height; the curves need the rest, and tooltips name them too
 
 } // namespace
@@ -126,9 +127,9 @@ static void giveRoom(QCPLegend &legend, int height)
     legend.layout()->setMaximumSize(QWIDGETSIZE_MAX, height);
 }
 
-void fitTo(QCustomPlot &plot, QSize size)
+/// Into as many columns as fit; returns the height that they take, 0 for an empty legend.
+static int wrapLegend(QCPLegend &legend, int width)
 {
-    QCPLegend &legend = *plot.legend;
     const int gap = legend.iconSize().width();
     int widest = 1, items = 0;
     for (int i = 0; i < legend.itemCount(); ++i) {
@@ -138,10 +139,15 @@ void fitTo(QCustomPlot &plot, QSize size)
         ++items;
     }
     legend.setColumnSpacing(gap);
-    legend.setWrap(std::clamp((size.width() - 2 * gap) / (widest + gap), 1, std::max(1, items)));
+    legend.setWrap(std::clamp((width - 2 * gap) / (widest + gap), 1, std::max(1, items)));
     legend.setFillOrder(QCPLayoutGrid::foColumnsFirst, true);
-    const int height = items > 0 ? legend.minimumOuterSizeHint().height() : 0;
-    giveRoom(legend, height < largestLegend * size.height() ? height : 0);
+    return items > 0 ? legend.minimumOuterSizeHint().height() : 0;
+}
+
+void fitTo(QCustomPlot &plot, QSize size)
+{
+    const int height = wrapLegend(*plot.legend, size.width());
+    giveRoom(*plot.legend, height < largestLegend * size.height() ? height : 0);
     fitTicks(plot, size);
 }
 
@@ -150,11 +156,15 @@ bool hidesLegend(const QCustomPlot &plot)
     return plot.legend->itemCount() > 0 && !plot.legend->visible();
 }
 
-int showWholeLegend(QCustomPlot &plot)
+int showWholeLegend(QCustomPlot &plot, int width)
 {
     if (!hidesLegend(plot))
         return 0;
-    const int height = plot.legend->minimumOuterSizeHint().height();
+    QFont font = plot.legend->font();
+    font.setPixelSize(qRound(longLegend * QFontInfo(font).pixelSize()));
+    plot.legend->setFont(font); // its items too
+    plot.legend->setIconSize(plot.legend->iconSize() * longLegend);
+    const int height = wrapLegend(*plot.legend, width);
     giveRoom(*plot.legend, height);
     return height;
 }
@@ -188,6 +198,7 @@ QLabel *emptyState(QWidget *parent)
 {
     auto *label = new QLabel(parent);
     label->setAlignment(Qt::AlignCenter);
+    label->setTextFormat(Qt::PlainText); // names may hold anything
     label->setWordWrap(true);
     label->setMargin(24);
     label->setAutoFillBackground(true);

@@ -48,8 +48,9 @@ void setTitle(QCustomPlot &plot, const QString &title);
 void fitTo(QCustomPlot &plot, QSize size);
 /// Whether fitTo() found no room for a legend that has something to say.
 bool hidesLegend(const QCustomPlot &plot);
-/// Shows such a legend all the same; returns the height that the plot needs more, 0 when it is shown already.
-int showWholeLegend(QCustomPlot &plot);
+/// Shows such a legend all the same, in smaller letters; returns the height that the plot needs more, 0 when it is shown
+/// already.
+int showWholeLegend(QCustomPlot &plot, int width);
 /// Only the ticks.
 void fitTicks(QCustomPlot &plot, QSize size);
 

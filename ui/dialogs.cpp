@@ -12,6 +12,7 @@ namespace {
 bool confirm(QWidget *parent, const QString &title, const QString &question, const QString &yes)
 {
     QMessageBox box(QMessageBox::Question, title, question, QMessageBox::Cancel, parent);
+    box.setTextFormat(Qt::PlainText); // names may hold anything
     QPushButton *accept = box.addButton(yes, QMessageBox::AcceptRole);
     // What is asked about cannot be undone: Enter must not do it by accident.
     box.setDefaultButton(QMessageBox::Cancel);
@@ -22,6 +23,7 @@ bool confirm(QWidget *parent, const QString &title, const QString &question, con
 void error(QWidget *parent, const QString &title, const QString &sentence)
 {
     QMessageBox box(QMessageBox::Warning, title, sentence, QMessageBox::Close, parent);
+    box.setTextFormat(Qt::PlainText);
     box.setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     box.exec();
 }

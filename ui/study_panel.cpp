@@ -128,6 +128,7 @@ QLayout *StudyPanel::makeBar()
 QLayout *StudyPanel::makeFooter()
 {
     m_state = new QLabel(this);
+    m_state->setTextFormat(Qt::PlainText); // a title may hold anything
     m_state->setObjectName(QStringLiteral("studyState"));
     m_state->setWordWrap(true);
     m_queue = new QPushButton(tr("&Queue"), this);
@@ -222,7 +223,8 @@ void StudyPanel::refreshState()
         const int missing = int(state.missing.size());
         const int ahead = int(state.specs.size()) - state.done;
         m_cancel->setVisible(int(state.runs.size()) > state.done);
-        QString words = tr("%1: %2 of %3 runs done").arg(text(now->title)).arg(state.done).arg(state.specs.size());
+        QString words = tr("%1: %2 of %3 runs done")
+                            .arg(text(now->title), QString::number(state.done), QString::number(state.specs.size()));
         if (ahead > 0)
             words += QStringLiteral(", ") + study_words::timeText(state.expected);
         m_state->setText(words + QLatin1Char('.'));

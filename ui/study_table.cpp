@@ -83,6 +83,7 @@ StudyTable::StudyTable(LabBridge &bridge, QWidget *parent) : QWidget(parent), m_
     m_grid->horizontalHeader()->setDefaultAlignment(Qt::AlignRight | Qt::AlignVCenter);
     m_caption = new QLabel(this);
     m_caption->setObjectName(QStringLiteral("tableCaption"));
+    m_caption->setTextFormat(Qt::PlainText);
     m_caption->setWordWrap(true);
     m_caption->setTextInteractionFlags(Qt::TextSelectableByMouse);
 
