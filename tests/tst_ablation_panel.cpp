@@ -101,6 +101,7 @@ private slots:
     void hoverAndKeysTellACell();
     void aPublishedMapStandsBesideIt();
     void figuresAreWritten();
+    void aModelOfOneLayerHasACellToo();
     void aScoreThatIsNoNumberIsSaid();
     void theDropCurveShowsScoreAndTime();
     void aMapIsComputedFromThePanelAndKept();
@@ -215,6 +216,24 @@ void TestAblationPanel::figuresAreWritten()
     const QByteArray csv = contentOf(folder.filePath(QStringLiteral("map.csv")));
     QCOMPARE(csv.count('\n'), 1 + 21 + 7);
     QVERIFY2(csv.contains("map,1,3,0.793"), csv.constData());
+}
+
+void TestAblationPanel::aModelOfOneLayerHasACellToo()
+{
+    AblationMap map;
+    map.metric = "accuracy";
+    map.score = 0.9;
+    map.removed = {{0.5}};
+    map.seconds = {1e-3, 5e-4};
+    AblationPlot plot;
+    plot.resize(620, 460);
+    plot.setMap(map, run(7, "adapter", 64, 600000, 0, 0.9));
+    plot.show();
+    plot.plot().replot();
+    const QRectF cell = plot.own().cellRect(0, 0);
+    const QImage image = plot.plot().toPixmap().toImage();
+    QVERIFY(image.pixelColor((cell.topLeft() + QPointF(cell.width(), cell.height()) / 8).toPoint()) !=
+            image.pixelColor(2, 2));
 }
 
 void TestAblationPanel::aScoreThatIsNoNumberIsSaid()

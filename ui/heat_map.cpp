@@ -87,7 +87,9 @@ void HeatMap::setValues(const HeatValues &values)
     const int n = layers();
     QCPColorMapData &data = *m_map->data();
     data.setSize(n, n);
-    data.setRange(QCPRange(0, std::max(0, n - 1)), QCPRange(0, std::max(0, n - 1)));
+    // The range goes from cell centre to cell centre; a lone cell would have no size.
+    const QCPRange cells = n == 1 ? QCPRange(-0.5, 0.5) : QCPRange(0, std::max(0, n - 1));
+    data.setRange(cells, cells);
     data.fill(std::nan(""));
     m_low = m_high = 0;
     for (int first = 0; first < n; ++first)
