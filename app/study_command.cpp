@@ -122,7 +122,7 @@ int list(Context &context)
     Json array = Json::array();
     std::vector<std::vector<std::string>> rows{{"study", "runs", "done", "checkpoint", "title"}};
     for (const Study &study : all) {
-        const auto runs = context.store().runsOfStudy(study.name);
+        const auto runs = studyResults(context.store(), study).runs;
         const auto done = std::ranges::count(runs, RunState::Done, &Run::state);
         array.push_back({{"name", study.name}, {"title", study.title}, {"runs", numberOfRuns(study)}, {"done", done}});
         rows.push_back(

@@ -305,6 +305,8 @@ private Q_SLOTS:
         const QString file = write("two.json", read("two.json").replace(R"(, {"method": "head"})", ""));
         QCOMPARE(awb({"study", "run", file, "--replace"}).status, 0);
         QVERIFY(!methods().contains(",head,"));
+        const QJsonObject listed = awb({"study", "list", "--json"}).json()["studies"].toArray()[0].toObject();
+        QCOMPARE(listed["done"].toInt(), listed["runs"].toInt());
     }
 
     void adapterDropEqualsWhatTheLibraryHolds()
