@@ -82,10 +82,10 @@ void applyColumns(const ImportOptions &options, DataFile &file, bool labelled = 
                     " must be different columns; name them with --text, --text2 and --label.");
 }
 
-/// Throws Error where a label that is to be merged or dropped is in none of the files.
-void requireLabels(const Manifest &manifest)
+/// Throws Error where one of these labels is in none of the files.
+void requireLabels(const std::vector<std::string> &wanted, const Manifest &manifest)
 {
-    if (manifest.merge.empty())
+    if (wanted.empty())
         return;
     std::set<std::string> labels;
     for (const DataFile *file :
@@ -95,7 +95,7 @@ void requireLabels(const Manifest &manifest)
             for (const auto &[value, count] : distinctValues(table, file->label, table.rows()))
                 labels.insert(rawLabel(value, file->labelUntil));
         }
-    for (const auto &[label, to] : manifest.merge)
+    for (const std::string &label : wanted)
         if (!labels.contains(label)) {
             std::string known;
             for (const std::string &one : labels)
@@ -114,22 +114,27 @@ void applyLabels(const ImportOptions &options, Manifest &manifest)
              {&manifest.train, manifest.dev ? &*manifest.dev : nullptr, manifest.test ? &*manifest.test : nullptr})
             if (file)
                 file->labelUntil = options.labelUntil[0];
+    std::vector<std::string> named = options.drop;
     for (const std::string &entry : options.merge) {
         const auto equals = entry.rfind('=');
         if (equals == std::string::npos || equals + 1 == entry.size())
             throw UsageError("\"" + entry +
                              "\" was not understood: --merge takes a raw label and its class, as in --merge Yes=Y.");
-        manifest.merge[entry.substr(0, equals)] = entry.substr(equals + 1);
+        named.push_back(entry.substr(0, equals));
+        manifest.merge[named.back()] = entry.substr(equals + 1);
     }
     for (const std::string &label : options.drop)
         manifest.merge[label] = "";
-    requireLabels(manifest);
+    requireLabels(named, manifest);
 }
 
 Manifest fromUnknownFile(const ImportOptions &options, const std::filesystem::path &path)
 {
     Manifest manifest = guessManifest(path, options.name);
+    const int guessedLabel = manifest.train.label;
     applyColumns(options, manifest.train);
+    if (manifest.train.label != guessedLabel)
+        manifest.merge.clear(); // of the labels of another column
     for (const auto &[file, part] : {std::pair{options.dev, &manifest.dev}, std::pair{options.test, &manifest.test}}) {
         if (file.empty() && !*part)
             continue;

@@ -27,6 +27,27 @@ private Q_SLOTS:
         QCOMPARE(awb({"datasets", "list", "--json"}).json()["datasets"].toArray().size(), 0);
     }
 
+    void aLayoutMayDropLabelsThatNoRowHas()
+    {
+        QByteArray pairs = "index\tpairID\tgenre\tsentence1\tsentence2\tgold_label\n";
+        QByteArray tales = "Author\tText\ndiscrete\tstring\nclass\tmeta\n";
+        for (int i = 0; i < 40; ++i) {
+            const QByteArray n = QByteArray::number(i);
+            pairs += n + "\t" + n + "n\ttravel\tIt rains " + n + "\tIt is wet\t" +
+                     (i % 3 == 0   ? "neutral"
+                      : i % 3 == 1 ? "entailment"
+                                   : "contradiction") +
+                     "\n";
+            tales += (i % 2 ? "Grimm\tOnce " : "Andersen\tThere was ") + n + "\n";
+        }
+        for (const QString &file : {write(QStringLiteral("train.tsv"), pairs), write(QStringLiteral("tales.tab"), tales)}) {
+            const Result added = awb({"datasets", "add", file});
+            QVERIFY2(added.status == 0, added.err.constData());
+        }
+        const Result wrong = awb({"datasets", "add", path(QStringLiteral("tales.tab")), "--drop", "Grim"});
+        QVERIFY2(wrong.err.contains("No row has the label \"Grim\""), wrong.err.constData());
+    }
+
     void columnsDelimiterMergesAndDropsAreTakenAsGiven()
     {
         QByteArray text;
