@@ -48,6 +48,26 @@ private Q_SLOTS:
         QVERIFY2(wrong.err.contains("No row has the label \"Grim\""), wrong.err.constData());
     }
 
+    void aWrongGuessIsCorrectedByTheUser()
+    {
+        QByteArray open = "text,label\n", scores = "text,score,flair\n";
+        for (int i = 0; i < 1200; ++i) {
+            const QByteArray n = QByteArray::number(i);
+            scores += "text " + n + "," + n + (i % 2 ? ",news\n" : ",else\n");
+            if (i < 40)
+                open += "text " + n + (i % 2 ? ",odd\n" : ",even\n");
+        }
+        const QString unclosed = write(QStringLiteral("open.csv"), open + "\"cut,odd\n");
+        QCOMPARE(awb({"datasets", "add", unclosed}).status, 0);
+        QCOMPARE(awb({"datasets", "add", unclosed, "--quoting", "off"}).status, 0);
+        const QString many = write(QStringLiteral("many.csv"), scores);
+        const Result unnamed = awb({"datasets", "add", many});
+        QVERIFY2(unnamed.err.contains("name it with --label"), unnamed.err.constData());
+        const Result named = awb({"datasets", "add", many, "--label", "flair", "--json"});
+        QVERIFY2(named.status == 0, named.err.constData());
+        QCOMPARE(named.json()["classes"].toArray(), (QJsonArray{"else", "news"}));
+    }
+
     void columnsDelimiterMergesAndDropsAreTakenAsGiven()
     {
         QByteArray text;

@@ -192,17 +192,20 @@ Dataset loadDataset(const Manifest &manifest)
             indexOther(part, other, file, classes, seen);
         return examplesOf(part);
     };
+    const auto noteUnused = [&](const std::vector<std::string> &part, const std::string &why) {
+        for (const auto &other : filesBeside(file.path, part))
+            dataset.notes.push_back("The file " + other.filename().string() + " beside it is not used: " + why + ".");
+    };
     if (manifest.dev && manifest.dev->label < 0)
         throw Error("No label column is chosen for " + manifest.dev->path + ", which is to be scored; choose one.");
     if (manifest.dev)
         dataset.dev = readOther(*manifest.dev);
     else
-        for (const auto &other : filesBeside(file.path, devNames()))
-            dataset.notes.push_back("The file " + other.filename().string() +
-                                    " beside it is not used: the development "
-                                    "examples are split off.");
+        noteUnused(devNames(), "the development examples are split off");
     if (manifest.test)
         dataset.test = readOther(*manifest.test);
+    else
+        noteUnused({"test"}, manifest.dev ? "its texts or labels cannot be read" : "the test examples are split off");
     if (manifest.dev)
         dataset.train = examplesOf(train);
     else

@@ -83,13 +83,19 @@ bool isOrange(const Sample &sample)
         return false;
     static const std::set<std::string> types = {"d",    "discrete", "c",    "continuous", "s",     "string",
                                                 "text", "t",        "time", "i",          "ignore"};
-    const bool typed = std::all_of(rows[1].begin(), rows[1].end(), [](const auto &t) { return types.contains(folded(t)); });
+    // Orange writes the values of a discrete column in place of its type.
+    const auto isType = [](const std::string &t) { return types.contains(folded(t)); };
+    const auto isList = [](const std::string &t) { return trimmed(t).find(' ') != std::string_view::npos; };
+    const bool typed = std::ranges::all_of(rows[1], [&](const auto &t) { return isType(t) || isList(t); }) &&
+                       std::ranges::any_of(rows[1], isType);
+    const bool listed = std::ranges::any_of(rows[1], isList);
+    const bool marked = std::ranges::any_of(rows[2], [](const auto &flag) { return !trimmed(flag).empty(); });
     const bool flagged = std::all_of(rows[2].begin(), rows[2].end(), [](const auto &flag) {
         const std::string f = folded(flag);
         return f.empty() || f == "i" || f == "c" || f == "m" || f == "ignore" || f.starts_with("class") ||
                f.starts_with("meta") || f.find('=') != std::string::npos;
     });
-    return typed && flagged && rows[1].size() == rows[0].size();
+    return typed && flagged && (marked || !listed) && rows[1].size() == rows[0].size();
 }
 
 bool isJsonLines(const Sample &sample)

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "core/data/data_hash.h"
+#include "core/data/dataset_rules.h"
 #include "core/data/guess.h"
 #include "core/data/labels.h"
 #include "core/data/layouts.h"
@@ -37,20 +38,23 @@ constexpr std::array<PairNames, 9> pairNames = {{{"sentence1", "sentence2"},
                                                  {"question", "answer"},
                                                  {"#1 string", "#2 string"}}};
 
-// What the first rows of a column look like.
+constexpr std::size_t rowsLookedAt = 2000;
+
+// What a column looks like.
 struct ColumnLook {
     double meanLength = 0; // bytes
     std::size_t filled = 0, distinct = 0;
     bool numbers = true;
 };
 
+// Of rows spread evenly over the table, since some are sorted by their labels.
 std::vector<ColumnLook> lookAt(const Table &table)
 {
     std::vector<ColumnLook> looks(table.columns().size());
     std::vector<std::map<std::string, std::size_t>> values(looks.size());
-    const std::size_t rows = std::min<std::size_t>(table.rows(), 2000);
+    const std::size_t rows = std::min(table.rows(), rowsLookedAt);
     for (std::size_t i = 0; i < rows; ++i) {
-        const auto fields = table.row(i);
+        const auto fields = table.row(i * table.rows() / rows);
         for (std::size_t c = 0; c < std::min(fields.size(), looks.size()); ++c) {
             if (fields[c].empty())
                 continue;
@@ -96,7 +100,7 @@ void guessTexts(const Table &table, const std::vector<ColumnLook> &looks, DataFi
 // A column called so, else the filled one with the fewest values that repeat.
 int guessLabel(const Table &table, const std::vector<ColumnLook> &looks, const DataFile &data)
 {
-    const std::size_t rows = std::min<std::size_t>(table.rows(), 2000);
+    const std::size_t rows = std::min(table.rows(), rowsLookedAt);
     const auto fits = [&](int c) {
         const ColumnLook &look = looks[std::size_t(c)];
         return c != data.textA && c != data.textB && look.distinct >= 2 && look.filled * 10 >= rows * 9;
@@ -119,13 +123,57 @@ bool isDataFile(const std::filesystem::path &file)
     return std::ranges::find(dataExtensions, folded(file.extension().string())) != dataExtensions.end();
 }
 
-// The file beside `train` of another part: "train.csv" -> "dev.csv".
+// The file beside `train` of another part: "train.csv" -> "dev.csv". One that cannot be read is no part, and loadDataset()
+// says that it is not used.
 std::optional<DataFile> partBeside(const DataFile &train, const std::vector<std::string> &parts)
 {
-    for (const auto &other : filesBeside(train.path, parts))
-        if (auto data = laidOutAs(train, other))
-            return data;
+    for (const auto &other : filesBeside(train.path, parts)) {
+        try {
+            if (auto data = laidOutAs(train, other))
+                return data;
+        } catch (const Error &) {
+        }
+    }
     return std::nullopt;
+}
+
+// The table as it was guessed; without quotes where one of them is never closed.
+Table readAsGuessed(const std::filesystem::path &file, TableFormat &format)
+{
+    if (format.kind == Kind::Delimited && format.quoting) {
+        try {
+            return Table(file, format);
+        } catch (const Error &) {
+            format.quoting = false;
+        }
+    }
+    return Table(file, format);
+}
+
+void findParts(Manifest &manifest)
+{
+    manifest.dev = partBeside(manifest.train, devNames());
+    manifest.test = partBeside(manifest.train, {"test"});
+    if (manifest.dev && manifest.dev->label < 0 && manifest.train.label >= 0)
+        manifest.dev.reset(); // nothing to score on
+}
+
+// Marks of rows without a gold label are dropped beside at least three classes: of two, or on a scale, they may be a class.
+void dropMarks(const Table &table, Manifest &manifest)
+{
+    if (manifest.task != Task::Classification || manifest.classes.size() < 3)
+        return;
+    const auto is = [&](const char *name) { return std::ranges::find(manifest.classes, name) != manifest.classes.end(); };
+    if (is("-") && !is("+"))
+        manifest.merge["-"] = "";
+    const bool counted = std::ranges::all_of(manifest.classes, [](const std::string &name) {
+        return name == "-1" || name.find_first_not_of("0123456789") == std::string::npos;
+    });
+    if (is("-1") && counted)
+        for (const auto &[value, count] : distinctValues(table, manifest.train.label, manifest.classes.size() + 1))
+            if (value == "-1" && count * 50 < table.rows()) // a class of a scale has more rows
+                manifest.merge["-1"] = "";
+    std::erase_if(manifest.classes, [&](const std::string &name) { return classOf(name, manifest).empty(); });
 }
 
 // The file of a folder to start from: its train file, or its only one.
@@ -209,7 +257,7 @@ Manifest guessedLook(const std::filesystem::path &file)
     manifest.layout = "custom";
     manifest.train.path = file.string();
     manifest.train.format = guessFormat(file);
-    const Table table(file, manifest.train.format);
+    const Table table = readAsGuessed(file, manifest.train.format);
     const auto looks = lookAt(table);
     if (looks.empty() || table.rows() == 0)
         throw Error(file.string() + " has no rows below its header; choose a file with at least one row.");
@@ -223,11 +271,16 @@ Manifest guessedLook(const std::filesystem::path &file)
                 manifest.train.textA = text;
         manifest.train.label = guessLabel(table, looks, manifest.train);
     }
-    manifest.dev = partBeside(manifest.train, devNames());
-    manifest.test = partBeside(manifest.train, {"test"});
-    if (manifest.dev && manifest.dev->label < 0)
-        manifest.dev.reset(); // nothing to score on
-    setTaskAndClasses(manifest, true);
+    findParts(manifest);
+    try {
+        setTaskAndClasses(manifest, true);
+        dropMarks(table, manifest);
+    } catch (const Error &) { // too many classes: which column it is only the user knows
+        manifest.train.label = -1;
+        manifest.classes.clear();
+        findParts(manifest);
+        completeMetrics(manifest);
+    }
     return manifest;
 }
 

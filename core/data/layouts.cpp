@@ -85,6 +85,12 @@ bool hasWord(const std::string &flags, std::string_view word)
     return false;
 }
 
+// The whole cell, since one of several words lists the values of a discrete column.
+bool isType(const std::string &cell, std::initializer_list<std::string_view> names)
+{
+    return std::ranges::find(names, folded(cell)) != names.end();
+}
+
 } // namespace
 
 std::optional<Manifest> recogniseLabelText(const std::filesystem::path &file)
@@ -129,9 +135,7 @@ std::optional<Manifest> recogniseSms(const std::filesystem::path &file)
 int orangeTextColumn(const Rows &rows)
 {
     const auto &types = rows[1], &flags = rows[2];
-    const auto isText = [&](std::size_t c) {
-        return hasWord(types[c], "string") || hasWord(types[c], "s") || hasWord(types[c], "text");
-    };
+    const auto isText = [&](std::size_t c) { return isType(types[c], {"string", "s", "text"}); };
     for (const std::string_view flag : {"include=true", "title=true"})
         for (std::size_t c = 0; c < types.size() && c < flags.size(); ++c)
             if (isText(c) && hasWord(flags[c], flag))
@@ -169,7 +173,7 @@ std::optional<Manifest> recogniseOrange(const std::filesystem::path &file)
     if (const auto test = sibling(file, "-train.tab", "-test.tab"))
         manifest.test = {test->string(), format, text, -1, label, 0};
     const std::string &type = rows[1][std::size_t(label)];
-    if (hasWord(type, "continuous") || hasWord(type, "c"))
+    if (isType(type, {"continuous", "c"}))
         manifest.task = Task::Regression;
     manifest.merge["?"] = ""; // Orange's mark for a value that is not known
     return manifest;

@@ -1,6 +1,7 @@
 #include "core/data/recognise.h"
 
 #include <algorithm>
+#include <set>
 #include <unordered_map>
 
 #include "core/data/data_hash.h"
@@ -18,11 +19,23 @@ namespace {
 
 constexpr std::size_t maxClasses = 1000; // more values are texts or scores
 
+// A layout's classes are known beforehand; that the first rows fit does not say that all do.
+bool hasOtherLabels(const Manifest &manifest)
+{
+    if (manifest.classes.empty())
+        return false;
+    const Table table(manifest.train.path, manifest.train.format);
+    return std::ranges::any_of(distinctValues(table, manifest.train.label, maxClasses), [&](const auto &value) {
+        const std::string name = classOf(rawLabel(value.first, manifest.train.labelUntil), manifest);
+        return !name.empty() && std::ranges::find(manifest.classes, name) == manifest.classes.end();
+    });
+}
+
 std::optional<Manifest> recogniseFile(const std::filesystem::path &file)
 {
     try {
         for (const auto layout : {recogniseGlue, recogniseLabelText, recogniseSms, recogniseOrange, recogniseCrowdflower})
-            if (auto manifest = layout(file))
+            if (auto manifest = layout(file); manifest && !hasOtherLabels(*manifest))
                 return manifest;
     } catch (const Error &) { // empty or no text: no layout
     }
@@ -96,6 +109,25 @@ std::vector<std::pair<std::string, std::size_t>> usableLabels(const Table &table
             ++counts[std::move(fields[std::size_t(file.label)])];
     }
     return mostFirst(counts);
+}
+
+// Test files often have a label column that says nothing, since only the task's authors know the labels.
+void forgetEmptyTestLabels(Manifest &manifest)
+{
+    if (!manifest.test || manifest.test->label < 0 || manifest.train.label < 0)
+        return;
+    const Table table(manifest.test->path, manifest.test->format);
+    std::set<std::string> foreign;
+    for (const auto &[value, count] : distinctValues(table, manifest.test->label, table.rows())) {
+        auto label = classOf(rawLabel(value, manifest.test->labelUntil), manifest);
+        if (std::ranges::find(manifest.classes, label) != manifest.classes.end())
+            return;
+        if (!isMissing(label))
+            foreign.insert(std::move(label));
+    }
+    const bool constant = foreign.size() == 1 && parseNumber(*foreign.begin()); // -1, as a rule
+    if (foreign.empty() || (constant && (manifest.task == Task::Classification || table.rows() > 1)))
+        manifest.test->label = -1;
 }
 
 void completeRecognised(Manifest &manifest)
@@ -176,6 +208,7 @@ void setTaskAndClasses(Manifest &manifest, bool guessTask)
                             " different values; choose a column with at most 1000.");
             sortClasses(manifest.classes);
         }
+        forgetEmptyTestLabels(manifest);
     }
     completeMetrics(manifest);
 }
