@@ -27,6 +27,9 @@ private Q_SLOTS:
     void rowsWithoutAGoldLabelAreDropped();
     void allLabelsOfALayoutAreLookedAt();
     void labelsInBlocksAreSeen();
+    void quotesThatJoinRowsAreNone();
+    void rowNamesOfRAreNoTexts();
+    void documentsAndFoldersOfTextsAreNamed();
 
 private:
     std::string write(const std::string &name, const std::string &content)
@@ -187,6 +190,48 @@ void TestGuesses::labelsInBlocksAreSeen()
     write("a.csv", table);
     QCOMPARE(guessed("a.csv").train.label, 0);
     QCOMPARE(guessed("a.csv").classes, (Strings{"0", "4"}));
+}
+
+void TestGuesses::quotesThatJoinRowsAreNone()
+{
+    std::string table = "label,text\n0,\"a quoted text\"\n";
+    for (int i = 0; i < 20000; ++i) // the guess of the format sees the first 256 KiB
+        table += std::string(i % 2 ? "0" : "1") + (i % 100 == 0 && i > 15000 ? ",\"some text " : ",some text ") +
+                 std::to_string(i) + "\n";
+    write("a.csv", table);
+    const Manifest manifest = guessed("a.csv");
+    QVERIFY(!manifest.train.format.quoting);
+    QCOMPARE(Table(manifest.train.path, manifest.train.format).rows(), std::size_t(20001));
+}
+
+void TestGuesses::rowNamesOfRAreNoTexts()
+{
+    std::string table = "\"text\"\t\"label\"\n";
+    for (int i = 0; i < 20; ++i)
+        table += "\"" + std::to_string(i) + "\"\t\"some text " + std::to_string(i) + "\"\t\"" + (i % 2 ? "a" : "b") + "\"\n";
+    write("r.tsv", table);
+    const Manifest manifest = guessed("r.tsv");
+    QCOMPARE(manifest.train.textA, 1);
+    QCOMPARE(manifest.classes, (Strings{"a", "b"}));
+}
+
+void TestGuesses::documentsAndFoldersOfTextsAreNamed()
+{
+    const auto refusal = [&](const std::string &name) {
+        try {
+            guessed(name);
+            return QString();
+        } catch (const Error &error) {
+            return QString::fromUtf8(error.what());
+        }
+    };
+    write("columns.json", "{\"text\": {\"0\": \"one\", \"1\": \"two\"}, \"label\": {\"0\": \"a\", \"1\": \"b\"}}\n");
+    QVERIFY(refusal("columns.json").contains("is one JSON document; save it as JSON Lines"));
+    write("acl/words.txt", "a word\nanother word\n");
+    for (const char *name : {"train/pos/1.txt", "train/pos/2.txt", "train/neg/1.txt", "test/pos/1.txt"})
+        write(std::string("acl/") + name, "a review\n");
+    QVERIFY(refusal("acl").contains("a file for each text in its sub-folders"));
+    QVERIFY(refusal("acl/train").contains("a file for each text in its sub-folders"));
 }
 
 QTEST_GUILESS_MAIN(TestGuesses)

@@ -48,8 +48,10 @@ private Q_SLOTS:
     void invalidUtf8FallsBackPerFieldAndIsCounted();
     void controlCharactersAreKept();
     void unevenRowsAreNoted();
+    void rowNamesOfRHaveAnUnnamedColumn();
     void jsonLinesHaveColumnsInOrderOfAppearance();
     void halvesOfACharacterInJsonAreReplaced();
+    void numbersThatAreNoneAreNull();
     void brokenJsonNamesItsLine();
     void orangeTablesHaveThreeHeaderLines();
     void labelTextSplitsAtTheFirstSpace();
@@ -100,8 +102,14 @@ void TestTable::quotedFieldsHoldDelimitersNewlinesAndQuotes()
 
 void TestTable::textAfterAClosingQuoteBelongsToTheField()
 {
-    const Table table(write("after.csv", "text,label\n\"Great\" flight,good\n"), csv);
-    QCOMPARE(table.row(0), (Fields{"Great flight", "good"}));
+    const Table table(write("after.csv", "text,label\nfine,good\n\"Great\" flight,good\n"), csv);
+    QCOMPARE(table.row(1), (Fields{"Great flight", "good"}));
+    QCOMPARE(table.strayQuotes(), std::size_t(1));
+    QVERIFY(QString::fromStdString(table.notes().at(0))
+                .startsWith("after.csv: 1 row with text after a closing quote, the "
+                            "first on line 3: quotes that are none may have"));
+    const Table ended(write("crlf-quoted.csv", "text,label\r\n\"one\",\"a\"\r\n\"two\",\"b\"\r\n\"three\",\"c\""), csv);
+    QVERIFY(ended.notes().empty());
 }
 
 void TestTable::crlfBetweenRecordsAndLfInsideFields()
@@ -160,12 +168,27 @@ void TestTable::controlCharactersAreKept()
 
 void TestTable::unevenRowsAreNoted()
 {
-    const Table table(write("uneven.tsv", "a\tb\tc\n1\t2\n1\t2\t3\t4\n5\t6\n"), {Kind::Delimited, '\t', false, true});
+    const Table table(write("uneven.tsv", "a\tb\tc\n1\t2\n1\t2\t3\t4\n5\t6\n7\t8\t9\t \t\n"),
+                      {Kind::Delimited, '\t', false, true});
     QCOMPARE(table.rows(), std::size_t(3));
     QCOMPARE(table.row(0), (Fields{"1", "2"}));
-    QCOMPARE(table.row(1).size(), std::size_t(4));
+    QCOMPARE(table.row(1), (Fields{"5", "6"}));
+    QCOMPARE(table.lineOf(1), std::size_t(4));
+    QCOMPARE(table.row(2).size(), std::size_t(5));
     QCOMPARE(table.notes(),
-             (Fields{"uneven.tsv: 2 rows with fewer than 3 columns.", "uneven.tsv: 1 row with more than 3 columns."}));
+             (Fields{"uneven.tsv: 1 row left out, with more fields than the 3 columns of the header.",
+                     "uneven.tsv: 2 rows with fewer than 3 columns.", "uneven.tsv: 1 row with more than 3 columns."}));
+    QVERIFY(refusal(write("shifted.csv", "label, text\npos, \"a, b\"\npos, \"c, d\"\n"), csv)
+                .contains("shifted.csv has more fields in every row than its header has names"));
+}
+
+void TestTable::rowNamesOfRHaveAnUnnamedColumn()
+{
+    const Table table(write("r.tsv", "\"text\"\t\"label\"\n\"1\"\t\"one\"\t\"a\"\n\"2\"\t\"two\"\t\"b\"\n"),
+                      {Kind::Delimited, '\t', true, true});
+    QCOMPARE(table.columns(), (Fields{"", "text", "label"}));
+    QCOMPARE(table.row(1), (Fields{"2", "two", "b"}));
+    QVERIFY(table.notes().empty());
 }
 
 void TestTable::jsonLinesHaveColumnsInOrderOfAppearance()
@@ -193,6 +216,15 @@ void TestTable::halvesOfACharacterInJsonAreReplaced()
     const auto broken =
         write("broken.jsonl", "{\"text\": oops, \"label\": \"good\"}\n{\"text\": \"fine\", \"label\": \"bad\"}\n");
     QVERIFY(guessFormat(broken).kind == Kind::JsonLines); // and so its line is named
+}
+
+void TestTable::numbersThatAreNoneAreNull()
+{
+    const Table table(write("nan.jsonl", "{\"text\": \"a NaN, \\\"Infinity\", \"score\": NaN}\n{\"text\": \"b\", \"score\": "
+                                         "-Infinity, \"all\": [Infinity, 1]}\n"),
+                      jsonLines);
+    QCOMPARE(table.row(0), (Fields{"a NaN, \"Infinity", "", ""}));
+    QCOMPARE(table.row(1), (Fields{"b", "", "[null,1]"}));
 }
 
 void TestTable::brokenJsonNamesItsLine()
@@ -257,6 +289,13 @@ void TestTable::emptyMissingAndForeignFilesAreRefused()
     QVERIFY_EXCEPTION_THROWN(guessFormat(pipe), Error);
     const std::string returns = write("mac.tsv", "text\tlabel\rone\ta\rtwo\tb\r");
     QVERIFY(refusal(returns, tsv).contains("mac.tsv ends its lines with carriage returns alone"));
+    for (const auto &[bytes, says] : {std::pair("PK\x03\x04", "an Excel workbook or a zip archive"),
+                                      {"\x1F\x8B\x08", "is compressed; unpack it"},
+                                      {"PAR1\x15", "a Parquet file; save it as CSV"}})
+        QVERIFY(refusal(write("packed.csv", std::string(bytes) + std::string(20, '\0')), csv).contains(says));
+    for (const char *document :
+         {"{\n \"data\": [\n", "{\"version\": 1, \"data\": [\n{", "[[\"a\", \"b\"],\n [", "[\n [\n \"a\""})
+        QVERIFY_EXCEPTION_THROWN(guessFormat(write("document.json", document)), Error);
     QVERIFY_EXCEPTION_THROWN(guessFormat(write("array.json", "[\n {\"text\": \"one\", \"label\": \"a\"}\n]\n")), Error);
     QVERIFY_EXCEPTION_THROWN(guessFormat(write("binary.tsv", "PK" + std::string(2000, '\0'))), Error);
 }
@@ -293,9 +332,8 @@ void TestTable::formatsAreGuessed_data()
     QTest::addColumn<char>("delimiter");
     QTest::addColumn<bool>("quoting");
     QTest::addColumn<bool>("header");
-    const auto row = [](const char *name, const char *content, const char *kind, char delimiter, bool quoting, bool header) {
-        QTest::newRow(name) << QByteArray(content) << QString(kind) << delimiter << quoting << header;
-    };
+    const auto row = [](const char *name, const QByteArray &content, const char *kind, char delimiter, bool quoting,
+                        bool header) { QTest::newRow(name) << content << QString(kind) << delimiter << quoting << header; };
     row("comma, header", "id,text,label\n1,\"well, yes\",pos\n2,no,neg\n3,perhaps,pos\n", "delimited", ',', true, true);
     row("comma, newlines in quotes", "text,stance\n\"one\ntwo, three\",for\nfour,against\n\"five, six\",for\n", "delimited",
         ',', true, true);
@@ -309,6 +347,17 @@ void TestTable::formatsAreGuessed_data()
         "uid\tutterances here\n17\tI would like to book a table for two, please\n18\tWhat will the weather be like in "
         "Vienna\n",
         "delimited", '\t', false, true);
+    QByteArray shorts, counted = ",0,1\n", arrays = "0,1,2\n";
+    for (int i = 0; i < 12; ++i) {
+        const QByteArray n = QByteArray::number(i), kind = i % 2 ? "joy" : "anger";
+        shorts += "a few words " + n + "," + kind + "\n";
+        counted += n + ",a few words " + n + "," + kind + "\n";
+        arrays += n + ",a few words " + n + "," + kind + "\n";
+    }
+    row("unknown names above short texts", "Utter,Emo\n" + shorts, "delimited", ',', true, true);
+    row("none above short texts", shorts, "delimited", ',', true, false);
+    row("a frame without names", counted, "delimited", ',', true, true);
+    row("an array", arrays, "delimited", ',', true, true);
     row("json lines", "{\"text\": \"a\", \"label\": 1}\n{\"text\": \"b\", \"label\": 0}\n", "json-lines", '\t', false,
         false);
     row("orange", "Category\tText\nd\tstring\nclass\t\n\nearn\tprofits rose\n", "orange-tab", '\t', true, true);

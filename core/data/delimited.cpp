@@ -27,24 +27,25 @@ std::string unquoted(std::string_view field)
 
 } // namespace
 
-std::size_t findFieldEnd(std::string_view text, std::size_t begin, char delimiter, bool &unclosed)
+FieldEnd findFieldEnd(std::string_view text, std::size_t begin, char delimiter)
 {
     std::size_t at = begin;
-    if (at < text.size() && text[at] == '"') {
+    const bool quoted = at < text.size() && text[at] == '"';
+    if (quoted) {
         for (++at;; at += 2) {
             at = text.find('"', at);
-            if (at == std::string_view::npos) {
-                unclosed = true;
-                return text.size();
-            }
+            if (at == std::string_view::npos)
+                return {text.size(), true, false};
             if (at + 1 >= text.size() || text[at + 1] != '"')
                 break;
         }
         ++at;
     }
+    const std::size_t closed = at;
     while (at < text.size() && text[at] != delimiter && text[at] != '\n')
         ++at;
-    return at;
+    const bool lineEnd = at == closed + 1 && text[closed] == '\r'; // of a CRLF
+    return {at, false, quoted && at > closed && !lineEnd};
 }
 
 RecordEnd findRecordEnd(std::string_view text, std::size_t begin, char delimiter, bool quoting)
@@ -58,8 +59,11 @@ RecordEnd findRecordEnd(std::string_view text, std::size_t begin, char delimiter
     }
     std::size_t at = begin;
     for (;;) {
-        at = findFieldEnd(text, at, delimiter, record.unclosed);
+        const FieldEnd field = findFieldEnd(text, at, delimiter);
+        record.unclosed |= field.unclosed;
+        record.stray |= field.stray;
         ++record.fields;
+        at = field.end;
         if (at >= text.size() || text[at] == '\n')
             break;
         ++at;
@@ -72,9 +76,8 @@ std::vector<std::string> splitRecord(std::string_view record, char delimiter, bo
 {
     std::vector<std::string> fields;
     for (std::size_t begin = 0;;) {
-        bool unclosed = false;
-        const std::size_t end = quoting ? findFieldEnd(record, begin, delimiter, unclosed)
-                                        : std::min(record.find(delimiter, begin), record.size());
+        const std::size_t end =
+            quoting ? findFieldEnd(record, begin, delimiter).end : std::min(record.find(delimiter, begin), record.size());
         const std::string_view field = record.substr(begin, end - begin);
         fields.push_back(quoting && field.starts_with('"') ? unquoted(field) : std::string(field));
         if (end >= record.size())

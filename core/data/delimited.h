@@ -12,11 +12,17 @@ struct RecordEnd {
     std::size_t end = 0;    ///< position of the newline, or the size of the text
     std::size_t fields = 0; ///< how many fields the record has
     bool unclosed = false;  ///< the text ended inside quotes
+    bool stray = false;     ///< text follows the closing quote of a field
 };
 
-/// Position of the delimiter or newline that ends the field at `begin`, or the size of the text. A field that starts with
-/// a double quote lasts to its closing quote; `unclosed` is set when there is none.
-std::size_t findFieldEnd(std::string_view text, std::size_t begin, char delimiter, bool &unclosed);
+/// Where a field ends: position of the delimiter or newline, or the size of the text.
+struct FieldEnd {
+    std::size_t end = 0;
+    bool unclosed = false, stray = false; ///< as of a record
+};
+
+/// Finds the end of the field at `begin`; one that starts with a double quote lasts to its closing quote.
+FieldEnd findFieldEnd(std::string_view text, std::size_t begin, char delimiter);
 
 /// Finds the end of the record that starts at `begin`. With `quoting`, a field that starts with a double quote lasts to
 /// its closing quote, newlines included; a quote elsewhere is an ordinary character. Without, only the newline counts.

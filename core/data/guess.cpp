@@ -10,6 +10,7 @@
 #include "core/data/labels.h"
 #include "core/data/sample.h"
 #include "core/error.h"
+#include "core/files.h"
 
 namespace awb {
 
@@ -22,26 +23,17 @@ struct Fit {
     std::size_t fields = 0; // of most records
     double share = 0;       // of the records that have so many
     std::size_t quoted = 0,
-                badlyQuoted = 0; // fields that start with a quote; those of them that do not end with its closing one
+                badlyQuoted = 0; // fields that start with a quote; those of them that have text after its closing one
 };
 
-bool isWellQuoted(std::string_view field)
-{
-    std::size_t at = field.find('"', 1);
-    while (at != std::string_view::npos && at + 1 < field.size() && field[at + 1] == '"')
-        at = field.find('"', at + 2);
-    return at != std::string_view::npos && at + 1 == field.size();
-}
-
-Fit fitOf(const Sample &sample, char delimiter, bool quoting)
+Fit fitOf(std::string_view text, bool truncated, char delimiter, bool quoting)
 {
     Fit fit;
     std::map<std::size_t, std::size_t> counts; // fields -> records
     std::size_t records = 0;
-    const std::string_view text = sample.text;
     for (std::size_t begin = 0; begin < text.size();) {
         const RecordEnd found = findRecordEnd(text, begin, delimiter, quoting);
-        if (found.end >= text.size() && ((sample.truncated && records > 0) || found.unclosed))
+        if (found.end >= text.size() && ((truncated && records > 0) || found.unclosed))
             break;
         const std::string_view record = withoutCarriageReturn(text.substr(begin, found.end - begin));
         begin = found.end + 1;
@@ -50,13 +42,10 @@ Fit fitOf(const Sample &sample, char delimiter, bool quoting)
         ++records;
         ++counts[found.fields];
         for (std::size_t at = 0; quoting && at < record.size();) {
-            bool unclosed = false;
-            const std::size_t end = findFieldEnd(record, at, delimiter, unclosed);
-            if (record[at] == '"') {
-                ++fit.quoted;
-                fit.badlyQuoted += !isWellQuoted(record.substr(at, end - at));
-            }
-            at = end + 1;
+            const FieldEnd field = findFieldEnd(record, at, delimiter);
+            fit.quoted += record[at] == '"';
+            fit.badlyQuoted += field.stray || field.unclosed;
+            at = field.end + 1;
         }
     }
     for (const auto &[fields, count] : counts)
@@ -117,11 +106,19 @@ bool isJsonLines(const Sample &sample)
     }
 }
 
-// One document in place of one object a line: "[{".
-bool isJsonArray(const Sample &sample)
+// One document in place of one object a line: "[{", "[[" and an object that goes on after its first line.
+bool isJsonDocument(const Sample &sample)
 {
     const std::string_view text = trimmed(sample.text);
-    return text.starts_with('[') && trimmed(text.substr(1)).starts_with('{');
+    if (text.starts_with('{')) {
+        const std::string_view line = trimmed(text.substr(0, text.find('\n')));
+        return trimmed(text.substr(1)).starts_with('"') &&
+               std::string_view("{[,").find(line.back()) != std::string_view::npos;
+    }
+    if (!text.starts_with('['))
+        return false;
+    const std::string_view inner = trimmed(text.substr(1));
+    return inner.starts_with('{') || (inner.starts_with('[') && trimmed(inner.substr(1)).starts_with('"'));
 }
 
 // Every line starts with one of few words.
@@ -154,20 +151,64 @@ bool namesColumn(const std::vector<std::vector<std::string>> &rows, std::size_t 
     return count > 0 && !isValue && (numbers * 10 > count * 9 || (length / count > 30 && first.size() <= 24));
 }
 
+// Whether the values below the first are few and all of them recur, as classes do, and the first is none of them.
+bool namesClasses(const std::vector<std::vector<std::string>> &rows, std::size_t column)
+{
+    std::map<std::string_view, std::size_t> counts;
+    for (std::size_t i = 1; i < rows.size(); ++i)
+        if (column < rows[i].size())
+            ++counts[rows[i][column]];
+    const std::string &first = rows.front()[column];
+    return rows.size() > 10 && counts.size() >= 2 && counts.size() <= 20 && !first.empty() && !counts.contains(first) &&
+           std::ranges::all_of(counts, [](const auto &value) { return value.second >= 2; });
+}
+
+// "0,1,2" or ",0,1" above texts: the names that pandas gives columns without any.
+bool countsColumns(const std::vector<std::vector<std::string>> &rows)
+{
+    const auto &names = rows.front();
+    const std::size_t start = names.front().empty() ? 1 : 0;
+    if (names.size() < start + 2)
+        return false;
+    bool texts = false;
+    for (std::size_t c = start; c < names.size(); ++c) {
+        if (names[c] != std::to_string(c - start))
+            return false;
+        texts |= std::ranges::none_of(rows.begin() + 1, rows.end(), [&](const auto &row) {
+            return c >= row.size() || row[c].empty() || parseNumber(row[c]).has_value();
+        });
+    }
+    return texts;
+}
+
 } // namespace
 
 bool looksLikeHeader(const std::vector<std::vector<std::string>> &rows)
 {
     if (rows.size() < 2)
         return false;
+    if (countsColumns(rows))
+        return true;
+    const bool isShort = std::ranges::all_of(rows.front(), [](const auto &cell) { return cell.size() <= 24; });
     bool names = false;
     for (std::size_t c = 0; c < rows.front().size(); ++c) {
         bool isValue = false;
-        names |= isColumnName(rows.front()[c]) || namesColumn(rows, c, isValue);
+        names |= isColumnName(rows.front()[c]) || namesColumn(rows, c, isValue) || (isShort && namesClasses(rows, c));
         if (isValue && !rows.front()[c].empty())
             return false;
     }
     return names;
+}
+
+bool readsQuoted(const std::filesystem::path &file, char delimiter)
+{
+    const MappedFile whole(file);
+    return quotingFits(fitOf(whole.text(), false, delimiter, true), fitOf(whole.text(), false, delimiter, false), delimiter);
+}
+
+Error oneJsonDocument(const std::filesystem::path &file)
+{
+    return Error(file.string() + " is one JSON document; save it as JSON Lines, one object a line, and read it again.");
 }
 
 TableFormat guessFormat(const std::filesystem::path &file)
@@ -175,14 +216,15 @@ TableFormat guessFormat(const std::filesystem::path &file)
     const Sample sample = readSample(file);
     if (isJsonLines(sample))
         return {Kind::JsonLines, '\t', false, false};
-    if (isJsonArray(sample))
-        throw Error(file.string() + " is one JSON array; save it as JSON Lines, one object a line, and read it again.");
+    if (isJsonDocument(sample))
+        throw oneJsonDocument(file);
     if (isOrange(sample))
         return {Kind::OrangeTab, '\t', true, true};
     TableFormat best{Kind::Delimited, '\t', false, false};
     double share = 0;
     for (const char delimiter : {'\t', ',', ';', '|'}) {
-        const Fit on = fitOf(sample, delimiter, true), off = fitOf(sample, delimiter, false);
+        const Fit on = fitOf(sample.text, sample.truncated, delimiter, true),
+                  off = fitOf(sample.text, sample.truncated, delimiter, false);
         const bool quoting = quotingFits(on, off, delimiter);
         const Fit &fit = quoting ? on : off;
         // Later delimiters stand in texts more often: they must fit clearly better.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/data/dataset.h"
+#include "core/error.h"
 
 namespace awb {
 
@@ -32,6 +33,12 @@ void setTaskAndClasses(Manifest &manifest, bool guessTask);
 
 /// Whether the first of these records names the columns: well-known names, or values of another kind below it.
 bool looksLikeHeader(const std::vector<std::vector<std::string>> &rows);
+
+/// Whether the quotes of a whole file read as quotes.
+bool readsQuoted(const std::filesystem::path &file, char delimiter);
+
+/// What is to be said of a file that is no JSON Lines but JSON.
+Error oneJsonDocument(const std::filesystem::path &file);
 
 /// Whether columns of texts or labels are often called so.
 bool isColumnName(std::string_view name);

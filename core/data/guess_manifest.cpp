@@ -137,15 +137,17 @@ std::optional<DataFile> partBeside(const DataFile &train, const std::vector<std:
     return std::nullopt;
 }
 
-// The table as it was guessed; without quotes where one of them is never closed.
+// The table as it was guessed from its beginning; without quotes where the rest has some that are none.
 Table readAsGuessed(const std::filesystem::path &file, TableFormat &format)
 {
     if (format.kind == Kind::Delimited && format.quoting) {
         try {
-            return Table(file, format);
-        } catch (const Error &) {
-            format.quoting = false;
+            Table table(file, format);
+            if (table.strayQuotes() == 0 || readsQuoted(file, format.delimiter))
+                return table;
+        } catch (const Error &) { // one of them is never closed
         }
+        format.quoting = false;
     }
     return Table(file, format);
 }
@@ -176,6 +178,20 @@ void dropMarks(const Table &table, Manifest &manifest)
     std::erase_if(manifest.classes, [&](const std::string &name) { return classOf(name, manifest).empty(); });
 }
 
+// Whether sub-folders hold texts one a file, as train/pos/1_9.txt.
+bool holdsTextFiles(const std::filesystem::path &folder)
+{
+    std::error_code error;
+    int found = 0;
+    for (auto entry = std::filesystem::recursive_directory_iterator(folder, error);
+         !error && entry != std::filesystem::recursive_directory_iterator() && found < 2; entry.increment(error)) {
+        if (entry.depth() == 2)
+            entry.disable_recursion_pending();
+        found += entry.depth() > 0 && entry->path().extension() == ".txt";
+    }
+    return found == 2;
+}
+
 // The file of a folder to start from: its train file, or its only one.
 std::filesystem::path fileToStartFrom(const std::filesystem::path &folder)
 {
@@ -187,6 +203,11 @@ std::filesystem::path fileToStartFrom(const std::filesystem::path &folder)
             return file;
         files.push_back(file);
     }
+    if ((files.size() != 1 || files.front().extension() == ".txt") && holdsTextFiles(folder))
+        throw Error(
+            folder.string() +
+            " holds a file for each text in its sub-folders, which is not read; write one table with a line for each "
+            "text: its label, which is the sub-folder's name, and the text.");
     if (files.size() != 1)
         throw Error(folder.string() + " has no file called train and not exactly one data file; choose a file.");
     return files.front();
@@ -261,6 +282,8 @@ Manifest guessedLook(const std::filesystem::path &file)
     const auto looks = lookAt(table);
     if (looks.empty() || table.rows() == 0)
         throw Error(file.string() + " has no rows below its header; choose a file with at least one row.");
+    if (manifest.train.format.kind == Kind::JsonLines && table.rows() == 1)
+        throw oneJsonDocument(file);
     if (manifest.train.format.kind == Kind::LabelText) {
         manifest.train.textA = 1;
         manifest.train.label = 0;

@@ -39,6 +39,25 @@ std::string withoutLoneSurrogates(std::string text)
     return text;
 }
 
+/// Python writes NaN and Infinity where JSON has no number: null takes their place.
+std::string withoutNonNumbers(std::string text)
+{
+    if (text.find("NaN") == std::string::npos && text.find("Infinity") == std::string::npos)
+        return text;
+    bool quoted = false;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (quoted && text[at] == '\\')
+            ++at;
+        else if (text[at] == '"')
+            quoted = !quoted;
+        else if (!quoted)
+            for (const std::string_view word : {"NaN", "Infinity", "-Infinity"})
+                if (text.compare(at, word.size(), word) == 0)
+                    text.replace(at, word.size(), "null");
+    }
+    return text;
+}
+
 } // namespace
 
 std::vector<std::pair<std::string, std::string>> parseJsonLine(std::string_view line)
@@ -50,7 +69,7 @@ std::vector<std::pair<std::string, std::string>> parseJsonLine(std::string_view 
             throw std::runtime_error("nested too deeply");
         return true;
     };
-    const Json json = Json::parse(withoutLoneSurrogates(decodeText(line)), shallow);
+    const Json json = Json::parse(withoutNonNumbers(withoutLoneSurrogates(decodeText(line))), shallow);
     if (!json.is_object())
         throw std::runtime_error("not an object");
     std::vector<std::pair<std::string, std::string>> fields;

@@ -1,6 +1,7 @@
 #include "core/data/sample.h"
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 
 #include "core/data/delimited.h"
@@ -13,6 +14,19 @@ namespace {
 constexpr std::size_t sampleSize = 256u << 10; // bytes
 
 } // namespace
+
+void requireText(std::string_view start, const std::filesystem::path &file)
+{
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 5> foreign = {
+        {{"\xFF\xFE", " is UTF-16 text; save it as UTF-8 and read it again."},
+         {"\xFE\xFF", " is UTF-16 text; save it as UTF-8 and read it again."},
+         {"PK\x03\x04", " is an Excel workbook or a zip archive; save the sheet as CSV UTF-8, or unpack the archive."},
+         {"\x1F\x8B", " is compressed; unpack it and choose the file that it holds."},
+         {"PAR1", " is a Parquet file; save it as CSV or JSON Lines."}}};
+    for (const auto &[bytes, sentence] : foreign)
+        if (start.starts_with(bytes))
+            throw Error(file.string() + std::string(sentence));
+}
 
 Sample readSample(const std::filesystem::path &file)
 {
@@ -31,8 +45,7 @@ Sample readSample(const std::filesystem::path &file)
         sample.text.erase(0, 3);
     if (trimmed(sample.text).empty())
         throw Error(file.string() + " is empty; choose a file with at least one row.");
-    if (sample.text.starts_with("\xFF\xFE") || sample.text.starts_with("\xFE\xFF"))
-        throw Error(file.string() + " is UTF-16 text; save it as UTF-8 and read it again.");
+    requireText(sample.text, file);
     if (std::size_t(std::count(sample.text.begin(), sample.text.end(), '\0')) > sample.text.size() / 100)
         throw Error(file.string() + " is not a text file; choose a table of texts and labels.");
     return sample;

@@ -18,6 +18,9 @@ struct Sample {
 /// Throws Error naming the file when it cannot be read, is empty or is no text.
 Sample readSample(const std::filesystem::path &file);
 
+/// Throws Error naming the file where its first bytes say that it is no text: a workbook, something packed, UTF-16.
+void requireText(std::string_view start, const std::filesystem::path &file);
+
 /// Records of a sample, header included, at most `limit`; of a truncated sample without the last, which may be cut.
 /// Blank lines are left out. Not for JsonLines.
 std::vector<std::vector<std::string>> sampleRows(const Sample &sample, const TableFormat &format, std::size_t limit = 1000);

@@ -1,9 +1,11 @@
 #include "core/data/table.h"
 
 #include <algorithm>
+#include <set>
 
 #include "core/data/delimited.h"
 #include "core/data/json_lines.h"
+#include "core/data/sample.h"
 #include "core/error.h"
 #include "core/files.h"
 
@@ -48,8 +50,7 @@ RecordEnd checkedRecordEnd(std::string_view text, std::size_t begin, const Table
 // Position of the first record. Throws for a file without text.
 std::size_t startOf(std::string_view text, const std::filesystem::path &file)
 {
-    if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
-        throw Error(file.string() + " is UTF-16 text; save it as UTF-8 and read it again.");
+    requireText(text, file);
     const std::size_t start = text.starts_with(byteOrderMark) ? byteOrderMark.size() : 0;
     if (text.find_first_not_of("\r\n", start) == std::string_view::npos)
         throw Error(file.string() + " is empty; choose a file with at least one row.");
@@ -105,7 +106,8 @@ void Table::scan(const std::filesystem::path &file)
 {
     const std::string_view text = m_file->text();
     const std::size_t headers = m_format.kind == TableFormat::Kind::OrangeTab ? 3 : m_format.header ? 1 : 0;
-    std::size_t width = 0, shorter = 0, longer = 0, fallbacks = 0;
+    std::size_t width = 0, shorter = 0, fallbacks = 0, firstStray = 0;
+    std::vector<std::size_t> wide; // rows with more fields
     for (std::size_t begin = startOf(text, file); begin < text.size();) {
         const RecordEnd found = checkedRecordEnd(text, begin, m_format, file);
         const Record record{begin, begin + withoutCarriageReturn(text.substr(begin, found.end - begin)).size()};
@@ -123,11 +125,23 @@ void Table::scan(const std::filesystem::path &file)
         if (m_records.empty() && headers == 0)
             width = found.fields;
         shorter += found.fields < width;
-        longer += found.fields > width;
+        if (found.fields > width)
+            wide.push_back(m_records.size());
+        if (found.stray && ++m_strayQuotes == 1)
+            firstStray = lineAt(text, record.begin);
         fallbacks += !isUtf8(bytes);
         m_records.push_back(record);
     }
+    const std::size_t leftOut = headers == 1 ? settleWideRows(file, width, wide) : 0;
+    const std::size_t longer = m_unnamed ? 0 : wide.size() - leftOut;
     const std::string name = file.filename().string();
+    if (m_strayQuotes)
+        m_notes.push_back(name + ": " + counted(m_strayQuotes, "row") +
+                          " with text after a closing quote, the first on line " + std::to_string(firstStray) +
+                          ": quotes that are none may have joined rows; read the file without quoting if so.");
+    if (leftOut)
+        m_notes.push_back(name + ": " + counted(leftOut, "row") + " left out, with more fields than the " +
+                          counted(width, "column") + " of the header.");
     if (fallbacks)
         m_notes.push_back(name + ": " + counted(fallbacks, "row") + " not valid UTF-8, read as Windows-1252.");
     if (m_format.kind == TableFormat::Kind::Delimited || m_format.kind == TableFormat::Kind::OrangeTab) {
@@ -138,6 +152,39 @@ void Table::scan(const std::filesystem::path &file)
             m_notes.push_back(name + ": " + counted(longer, "row") + " with more than " + std::to_string(width) +
                               " columns.");
     }
+}
+
+// Returns how many rows are left out.
+std::size_t Table::settleWideRows(const std::filesystem::path &file, std::size_t width, const std::vector<std::size_t> &wide)
+{
+    if (!wide.empty() && wide.size() == m_records.size()) {
+        std::set<std::string> names;
+        m_unnamed = std::ranges::all_of(m_records, [&](const Record &record) {
+            auto fields = split(record);
+            return fields.size() == width + 1 && names.insert(std::move(fields.front())).second;
+        });
+        if (m_unnamed) {
+            m_headers.front().insert(m_headers.front().begin(), std::string());
+            return 0;
+        }
+    }
+    std::vector<bool> isLeftOut(m_records.size());
+    std::size_t count = 0;
+    for (const std::size_t i : wide) {
+        const auto fields = split(m_records[i]);
+        isLeftOut[i] = std::any_of(fields.begin() + std::ptrdiff_t(width), fields.end(),
+                                   [](const std::string &field) { return !trimmed(field).empty(); });
+        count += isLeftOut[i];
+    }
+    if (count > 0 && count == m_records.size())
+        throw Error(file.string() + " has more fields in every row than its header has names; put texts that hold a " +
+                    "delimiter in quotes that follow the delimiter at once, or name the missing columns.");
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < m_records.size(); ++i)
+        if (!isLeftOut[i])
+            m_records[kept++] = m_records[i];
+    m_records.resize(kept);
+    return count;
 }
 
 void Table::nameColumns(const std::filesystem::path &file)

@@ -32,8 +32,9 @@ TableFormat::Kind tableKindFromString(std::string_view s); ///< throws Error
 
 /// Rows of a data file. The file stays mapped; a row is decoded when asked for, so a table of any size costs one offset
 /// per row. A byte-order mark is dropped, CRLF and LF both end a record, a missing final newline is fine, blank lines are
-/// no rows. Control characters stay in the text.
-/// A field that is not valid UTF-8 is read as Windows-1252, and `notes()` says how many rows that was.
+/// no rows. A row with more fields than the header, of which one past it is filled, is left out, since nobody knows which
+/// field is which; where every row has one more, the first names the rows and its column is unnamed. Control characters stay
+/// in the text. A field that is not valid UTF-8 is read as Windows-1252, and `notes()` says how many rows that was.
 class Table {
 public:
     /// Throws Error naming the file: missing, empty, a record over 16 MiB, an unclosed quote, broken JSON (with line).
@@ -50,6 +51,8 @@ public:
     std::vector<std::string> row(std::size_t i) const;
     /// Physical line (1-based) on which row i starts, for messages.
     std::size_t lineOf(std::size_t i) const;
+    /// Records that hold text after a closing quote: quotes that are none may have joined rows there.
+    std::size_t strayQuotes() const { return m_strayQuotes; }
     /// Sentences about what was done to read the file (encoding fallback, short rows).
     const std::vector<std::string> &notes() const { return m_notes; }
 
@@ -58,6 +61,7 @@ private:
         std::uint64_t begin, end; // bytes of the file, without the line end
     };
     void scan(const std::filesystem::path &file);
+    std::size_t settleWideRows(const std::filesystem::path &file, std::size_t width, const std::vector<std::size_t> &wide);
     void nameColumns(const std::filesystem::path &file);
     void collectKeys(const std::filesystem::path &file);
     std::vector<std::string> split(const Record &record) const;
@@ -68,6 +72,8 @@ private:
     std::vector<std::string> m_columns;
     std::vector<std::vector<std::string>> m_headers;
     std::vector<std::string> m_notes;
+    std::size_t m_strayQuotes = 0;
+    bool m_unnamed = false; ///< the first column has no name in the header
 };
 
 bool isUtf8(std::string_view bytes);
