@@ -165,6 +165,10 @@ private Q_SLOTS:
     void withoutConfigurationTheVocabularyDecidesCase();
     void specialTokensMayHaveOtherNames();
     void windowsLineEndsDoNotMatter();
+    void aTokenizerFileStandsInForAVocabulary();
+    void otherTokenizersAreRefused_data();
+    void otherTokenizersAreRefused();
+    void addedTokensHaveIdsAboveTheVocabulary();
     void errorsNameTheFile();
 };
 
@@ -343,6 +347,74 @@ void TestWordPiece::windowsLineEndsDoNotMatter()
     const WordPiece tokenizer = WordPiece::load(Folder("[UNK]\r\n[CLS]\r\n\r\n[SEP]\r\nhe").path());
     QCOMPARE(tokenizer.size(), std::size_t(5));
     QCOMPARE(tokenizer.encode("he x"), (Ids{4, 0}));
+}
+
+void TestWordPiece::aTokenizerFileStandsInForAVocabulary()
+{
+    Folder folder("");
+    std::filesystem::remove(folder.path() / "vocab.txt");
+    const auto write = [&](const std::string &type, const char *normalizer) {
+        folder.write("tokenizer.json",
+                     R"({"added_tokens": [{"id": 1, "content": "[CLS]"}, {"id": 6, "content": "[user]"}], "normalizer": )" +
+                         std::string(normalizer) + R"(, "model": {"type": ")" + type +
+                         R"(", "vocab": {"he": 3, "##llo": 4, "[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "He": 5}}})");
+    };
+    write("WordPiece", R"({"type": "BertNormalizer", "lowercase": true, "strip_accents": null})");
+    QCOMPARE(WordPiece::load(folder.path()).encode("Hello [user]"), (Ids{3, 4, 6}));
+    folder.write("tokenizer_config.json", R"({"do_lower_case": false})");
+    QCOMPARE(WordPiece::load(folder.path()).encode("Hello"), (Ids{5, 4}));
+    write("WordPiece", "null");
+    QVERIFY(errorOfLoading(folder.path()).find("prepares texts otherwise") != std::string::npos);
+    write("BPE", "null");
+    const std::string error = errorOfLoading(folder.path());
+    QVERIFY2(error.find("has no WordPiece vocabulary (its tokenizer is BPE)") != std::string::npos, error.c_str());
+    for (const char *content : {"[1]", R"({"model": {"vocab": {"he": 7}}})", R"({"model": {"vocab": {"he": "x"}}})"}) {
+        folder.write("tokenizer.json", content);
+        QVERIFY(errorOfLoading(folder.path()).find("tokenizer.json") != std::string::npos);
+    }
+    std::filesystem::remove(folder.path() / "tokenizer.json");
+    folder.write("sentencepiece.bpe.model", "x");
+    QVERIFY(errorOfLoading(folder.path()).find("(its tokenizer is SentencePiece)") != std::string::npos);
+}
+
+void TestWordPiece::otherTokenizersAreRefused_data()
+{
+    QTest::addColumn<QString>("configuration");
+    QTest::addColumn<bool>("refused");
+    QTest::newRow("none") << R"({"tokenizer_class": null})" << false;
+    QTest::newRow("BERT") << R"({"tokenizer_class": "BertTokenizerFast", "word_tokenizer_type": "basic"})" << false;
+    QTest::newRow("backend") << R"({"tokenizer_class": "TokenizersBackend"})" << false;
+    QTest::newRow("Japanese") << R"({"tokenizer_class": "BertJapaneseTokenizer"})" << true;
+    QTest::newRow("MPNet") << R"({"tokenizer_class": "MPNetTokenizer"})" << true;
+    QTest::newRow("MeCab") << R"({"word_tokenizer_type": "mecab"})" << true;
+}
+
+void TestWordPiece::otherTokenizersAreRefused()
+{
+    QFETCH(QString, configuration);
+    QFETCH(bool, refused);
+    Folder folder(tinyVocabulary);
+    folder.write("tokenizer_config.json", configuration.toStdString());
+    const std::string error = errorOfLoading(folder.path());
+    QVERIFY2(error.empty() != refused, error.c_str());
+    QVERIFY(!refused || error.find("otherwise than BERT's") != std::string::npos);
+}
+
+void TestWordPiece::addedTokensHaveIdsAboveTheVocabulary()
+{
+    Folder folder(tinyVocabulary);
+    const std::string before = WordPiece::load(folder.path()).description();
+    folder.write("tokenizer_config.json",
+                 R"({"added_tokens_decoder": {"0": {"content": "[PAD]"}, "5": {"content": "he"}}})");
+    QCOMPARE(WordPiece::load(folder.path()).description(), before); // so that hashes of such checkpoints stay
+    folder.write("tokenizer_config.json", R"({"added_tokens_decoder": {"9": {"content": "[USER]", "special": true}}})");
+    folder.write("added_tokens.json", R"({"[USER]": 9, "[url]": 10})");
+    const WordPiece tokenizer = WordPiece::load(folder.path());
+    QCOMPARE(tokenizer.encode("he [USER]he [url]"), (Ids{5, 9, 5, 10}));
+    QCOMPARE(tokenizer.size(), std::size_t(11));
+    QVERIFY(tokenizer.description() != before);
+    folder.write("added_tokens.json", R"({"x": 2000000000})");
+    QVERIFY(errorOfLoading(folder.path()).find("added token \"x\"") != std::string::npos);
 }
 
 void TestWordPiece::errorsNameTheFile()

@@ -1,6 +1,8 @@
 #include "core/data/word_piece.h"
 
 #include <algorithm>
+#include <set>
+#include <stdexcept>
 
 #include <nlohmann/json.hpp>
 
@@ -10,6 +12,7 @@
 namespace awb {
 namespace {
 
+constexpr std::size_t mostAdded = 100000; // tokens
 constexpr std::size_t longestWord = 100; // characters; a longer word is unknown as a whole
 
 bool isContinuationByte(char c)
@@ -38,6 +41,12 @@ std::vector<std::string> readVocabulary(const std::filesystem::path &file)
     return pieces;
 }
 
+Error damaged(const std::filesystem::path &file)
+{
+    return Error("The tokenizer configuration " + file.string() +
+                 " is not the JSON object it should be: get the checkpoint again.");
+}
+
 /// A special token's text: a plain string, or an object with "content" as newer files have it.
 void readToken(const nlohmann::json &config, const char *key, std::string &token)
 {
@@ -47,10 +56,36 @@ void readToken(const nlohmann::json &config, const char *key, std::string &token
     token = entry->is_object() ? entry->at("content").get<std::string>() : entry->get<std::string>();
 }
 
+/// Throws Error where the configuration asks for a tokenizer that cuts texts otherwise than BERT's.
+void requireBert(const nlohmann::json &config, const std::filesystem::path &file)
+{
+    static const std::set<std::string> known = {"",
+                                                "BertTokenizer",
+                                                "BertTokenizerFast",
+                                                "DistilBertTokenizer",
+                                                "DistilBertTokenizerFast",
+                                                "ElectraTokenizer",
+                                                "ElectraTokenizerFast",
+                                                "MobileBertTokenizer",
+                                                "MobileBertTokenizerFast",
+                                                "PreTrainedTokenizerFast",
+                                                "TokenizersBackend"};
+    const auto require = [&](const char *key, const std::set<std::string> &names) {
+        const auto entry = config.find(key);
+        const std::string name = entry == config.end() || entry->is_null() ? "" : entry->get<std::string>();
+        if (!names.contains(name))
+            throw Error("The tokenizer configuration " + file.string() + " has " + key + " " + name +
+                        ", which cuts texts otherwise than BERT's: choose a checkpoint with BERT's tokenizer.");
+    };
+    require("tokenizer_class", known);
+    require("word_tokenizer_type", {"", "basic"});
+}
+
 void readConfiguration(const std::filesystem::path &file, WordPiece::Options &options)
 {
     try {
         const auto config = nlohmann::json::parse(readFile(file));
+        requireBert(config, file);
         options.lowerCase = config.value("do_lower_case", options.lowerCase);
         options.splitChinese = config.value("tokenize_chinese_chars", options.splitChinese);
         if (const auto entry = config.find("strip_accents"); entry != config.end() && !entry->is_null())
@@ -60,10 +95,46 @@ void readConfiguration(const std::filesystem::path &file, WordPiece::Options &op
         readToken(config, "unk_token", options.unknownToken);
         readToken(config, "pad_token", options.padToken);
         readToken(config, "mask_token", options.maskToken);
+        if (const auto added = config.find("added_tokens_decoder"); added != config.end())
+            for (const auto &[id, token] : added->items())
+                options.added.emplace_back(token.at("content").get<std::string>(), std::stoi(id));
     } catch (const nlohmann::json::exception &) {
-        throw Error("The tokenizer configuration " + file.string() +
-                    " is not the JSON object it should be: get the checkpoint again.");
+        throw damaged(file);
+    } catch (const std::logic_error &) { // an id that is no number
+        throw damaged(file);
     }
+}
+
+/// Those of tokenizers of before transformers 4.34: {"[user]": 30522}.
+void readAddedTokens(const std::filesystem::path &file, WordPiece::Options &options)
+{
+    try {
+        const auto added = nlohmann::json::parse(readFile(file));
+        for (const auto &[token, id] : added.items())
+            options.added.emplace_back(token, id.get<std::int32_t>());
+    } catch (const nlohmann::json::exception &) {
+        throw damaged(file);
+    }
+}
+
+/// What cuts the texts of a checkpoint without vocab.txt; "" where nobody knows.
+std::string otherTokenizer(const std::filesystem::path &folder)
+{
+    for (const auto &[name, tokenizer] :
+         {std::pair("sentencepiece.bpe.model", "SentencePiece"), {"spiece.model", "SentencePiece"}, {"merges.txt", "BPE"}})
+        if (std::filesystem::exists(folder / name))
+            return tokenizer;
+    return {};
+}
+
+Error noVocabulary(const std::filesystem::path &folder, const std::string &tokenizer)
+{
+    const std::string file = (folder / "vocab.txt").string();
+    return tokenizer.empty()
+               ? Error("There is no vocabulary " + file +
+                       ": put the checkpoint's there, as tokenizer.save_vocabulary(folder) of transformers writes it.")
+               : Error(folder.string() + " has no WordPiece vocabulary (its tokenizer is " + tokenizer +
+                       "): choose a BERT checkpoint with vocab.txt.");
 }
 
 bool hasCapitals(const std::vector<std::string> &vocabulary, const WordPiece::Options &options)
@@ -75,16 +146,57 @@ bool hasCapitals(const std::vector<std::string> &vocabulary, const WordPiece::Op
     });
 }
 
+/// The pieces and options of a tokenizer.json.
+std::vector<std::string> readTokenizer(const std::filesystem::path &file, WordPiece::Options &options)
+{
+    try {
+        const auto tokenizer = nlohmann::json::parse(readFile(file));
+        const auto &model = tokenizer.at("model");
+        if (const std::string type = model.value("type", "WordPiece"); type != "WordPiece")
+            throw noVocabulary(file.parent_path(), type);
+        std::vector<std::string> pieces(model.at("vocab").size());
+        for (const auto &[piece, id] : model["vocab"].items())
+            pieces.at(id.get<std::size_t>()) = piece;
+        options.lowerCase = !hasCapitals(pieces, options);
+        const auto &normalizer = tokenizer.at("normalizer");
+        if (!normalizer.is_object() || normalizer.value("type", "") != "BertNormalizer")
+            throw Error("The tokenizer " + file.string() +
+                        " prepares texts otherwise than BERT's: choose a checkpoint with BERT's tokenizer.");
+        options.lowerCase = normalizer.value("lowercase", options.lowerCase);
+        options.splitChinese = normalizer.value("handle_chinese_chars", options.splitChinese);
+        if (const auto accents = normalizer.find("strip_accents"); accents != normalizer.end() && !accents->is_null())
+            options.stripAccents = accents->get<bool>();
+        if (const auto added = tokenizer.find("added_tokens"); added != tokenizer.end())
+            for (const auto &token : *added)
+                options.added.emplace_back(token.at("content").get<std::string>(), token.at("id").get<std::int32_t>());
+        return pieces;
+    } catch (const nlohmann::json::exception &) {
+        throw damaged(file);
+    } catch (const std::out_of_range &) { // ids with a gap
+        throw damaged(file);
+    }
+}
+
 } // namespace
 
 WordPiece WordPiece::load(const std::filesystem::path &folder)
 {
-    const auto file = folder / "vocab.txt";
-    std::vector<std::string> vocabulary = readVocabulary(file);
+    auto file = folder / "vocab.txt";
     Options options;
-    options.lowerCase = !hasCapitals(vocabulary, options);
+    std::vector<std::string> vocabulary;
+    if (std::filesystem::exists(file)) {
+        vocabulary = readVocabulary(file);
+        options.lowerCase = !hasCapitals(vocabulary, options);
+    } else if (file = folder / "tokenizer.json"; std::filesystem::exists(file)) {
+        vocabulary = readTokenizer(file, options);
+    } else {
+        throw noVocabulary(folder, otherTokenizer(folder));
+    }
+    if (const auto added = folder / "added_tokens.json"; std::filesystem::exists(added))
+        readAddedTokens(added, options);
     if (const auto configuration = folder / "tokenizer_config.json"; std::filesystem::exists(configuration))
         readConfiguration(configuration, options);
+    std::erase_if(options.added, [&](const auto &token) { return token.second < std::int32_t(vocabulary.size()); });
     return WordPiece(std::move(vocabulary), options, "The vocabulary " + file.string());
 }
 
@@ -92,6 +204,13 @@ WordPiece::WordPiece(std::vector<std::string> vocabulary, Options options, const
     : m_pieces(std::move(vocabulary)), m_rules{options.lowerCase, options.stripAccents.value_or(options.lowerCase),
                                                options.splitChinese}
 {
+    for (const auto &[token, id] : options.added) {
+        if (std::size_t(id) > m_pieces.size() + mostAdded)
+            throw Error(source + " does not go with the added token \"" + token + "\", whose id is " + std::to_string(id) +
+                        ": get the checkpoint again.");
+        m_pieces.resize(std::max(m_pieces.size(), std::size_t(id) + 1));
+        m_pieces[std::size_t(id)] = token;
+    }
     m_starts.reserve(m_pieces.size());
     for (std::size_t id = 0; id < m_pieces.size(); ++id) {
         const std::string &piece = m_pieces[id];
@@ -103,8 +222,12 @@ WordPiece::WordPiece(std::vector<std::string> vocabulary, Options options, const
     m_cls = requiredId(options.clsToken, source);
     m_sep = requiredId(options.sepToken, source);
     m_unknown = requiredId(options.unknownToken, source);
-    for (const std::string &token :
-         {options.clsToken, options.sepToken, options.unknownToken, options.padToken, options.maskToken}) {
+    std::vector<std::string> special{options.clsToken, options.sepToken, options.unknownToken, options.padToken,
+                                     options.maskToken};
+    for (const auto &[token, id] : options.added)
+        if (std::ranges::find(special, token) == special.end())
+            special.push_back(token);
+    for (const std::string &token : special) {
         const auto found = m_starts.find(token);
         if (token.empty() || found == m_starts.end())
             continue;

@@ -24,12 +24,14 @@ public:
         std::optional<bool> stripAccents; ///< absent: as lowerCase
         bool splitChinese = true;         ///< a space around every CJK character
         std::string clsToken = "[CLS]", sepToken = "[SEP]", unknownToken = "[UNK]";
+        std::vector<std::pair<std::string, std::int32_t>> added; ///< known when typed, with ids above the vocabulary's
         std::string padToken = "[PAD]", maskToken = "[MASK]"; ///< known when typed; the vocabulary may lack them
     };
 
-    /// From a checkpoint folder: vocab.txt and, where present, tokenizer_config.json. Where that says nothing about case,
-    /// texts are lower-cased unless the vocabulary has pieces with capital letters A-Z. Throws Error naming the file:
-    /// no vocab.txt, empty, a special token missing, a configuration that cannot be read.
+    /// From a checkpoint folder: vocab.txt, else the WordPiece of tokenizer.json; added_tokens.json and, where present,
+    /// tokenizer_config.json. Where nothing is said about case, texts are lower-cased unless the vocabulary has pieces with
+    /// capital letters A-Z. Throws Error naming the file: no vocabulary, an empty one, a special token missing, a
+    /// configuration that cannot be read or that asks for another tokenizer than BERT's.
     static WordPiece load(const std::filesystem::path &folder);
     /// `vocabulary`: piece i has id i; of equal pieces the last counts. `source` is what an Error about it names.
     WordPiece(std::vector<std::string> vocabulary, Options options, const std::string &source = "The vocabulary");
