@@ -51,7 +51,11 @@ int add(Context &context, const std::string &folder, std::string name)
     context.store().addCheckpoint({name, path.string(), checkpointSha256(checkpoint), {}});
     std::string text = name + ": " + shapeText(checkpoint.shape());
     if (!checkpoint.missing().empty())
-        text += "\nIt cannot be trained yet, since its weights lack " + joined(checkpoint.missing()) + ".";
+        text += "\nIt cannot be trained yet, since its weights lack " + joined(checkpoint.missing()) +
+                (checkpoint.missing().front().starts_with("pooler.") // the last part, so all else is there
+                     ? "; load it with transformers' BertModel and save it again, or take the "
+                       "checkpoint that it came from."
+                     : ".");
     context.print({{"name", name},
                    {"folder", path.string()},
                    {"shape", shapeJson(checkpoint.shape())},

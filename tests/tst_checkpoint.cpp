@@ -27,6 +27,8 @@ private Q_SLOTS:
     void readsEveryFormOfTheSameModel();
     void countsParametersAndBytesPerPart();
     void listsMissingAndUnexpectedTensors();
+    void removesAnyOnePrefix();
+    void followsTheFirstModule();
     void followsASentenceTransformersSubfolder();
     void findsLicencesAndHashes();
     void keepsWeightsThatAreNotNumbers();
@@ -160,6 +162,39 @@ void TestCheckpoint::listsMissingAndUnexpectedTensors()
     const auto &unexpected = checkpoint.unexpected();
     QVERIFY(std::count(unexpected.begin(), unexpected.end(), "qa_outputs.extra") == 1);
     QVERIFY(std::count(unexpected.begin(), unexpected.end(), "encoder.layer.1.output.dense.bias") == 1);
+}
+
+void TestCheckpoint::removesAnyOnePrefix()
+{
+    const auto renamed = [&](const std::string &prefix) {
+        const auto other = copyOf("bare");
+        rewrite(other / "model.safetensors", [&](std::vector<TensorView> &tensors) {
+            for (TensorView &tensor : tensors)
+                tensor.name = prefix + tensor.name;
+        });
+        return other;
+    };
+    for (const char *prefix : {"module.bert.", "module.", "model.encoder.bert.", "bert."}) {
+        const auto checkpoint = Checkpoint::open(renamed(prefix));
+        QVERIFY2(checkpoint.missing().empty() && checkpoint.unexpected().empty(), prefix);
+    }
+    const std::string error = refusal(renamed("x"));
+    QVERIFY2(contains(error, "no tensor with a name of BERT's, but xembeddings."), error.c_str());
+}
+
+void TestCheckpoint::followsTheFirstModule()
+{
+    const auto folder = copyOf("bare"), outer = folder.parent_path() / "modules";
+    std::filesystem::create_directories(outer);
+    std::filesystem::rename(folder, outer / "0_BERT");
+    for (const char *modules : {"{", "[]", R"([{"path": 1}])", R"([{"path": "../bare"}])", R"([{"path": ""}])"}) {
+        writeAll(outer / "modules.json", modules);
+        QVERIFY(contains(refusal(outer), "config.json"));
+    }
+    writeAll(outer / "modules.json", R"([{"idx": 0, "path": "0_BERT"}, {"idx": 1, "path": "1_Pooling"}])");
+    writeAll(outer / "LICENSE", "a licence");
+    QCOMPARE(Checkpoint::open(outer).folder(), outer / "0_BERT");
+    QCOMPARE(Checkpoint::open(outer).licenceFiles(), std::vector{outer / "LICENSE"});
 }
 
 void TestCheckpoint::followsASentenceTransformersSubfolder()

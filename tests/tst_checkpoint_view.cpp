@@ -71,6 +71,7 @@ void TestCheckpointView::saysWhatIsMissingAndWhatIsUnexpected()
     const QString notes = in(view, "checkpointNotes").text();
     QVERIFY2(notes.contains("Missing: pooler.dense.bias; the checkpoint cannot be used until they are there."),
              qPrintable(notes));
+    QVERIFY2(notes.contains("Load it with transformers' BertModel and save it again"), qPrintable(notes));
     QVERIFY2(notes.contains("Unexpected and not used: qa_outputs.bias12."), qPrintable(notes));
     QVERIFY(in(view, "checkpointNotes").isVisible());
     QCOMPARE(cell(in<QTableWidget>(view, "checkpointParts"), 3, 1), QString("1,024")); // the pooler's weight alone

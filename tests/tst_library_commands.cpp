@@ -48,6 +48,19 @@ private Q_SLOTS:
         QVERIFY2(wrong.err.contains("No row has the label \"Grim\""), wrong.err.constData());
     }
 
+    void aCheckpointWithoutPoolerIsNotedWithARemedy()
+    {
+        const QString folder = path(QStringLiteral("headless"));
+        std::filesystem::copy(testData("checkpoints/bare"), folder.toStdString());
+        std::string weights = readAll((folder + "/model.safetensors").toStdString());
+        for (const char *name : {"\"pooler.dense.bias\"", "\"pooler.dense.weight\""})
+            weights[weights.find(name) + 1] = 'x';
+        writeAll((folder + "/model.safetensors").toStdString(), weights);
+        const Result added = awb({"checkpoints", "add", folder});
+        QVERIFY2(added.out.contains("lack pooler.dense.weight, pooler.dense.bias; load it with transformers' BertModel"),
+                 added.out.constData() + added.err);
+    }
+
     void aWrongGuessIsCorrectedByTheUser()
     {
         QByteArray open = "text,label\n", scores = "text,score,flair\n";

@@ -83,6 +83,11 @@ QString completeness(const Checkpoint &checkpoint)
     if (!checkpoint.missing().empty())
         sentences << CheckpointView::tr("Missing: %1; the checkpoint cannot be used until they are there.")
                          .arg(namesOf(checkpoint.missing()));
+    if (!checkpoint.missing().empty() &&
+        checkpoint.missing().front().starts_with("pooler.")) // the last part: all else is there
+        sentences << CheckpointView::tr(
+            "Load it with transformers' BertModel and save it again, or take the checkpoint that "
+            "it came from.");
     if (!checkpoint.unexpected().empty())
         sentences << CheckpointView::tr("Unexpected and not used: %1.").arg(namesOf(checkpoint.unexpected()));
     return sentences.isEmpty() ? CheckpointView::tr("Complete: nothing missing, nothing unexpected.")

@@ -34,6 +34,13 @@ fs::path weightsIn(const fs::path &folder)
     return {};
 }
 
+/// Whether a name that a file gives stays in its folder.
+bool isPlainName(const fs::path &name)
+{
+    return !name.empty() && name == name.filename() && name != "." && name != ".." &&
+           name.string().find_first_of(std::string_view("\0\\", 2)) == std::string::npos;
+}
+
 fs::path requireConfig(const fs::path &folder)
 {
     for (const char *name : {"config.json", "bert_config.json"}) {
@@ -59,6 +66,19 @@ fs::path requireWeights(const fs::path &folder)
     throw Error(folder.string() + " has no weights; put model.safetensors or pytorch_model.bin there.");
 }
 
+/// The sub-folder of the first of sentence-transformers' modules, a plain name; "" where there is none.
+std::string firstModule(const fs::path &folder)
+{
+    if (!isFile(folder / "modules.json"))
+        return {};
+    const auto modules = nlohmann::json::parse(readFile(folder / "modules.json"), nullptr, false);
+    if (!modules.is_array() || modules.empty() || !modules[0].is_object() || !modules[0].contains("path") ||
+        !modules[0]["path"].is_string())
+        return {};
+    const auto name = modules[0]["path"].get<std::string>();
+    return isPlainName(name) ? name : std::string();
+}
+
 /// Weight files that an index names, in alphabetical order. The names come from a file, so they may not leave the folder.
 std::vector<fs::path> shardsOf(const fs::path &index)
 {
@@ -69,8 +89,7 @@ std::vector<fs::path> shardsOf(const fs::path &index)
     std::set<fs::path> files;
     for (const auto &[tensor, value] : map->items()) {
         const fs::path name = value.is_string() ? value.get<std::string>() : std::string();
-        if (name.empty() || name != name.filename() || name == "." || name == ".." ||
-            name.string().find_first_of(std::string_view("\0\\", 2)) != std::string::npos)
+        if (!isPlainName(name))
             throw Error(index.string() + " names " +
                         printable(value.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace)) +
                         " as a weight file, which is no plain file name; fetch it again.");
@@ -83,9 +102,28 @@ std::vector<fs::path> shardsOf(const fs::path &index)
     return {files.begin(), files.end()};
 }
 
-/// BertModel's name without prefix.
-std::string canonicalName(std::string name)
+/// What stands before "bert." in all names, as "module." of a model that several GPUs trained; "" where the table of words
+/// has no such name, or several have.
+std::string prefixOf(const std::vector<std::unique_ptr<TensorFile>> &files)
 {
+    constexpr std::string_view words = "embeddings.word_embeddings.weight";
+    std::set<std::string> prefixes;
+    for (const auto &file : files)
+        for (const TensorView &tensor : file->tensors())
+            if (tensor.name.ends_with(words)) {
+                std::string prefix = tensor.name.substr(0, tensor.name.size() - words.size());
+                if (prefix.ends_with("bert."))
+                    prefix.erase(prefix.size() - 5);
+                prefixes.insert(prefix);
+            }
+    return prefixes.size() == 1 && prefixes.begin()->ends_with('.') ? *prefixes.begin() : std::string();
+}
+
+/// BertModel's name without prefix.
+std::string canonicalName(std::string name, const std::string &prefix)
+{
+    if (name.starts_with(prefix))
+        name.erase(0, prefix.size());
     if (name.starts_with("bert."))
         name.erase(0, 5);
     const auto replaceEnd = [&name](std::string_view legacy, std::string_view current) {
@@ -134,8 +172,12 @@ std::string partOf(const std::string &name)
 
 fs::path modelFolder(const fs::path &folder)
 {
-    const bool nested = weightsIn(folder).empty() && isFile(folder / "0_Transformer" / "config.json");
-    return nested ? folder / "0_Transformer" : folder;
+    if (!weightsIn(folder).empty())
+        return folder;
+    for (const std::string &name : {firstModule(folder), std::string("0_Transformer")})
+        if (!name.empty() && isFile(folder / name / "config.json"))
+            return folder / name;
+    return folder;
 }
 
 ModelShape readShape(const fs::path &folder)
@@ -152,11 +194,14 @@ Checkpoint Checkpoint::open(const std::filesystem::path &folder)
     const fs::path weights = requireWeights(checkpoint.m_folder);
     checkpoint.m_weightFiles = weights.extension() == ".json" ? shardsOf(weights) : std::vector<fs::path>{weights};
 
-    std::map<std::string, Located> found;
-    for (const fs::path &file : checkpoint.m_weightFiles) {
+    for (const fs::path &file : checkpoint.m_weightFiles)
         checkpoint.m_files.push_back(TensorFile::open(file));
-        for (TensorView tensor : checkpoint.m_files.back()->tensors()) {
-            tensor.name = canonicalName(tensor.name);
+    const std::string prefix = prefixOf(checkpoint.m_files);
+    std::map<std::string, Located> found;
+    for (std::size_t i = 0; i < checkpoint.m_files.size(); ++i) {
+        const fs::path &file = checkpoint.m_weightFiles[i];
+        for (TensorView tensor : checkpoint.m_files[i]->tensors()) {
+            tensor.name = canonicalName(tensor.name, prefix);
             if (isIgnored(tensor.name))
                 continue;
             if (!found.try_emplace(tensor.name, Located{tensor, &file}).second)
@@ -174,6 +219,9 @@ Checkpoint Checkpoint::open(const std::filesystem::path &folder)
         checkpoint.m_index[name] = checkpoint.m_tensors.size();
         checkpoint.m_tensors.push_back(entry.mapped().tensor);
     }
+    if (checkpoint.m_tensors.empty() && !found.empty())
+        throw Error(weights.string() + " has no tensor with a name of BERT's, but " + printable(found.begin()->first) +
+                    "; choose the weights of a BertModel.");
     for (const auto &[name, left] : found)
         checkpoint.m_unexpected.push_back(name);
     return checkpoint;
@@ -188,7 +236,8 @@ const TensorView *Checkpoint::find(const std::string &name) const
 std::vector<std::filesystem::path> Checkpoint::licenceFiles() const
 {
     std::vector<fs::path> files;
-    const bool nested = m_folder.filename() == "0_Transformer"; // the licence lies beside the sub-folder then
+    const bool nested = m_folder.filename() == "0_Transformer" || isFile(m_folder.parent_path() / "modules.json");
+    // The licence lies beside the sub-folder then.
     for (const fs::path &folder : nested ? std::vector{m_folder, m_folder.parent_path()} : std::vector{m_folder}) {
         std::error_code error;
         for (const auto &entry : fs::directory_iterator(folder, error)) {
