@@ -109,6 +109,7 @@ private slots:
     void mergesRenamesAndDropsLabels();
     void followsTheChosenColumnsAndFormat();
     void refusesWhatCannotBeTrained();
+    void takesAsManyClassesAsTheCore();
     void importsScores();
     void endsLabelsAtACharacter();
     void splitsAndMeasuresAsTyped();
@@ -196,6 +197,16 @@ void TestImport::refusesWhatCannotBeTrained()
     QVERIFY(!f.mayAccept());
     QVERIFY2(f.sentence().contains("two classes"), qPrintable(f.sentence()));
     test::savePictures(*f.dialog, "import-error");
+}
+
+void TestImport::takesAsManyClassesAsTheCore()
+{
+    std::string table = "text,intent\n";
+    for (int i = 0; i < 900; ++i)
+        table += "some text " + std::to_string(i) + ",intent" + std::to_string(i % 300) + "\n";
+    Fixture f(table);
+    QVERIFY2(f.mayAccept(), qPrintable(f.sentence()));
+    QCOMPARE(f.in<QTableWidget>("importLabels").rowCount(), 300);
 }
 
 void TestImport::importsScores()

@@ -18,7 +18,6 @@ namespace awb {
 namespace {
 
 constexpr std::size_t previewRows = 50;
-constexpr std::size_t mostLabels = 200;
 
 QString tr(const char *sentence)
 {
@@ -39,8 +38,8 @@ void countLabels(const Table &table, const DataFile &file, ImportCheck &check)
     check.labels.assign(counts.begin(), counts.end());
     std::sort(check.labels.begin(), check.labels.end(),
               [](const auto &a, const auto &b) { return a.second != b.second ? a.second > b.second : a.first < b.first; });
-    if (check.labels.size() > mostLabels)
-        check.labels.resize(mostLabels);
+    if (check.labels.size() > maxClasses)
+        check.labels.resize(maxClasses);
 }
 
 } // namespace
@@ -78,7 +77,7 @@ ImportCheck checkImport(Manifest manifest, const TypedRules &typed)
             throw Error("Choose the column that holds the label.");
         if (manifest.train.label == manifest.train.textA || manifest.train.label == manifest.train.textB)
             throw Error("Text and label cannot be the same column; choose another one.");
-        if (manifest.task == Task::Classification && check.distinctLabels > mostLabels)
+        if (manifest.task == Task::Classification && check.distinctLabels > maxClasses)
             throw Error("The label column holds " + std::to_string(check.distinctLabels) +
                         " different values; choose another column, or the score task for numbers.");
         if (!manifest.dev)

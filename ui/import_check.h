@@ -15,7 +15,7 @@ namespace awb {
 struct ImportCheck {
     std::vector<std::string> columns;
     std::vector<std::vector<std::string>> preview;           ///< first 50 rows
-    std::vector<std::pair<std::string, std::size_t>> labels; ///< raw labels by frequency, at most 200
+    std::vector<std::pair<std::string, std::size_t>> labels; ///< raw labels by frequency, at most maxClasses
     std::size_t distinctLabels = 0;
     std::size_t rows = 0;   ///< of the file
     std::size_t usable = 0; ///< that are imported

@@ -17,8 +17,6 @@ namespace awb {
 
 namespace {
 
-constexpr std::size_t maxClasses = 1000; // more values are texts or scores
-
 // A layout's classes are known beforehand; that the first rows fit does not say that all do.
 bool hasOtherLabels(const Manifest &manifest)
 {
