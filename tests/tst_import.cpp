@@ -109,6 +109,7 @@ private slots:
     void mergesRenamesAndDropsLabels();
     void followsTheChosenColumnsAndFormat();
     void refusesWhatCannotBeTrained();
+    void asksForTheLabelColumnWhereNoneIsGuessed();
     void takesAsManyClassesAsTheCore();
     void importsScores();
     void endsLabelsAtACharacter();
@@ -197,6 +198,19 @@ void TestImport::refusesWhatCannotBeTrained()
     QVERIFY(!f.mayAccept());
     QVERIFY2(f.sentence().contains("two classes"), qPrintable(f.sentence()));
     test::savePictures(*f.dialog, "import-error");
+}
+
+void TestImport::asksForTheLabelColumnWhereNoneIsGuessed()
+{
+    std::string table = "text,score,flair\n";
+    for (int i = 0; i < 1200; ++i)
+        table += "some text " + std::to_string(i) + "," + std::to_string(i) + "," + (i % 2 ? "news" : "else") + "\n";
+    Fixture f(table);
+    QVERIFY(!f.mayAccept());
+    QVERIFY2(f.sentence().contains("Choose the column that holds the label"), qPrintable(f.sentence()));
+    f.choose("importLabel", "flair");
+    QVERIFY2(f.mayAccept(), qPrintable(f.sentence()));
+    QCOMPARE(f.in<QTableWidget>("importLabels").rowCount(), 2);
 }
 
 void TestImport::takesAsManyClassesAsTheCore()
