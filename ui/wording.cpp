@@ -80,11 +80,10 @@ QString figure(double value)
 
 static QDateTime parsed(const std::string &isoUtc)
 {
-    QDateTime time = QDateTime::fromString(text(isoUtc), Qt::ISODateWithMs);
+    const QDateTime time = QDateTime::fromString(text(isoUtc), Qt::ISODateWithMs);
     // SQLite's own times carry no zone and mean UTC.
-    if (time.isValid() && time.timeSpec() == Qt::LocalTime)
-        time.setTimeSpec(Qt::UTC);
-    return time;
+    const bool zoned = !time.isValid() || time.timeSpec() != Qt::LocalTime;
+    return zoned ? time : QDateTime::fromString(text(isoUtc) + QLatin1Char('Z'), Qt::ISODateWithMs);
 }
 
 QString localTime(const std::string &isoUtc)

@@ -27,10 +27,10 @@ Manifest readingOf(const Manifest &manifest)
     reading.train = manifest.train;
     reading.dev = manifest.dev;
     reading.test = manifest.test;
-    for (DataFile *file :
-         {&reading.train, reading.dev ? &*reading.dev : nullptr, reading.test ? &*reading.test : nullptr})
-        if (file)
-            keepReading(*file);
+    keepReading(reading.train);
+    for (std::optional<DataFile> *part : {&reading.dev, &reading.test})
+        if (*part)
+            keepReading(**part);
     if (!manifest.dev)
         reading.split = {manifest.split.seed, manifest.split.dev, manifest.test ? 0 : manifest.split.test};
     for (const auto &[label, name] : manifest.merge)
