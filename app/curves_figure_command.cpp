@@ -20,16 +20,18 @@ using Measurements = std::map<std::int64_t, std::vector<Measurement>>;
 
 struct Options {
     std::string study, out, of = "score";
+    std::string title = {}; ///< of the study
     std::vector<std::int64_t> runs;
     int dpi = 0;
 };
 
-std::vector<Run> chosenRuns(Store &store, const Options &options)
+std::vector<Run> chosenRuns(Store &store, Options &options)
 {
     if (options.study.empty() == options.runs.empty())
         throw UsageError("Say whose curves to draw: either --study NAME or --runs 1,2,3.");
     if (!options.study.empty()) {
         StudyResults results = studyResults(store, findStudy(store, options.study));
+        options.title = results.study.title + " · " + results.study.checkpoint;
         std::erase_if(results.runs,
                       [](const Run &run) { return run.state == RunState::Failed || run.state == RunState::Cancelled; });
         if (results.runs.empty())
@@ -54,7 +56,7 @@ void draw(const std::vector<Run> &runs, const Measurements &measurements, const 
     SeriesPlot plot;
     plot.setChart(curve_overlay::chart(runs, measurements,
                                        options.of == "loss" ? curve_overlay::Quantity::Loss : curve_overlay::Quantity::Score,
-                                       QString::fromStdString(options.study)));
+                                       QString::fromStdString(options.title)));
     plot.exportTo(QString::fromStdString(options.out), options.dpi);
 }
 #else

@@ -28,6 +28,15 @@ class TestCharts : public QObject {
     Q_OBJECT
 
 private slots:
+    void powersWithoutALabelHaveATick()
+    {
+        struct Ticker : chart_axes::DecadeTicker {
+            using chart_axes::DecadeTicker::createSubTickVector;
+        } ticker;
+        QCOMPARE(ticker.createSubTickVector(8, {1e-2, 1, 1e2, 1e4}), (QVector<double>{0.1, 1, 10, 100, 1000}));
+        QCOMPARE(ticker.createSubTickVector(8, {1, 10}), (QVector<double>{2, 3, 4, 5, 6, 7, 8, 9}));
+    }
+
     void drawnPointsAreTheRunsHandedIn()
     {
         Shown shown;

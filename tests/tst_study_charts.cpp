@@ -335,6 +335,48 @@ private slots:
         QVERIFY2(plot.plot().yAxis->range().size() < 0.05, qPrintable(QString::number(plot.plot().yAxis->range().size())));
     }
 
+    void linesOfOneColourLookUnlike()
+    {
+        StudyLibrary library(
+            R"({"name": "mine", "checkpoint": "tiny", "datasets": ["a", "b", "c", "d", "e", "f"], "methods": [
+            {"method": "adapter", "learning_rates": [1e-3, 1e-4]}], "seeds": [0]})");
+        library.finishAll();
+        SeriesPlot plot;
+        plot.setChart(study_charts::learningRateChart(studyResults(library.store(), library.study), {}));
+        std::vector<QPen> pens;
+        for (const char task : {'a', 'b', 'c', 'd', 'e', 'f'}) {
+            const QByteArray name = QByteArray("line.adapter.") + task + ".0";
+            QVERIFY2(graph(plot, name.constData()), name.constData());
+            const QPen pen = graph(plot, name.constData())->pen();
+            QVERIFY2(std::ranges::find(pens, pen) == pens.end(), name.constData());
+            pens.push_back(pen);
+        }
+    }
+
+    void anAxisWithPublishedScoresOfAnotherMetricNamesNone()
+    {
+        StudyLibrary library(R"({"name": "mine", "checkpoint": "tiny", "datasets": ["trec"], "methods": [
+            {"method": "adapter", "sizes": [8], "learning_rates": [1e-3, 1e-4]}], "seeds": [0]})");
+        library.finishAll();
+        const StudyResults results = studyResults(library.store(), library.study);
+        QCOMPARE(study_charts::learningRateChart(results, {}).yLabel,
+                 QStringLiteral("Score on dev, times 100")); // F1 beside
+        QCOMPARE(study_charts::learningRateChart(results, {CountingRule::Trained, false, false}).yLabel,
+                 QStringLiteral("Accuracy on dev (%)"));
+    }
+
+    void aLowChartSaysThatItsLinesHaveNoLegend()
+    {
+        StudyLibrary library;
+        library.finishAll();
+        SeriesPlot plot;
+        plot.resize(300, 200);
+        plot.show();
+        plot.setChart(study_charts::learningRateChart(studyResults(library.store(), library.study), {}));
+        QVERIFY(!plot.plot().legend->visible());
+        QVERIFY2(captionOf(plot.plot()).endsWith("lines: pointing at one names it."), qPrintable(captionOf(plot.plot())));
+    }
+
     void exportedFiguresNameEveryLine()
     {
         StudyLibrary library(

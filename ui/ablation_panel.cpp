@@ -202,11 +202,7 @@ void AblationPanel::refreshFooter()
         m_state->setText(tr("Change of the dev score without the adapters of a span of layers; nothing is trained again."));
     else if (m_hasMap && view() == Drop) {
         const auto map = m_bridge.store().ablation(m_run);
-        m_state->setText(
-            map ? tr("Times: the shortest of 5 rounds over up to 256 dev examples in batches of 64, %1, threads: %2.")
-                      .arg(text(map->device))
-                      .arg(map->threads)
-                : QString());
+        m_state->setText(map ? AdapterDropPlot::timesNote(*map) : QString());
     } else
         m_state->clear();
 }

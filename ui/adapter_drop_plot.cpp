@@ -9,6 +9,7 @@
 #include "ui/chart_axes.h"
 #include "ui/chart_text.h"
 #include "ui/plot_style.h"
+#include "ui/series_drawing.h"
 #include "ui/wording.h"
 
 namespace awb {
@@ -29,10 +30,11 @@ AdapterDropPlot::AdapterDropPlot(QWidget *parent)
         axis->setTicker(QSharedPointer<chart_axes::EvenTicker>::create());
     m_plot->axisRect()->setRangeDrag(Qt::Orientations());
     m_plot->axisRect()->setRangeZoom(Qt::Orientations());
-    m_time = addGraph(m_plot->yAxis2, "time", tr("time"));
-    m_score = addGraph(m_plot->yAxis, "score", tr("score on dev"));
+    m_time = addGraph(m_plot->yAxis2, "time", tr("Time"));
+    m_score = addGraph(m_plot->yAxis, "score", tr("Score on dev"));
     m_ring = addGraph(m_plot->yAxis, "cursor", {});
     m_ring->removeFromLegend();
+    series_drawing::addCaption(*m_plot);
     m_ring->setLayer(QStringLiteral("overlay"));
     setMap({}, {});
 }
@@ -63,6 +65,12 @@ void AdapterDropPlot::setMap(const std::optional<AblationMap> &map, const Run &r
         }
     }
     redraw(tr("No ablation map of this run yet."));
+}
+
+QString AdapterDropPlot::timesNote(const AblationMap &map)
+{
+    return tr("Times: the shortest of 5 rounds over up to 256 dev examples in batches of 64, %1, threads: %2.")
+        .arg(wording::text(map.device), QString::number(map.threads));
 }
 
 bool AdapterDropPlot::isEmpty() const
@@ -105,6 +113,9 @@ void AdapterDropPlot::draw(bool print)
         axis->setTickLabelColor(color);
     }
     m_plot->yAxis2->grid()->setVisible(false);
+    // The window says it beside the chart.
+    series_drawing::setCaption(*m_plot, print && m_map ? QStringList{timesNote(*m_map)} : QStringList(), theme,
+                               sizeFor(print));
     fitTo(sizeFor(print));
     fitRanges();
     if (!print)
@@ -119,7 +130,7 @@ void AdapterDropPlot::fitRanges()
     bool found = false;
     const QCPRange scores = m_score->getValueRange(found), times = m_time->getValueRange(found);
     m_plot->yAxis->setRange(chart_axes::padded(scores.lower, scores.upper, 0.02 * chart_text::metricScale(m_map->metric)));
-    m_plot->yAxis2->setRange(chart_axes::padded(times.lower, times.upper, 0.1 * times.upper));
+    m_plot->yAxis2->setRange(0, 1.1 * times.upper); // from 0 on: what is saved is a share of it
 }
 
 void AdapterDropPlot::drawCursor()

@@ -18,6 +18,8 @@ class AdapterDropPlot : public ChartWidget {
 public:
     explicit AdapterDropPlot(QWidget *parent = nullptr);
     void setMap(const std::optional<AblationMap> &map, const Run &run);
+    /// How the times were taken.
+    static QString timesNote(const AblationMap &map);
 
 protected:
     bool isEmpty() const override;

@@ -130,7 +130,7 @@ void BarChart::setHistogram(double first, double width, const std::vector<Series
     m_first = first;
     m_width = width;
     m_decimals = decimals;
-    m_plot->xAxis->setTicker(QSharedPointer<QCPAxisTicker>(new QCPAxisTicker));
+    m_plot->xAxis->setTicker(QSharedPointer<chart_axes::EvenTicker>::create());
     m_plot->xAxis->setTickLabelRotation(0);
     addSeries(series);
 }

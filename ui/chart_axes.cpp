@@ -9,7 +9,8 @@ namespace awb::chart_axes {
 
 namespace {
 
-constexpr double longLegend = 0.7;     // letters of a legend that is longer than that, on paper, as shares of the others
+constexpr double usualLegend = 0.2;    // what a figure on paper has room for ...
+constexpr double longLegend = 0.7;     // ... and the letters of a longer one, as shares of the others
 constexpr double largestLegend = 0.45; // share of a plot's height; the curves need the rest, and tooltips name them too
 
 } // namespace
@@ -26,6 +27,17 @@ QVector<double> DecadeTicker::createTickVector(double tickStep, const QCPRange &
         for (const double digit : digits)
             ticks.append(digit * decade);
     return ticks;
+}
+
+QVector<double> DecadeTicker::createSubTickVector(int subTickCount, const QVector<double> &ticks)
+{
+    // Between powers that are labelled lie those that are not; eight even parts would read as those of one decade.
+    if (ticks.size() < 2 || ticks[1] < 11 * ticks[0])
+        return QCPAxisTickerLog::createSubTickVector(subTickCount, ticks);
+    QVector<double> powers;
+    for (double power = 10 * ticks.first(); power < 0.9 * ticks.last(); power *= 10)
+        powers.append(power);
+    return powers;
 }
 
 double EvenTicker::getTickStep(const QCPRange &range)
@@ -156,17 +168,18 @@ bool hidesLegend(const QCustomPlot &plot)
     return plot.legend->itemCount() > 0 && !plot.legend->visible();
 }
 
-int showWholeLegend(QCustomPlot &plot, int width)
+int showWholeLegend(QCustomPlot &plot, QSize size)
 {
-    if (!hidesLegend(plot))
+    const int usual = int(usualLegend * size.height());
+    if (!hidesLegend(plot) && plot.legend->layout()->minimumSize().height() <= usual)
         return 0;
     QFont font = plot.legend->font();
     font.setPixelSize(qRound(longLegend * QFontInfo(font).pixelSize()));
     plot.legend->setFont(font); // its items too
     plot.legend->setIconSize(plot.legend->iconSize() * longLegend);
-    const int height = wrapLegend(*plot.legend, width);
+    const int height = wrapLegend(*plot.legend, size.width());
     giveRoom(*plot.legend, height);
-    return height;
+    return std::max(0, height - usual);
 }
 
 void fitTicks(QCustomPlot &plot, QSize size)

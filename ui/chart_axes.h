@@ -13,6 +13,7 @@ namespace awb::chart_axes {
 class DecadeTicker : public QCPAxisTickerLog {
 protected:
     QVector<double> createTickVector(double tickStep, const QCPRange &range) override;
+    QVector<double> createSubTickVector(int subTickCount, const QVector<double> &ticks) override;
 };
 
 /// Steps of 1, 2 or 5 times a power of ten, all labels with the same decimals.
@@ -48,9 +49,9 @@ void setTitle(QCustomPlot &plot, const QString &title);
 void fitTo(QCustomPlot &plot, QSize size);
 /// Whether fitTo() found no room for a legend that has something to say.
 bool hidesLegend(const QCustomPlot &plot);
-/// Shows such a legend all the same, in smaller letters; returns the height that the plot needs more, 0 when it is shown
-/// already.
-int showWholeLegend(QCustomPlot &plot, int width);
+/// For paper: shows such a legend all the same, and a long one in smaller letters; returns the height that the plot needs
+/// more so that its axes keep theirs.
+int showWholeLegend(QCustomPlot &plot, QSize size);
 /// Only the ticks.
 void fitTicks(QCustomPlot &plot, QSize size);
 

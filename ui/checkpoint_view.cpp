@@ -132,7 +132,7 @@ QWidget *CheckpointView::Ui::buildTensors()
     tensors = makeTable("tensorTable", tr("Tensors of the checkpoint"));
     tensors->setModel(filter);
     histogram = new BarChart(QStringLiteral("tensorHistogram"), tr("Histogram of the selected tensor"));
-    histogram->setAxes(tr("value"), tr("elements"));
+    histogram->setAxes(tr("Value"), tr("Elements"));
     histogramText = new QLabel(tr("Select a tensor to see how its values are spread."));
     histogramText->setObjectName(QStringLiteral("tensorStatistics"));
     histogramText->setWordWrap(true);

@@ -19,7 +19,6 @@ using wording::text;
 
 constexpr int mostPoints = 400;       ///< of a line: more cannot be told apart, and each has a tooltip
 constexpr int mostMarkers = 30;       ///< of a line
-constexpr int shades = 4;             ///< that can be told apart
 
 QString tr(const char *words)
 {
@@ -83,6 +82,19 @@ Series seriesOf(const MeanCurve &curve, Quantity quantity, double scale)
     return series;
 }
 
+/// Empty where there are more than can be labelled.
+std::vector<double> wholeEpochs(const std::vector<Series> &all)
+{
+    double last = 0;
+    for (const Series &series : all)
+        for (const SeriesPoint &point : series.points)
+            last = std::max(last, point.x);
+    std::vector<double> epochs;
+    for (int epoch = 0; last <= 10 && epoch <= int(std::ceil(last)); ++epoch)
+        epochs.push_back(epoch);
+    return epochs;
+}
+
 std::vector<Series> singleSeeds(const std::vector<Run> &runs, const Measurements &measurements, Quantity quantity,
                                 double scale)
 {
@@ -96,6 +108,17 @@ std::vector<Series> singleSeeds(const std::vector<Run> &runs, const Measurements
             all.push_back(std::move(series));
         }
     return all;
+}
+
+/// Their data set and checkpoint, where it is one.
+QString sharedTitle(const std::vector<Run> &runs)
+{
+    const auto same = [&](const Run &run) {
+        return run.spec.dataset == runs.front().spec.dataset && run.spec.checkpoint == runs.front().spec.checkpoint;
+    };
+    return !runs.empty() && std::ranges::all_of(runs, same)
+               ? text(runs.front().spec.dataset + " · " + runs.front().spec.checkpoint)
+               : QString();
 }
 
 QString yLabel(Quantity quantity, const std::set<std::string> &metrics)
@@ -119,7 +142,7 @@ StudyChart chart(const std::vector<Run> &runs, const Measurements &measurements,
                          : metrics.size() == 1      ? chart_text::metricScale(*metrics.begin())
                                                     : 100;
     StudyChart chart;
-    chart.title = title;
+    chart.title = title.isEmpty() ? sharedTitle(runs) : title;
     chart.logarithmicX = false;
     chart.leastSpan = 0.05;
     chart.xLabel = tr("Epoch");
@@ -137,10 +160,12 @@ StudyChart chart(const std::vector<Run> &runs, const Measurements &measurements,
             continue;
         Series series = seriesOf(curve, quantity, scale);
         series.name = QStringLiteral("curve.%1").arg(curve.runs.front());
-        series.shade = shade[curve.method]++ % shades;
+        series.shade = shade[curve.method]++;
         averaged += curve.runs.size() > 1;
         chart.series.push_back(std::move(series));
     }
+    if (quantity == Quantity::Score) // which come once an epoch
+        chart.xTicks = wholeEpochs(chart.series);
     if (averaged > 0)
         chart.caption << (seeds ? tr("Line: mean over seeds; band: s.e.m.; thin lines: the single seeds.")
                                 : tr("Line: mean over seeds that differ in nothing else; band: s.e.m."));

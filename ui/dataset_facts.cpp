@@ -45,7 +45,7 @@ QString describeDataset(const Manifest &manifest)
 {
     QStringList metrics;
     for (const std::string &metric : manifest.metrics)
-        metrics << text(metric);
+        metrics << (metric == "f1" ? tr("F1") : text(metric));
     const QString texts = manifest.train.textB >= 0 ? tr("pairs of texts") : tr("single texts");
     const QString task = manifest.task == Task::Regression
                              ? tr("a real-valued score")

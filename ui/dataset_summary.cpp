@@ -111,7 +111,7 @@ void DatasetSummary::fillBalance(const DatasetFacts &facts)
         columns << bars.name;
         series.push_back(std::move(bars));
     }
-    m_balance->setAxes(tr("class"), tr("share of the part (%)"));
+    m_balance->setAxes(tr("Class"), tr("Share of the part (%)"));
     m_balance->setGroups(names, series);
     m_balance->setSummary(tr("Share of each class in each part; the table beside the chart has the numbers."));
     fillTable(*m_classes, columns, words, {1, 2, 3});
@@ -132,7 +132,7 @@ void DatasetSummary::fillScores(const DatasetFacts &facts)
         words << QStringList{
             tr("%1 to %2").arg(wording::figure(first + i * width), wording::figure(first + (i + 1) * width)),
             count(qint64(bars.values[std::size_t(i)]))};
-    m_balance->setAxes(tr("score"), tr("train examples"));
+    m_balance->setAxes(tr("Score"), tr("Train examples"));
     m_balance->setHistogram(first, width, {bars}, 2);
     m_balance->setSummary(tr("How the scores of train are spread; the table beside the chart has the numbers."));
     fillTable(*m_classes, {tr("Score"), tr("train")}, words, {1});

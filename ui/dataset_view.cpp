@@ -68,7 +68,7 @@ QWidget *DatasetView::Ui::buildLengths()
     truncation->setObjectName(QStringLiteral("truncation"));
     truncation->setWordWrap(true);
     lengths = new BarChart(QStringLiteral("lengthHistogram"), tr("Histogram of token lengths"));
-    lengths->setAxes(tr("tokens, special tokens included"), tr("examples"));
+    lengths->setAxes(tr("Tokens, special tokens included"), tr("Examples"));
     auto *bar = new QHBoxLayout;
     for (QWidget *widget : {static_cast<QWidget *>(partLabel), static_cast<QWidget *>(lengthsOf),
                             static_cast<QWidget *>(lengthLabel), static_cast<QWidget *>(maxLength)})

@@ -134,7 +134,7 @@ void exportPlot(QCustomPlot &plot, const QString &file, const std::string &csv,
     {
         plot.deselectAll();
         restyle(true);
-        size.rheight() += chart_axes::showWholeLegend(plot, size.width()); // on paper no tooltip tells the lines apart
+        size.rheight() += chart_axes::showWholeLegend(plot, size); // on paper no tooltip tells the lines apart
         const auto back = qScopeGuard([&] { restyle(false); });
         content = ending == QStringLiteral("pdf")   ? pdf(plot, size)
                   : ending == QStringLiteral("svg") ? svg(plot, size)

@@ -173,7 +173,7 @@ void HeatMap::fitNumbers(const plot_style::Theme &theme)
             QCPItemText &number = *m_numbers[at++];
             const QColor below = colorOf(change(first, last), theme);
             const double light = 0.299 * below.red() + 0.587 * below.green() + 0.114 * below.blue();
-            number.setColor(light > 140 ? Qt::black : Qt::white);
+            number.setColor(light > 115 ? Qt::black : Qt::white); // whichever has more contrast
             number.setFont(font);
             number.setVisible(size >= smallestNumber);
         }

@@ -226,7 +226,7 @@ void LearningCurve::draw(bool print)
     const bool scored = !m_scoreCurve.x.isEmpty();
     m_plot->legend->clearItems();
     m_loss->setName(tr("Loss (smoothed)"));
-    m_score->setName(tr("%1 on dev").arg(chart_text::metricTitle(m_metric)));
+    m_score->setName(chart_text::metricAxis(m_metric));
     m_loss->addToLegend();
     if (scored)
         m_score->addToLegend();
@@ -242,8 +242,10 @@ void LearningCurve::draw(bool print)
     m_rate->setBrush(theme.grid);
     m_rateLabel->setColor(theme.axis);
     m_plot->yAxis2->setVisible(scored);
-    m_plot->yAxis->setLabelColor(lossColor);
-    m_plot->yAxis2->setLabelColor(scoreColor);
+    for (const auto &[axis, color] : {std::pair(m_plot->yAxis, lossColor), std::pair(m_plot->yAxis2, scoreColor)}) {
+        axis->setLabelColor(color);
+        axis->setTickLabelColor(color); // in a low panel it has no name
+    }
     m_strip->setMinimumSize(50, 2 * QFontMetrics(theme.font).height());
     m_plot->yAxis2->grid()->setVisible(false);
     for (QCPItemStraightLine *line : m_cursorLines)

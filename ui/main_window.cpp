@@ -269,9 +269,11 @@ void MainWindow::refreshStatus()
     m_progressOf = 0;
     const int queued = int(m_bridge.store().runIds(RunState::Queued).size());
     const QString waiting = queued == 1 ? tr("One run waits.") : tr("%1 runs wait.").arg(queued);
-    statusBar()->showMessage(queued == 0                      ? tr("Idle. The queue is empty.")
-                             : m_bridge.store().queuePaused() ? tr("The queue is paused. ") + waiting
-                                                              : waiting);
+    const bool paused = m_bridge.store().queuePaused();
+    statusBar()->showMessage(queued == 0
+                                 ? paused ? tr("Idle. The queue is empty and paused.") : tr("Idle. The queue is empty.")
+                             : paused ? tr("The queue is paused. ") + waiting
+                                      : waiting);
 }
 
 void MainWindow::showRunning(const std::vector<std::int64_t> &running)

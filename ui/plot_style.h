@@ -33,6 +33,8 @@ void apply(QCustomPlot &plot, const Theme &theme);
 QColor methodColor(const std::string &method, const Theme &theme);
 QCPScatterStyle methodMarker(const std::string &method, const Theme &theme, double size = 9);
 
+/// How many lines of one colour shade() tells apart.
+inline constexpr int shades = 4;
 /// The colour itself (0) or one of three shades of it (1, 2, 3), to tell lines of one method apart.
 QColor shade(const QColor &color, int number, const Theme &theme);
 

@@ -50,11 +50,14 @@ void RunPage::refresh()
     for (const std::int64_t id : m_runs.size() > 2 ? std::vector<std::int64_t>() : m_runs)
         if (const auto run = m_bridge.store().run(id))
             facts.push_back(run_words::factsOf(*run, m_bridge.store().measurements(id)));
-    const QString html = facts.empty()
-                             ? tr("<p>Choose a run in the table to see its settings, results and provenance, or two "
-                                  "runs (with Ctrl) to see them side by side.</p>")
-                             : run_words::facts(facts);
-    if (facts.size() != m_runs.size()) // one was deleted
+    const QString html =
+        m_runs.size() > 2 ? tr("<p>%1 runs are selected. Choose one to see its settings, results and provenance, or two "
+                               "to see them side by side.</p>")
+                                .arg(m_runs.size())
+        : facts.empty() ? tr("<p>Choose a run in the table to see its settings, results and provenance, or two "
+                             "runs (with Ctrl) to see them side by side.</p>")
+                        : run_words::facts(facts);
+    if (facts.size() != m_runs.size()) // one was deleted, or there are too many
         m_predictions.clear();
     if (html == m_facts)
         return; // so that the page does not move under the reader

@@ -276,15 +276,14 @@ void RunsPanel::Ui::showSummary()
     if (filter->rowCount() != model->rowCount())
         parts << tr("%1 shown").arg(wording::count(filter->rowCount()));
     if (reader.queuePaused())
-        parts << tr("the queue is paused");
+        parts << tr("the queue is paused, Ctrl+Shift+P lets it go on");
     summary->setText(parts.join(QStringLiteral(" · ")));
     summary->setVisible(model->rowCount() > 0);
     if (model->rowCount() == 0)
-        empty->setText(
-            loaded
-                ? tr("No runs yet.\n\nChoose a data set, a checkpoint and a method in the set-up and press “Add to queue”. "
-                     "Runs appear here while they wait, train and when they are done.")
-                : tr("Reading the runs …"));
+        empty->setText(loaded ? tr("No runs yet.\n\nChoose a data set, a checkpoint and a method in the set-up and press "
+                                   "“Add 1 run to the queue”. "
+                                   "Runs appear here while they wait, train and when they are done.")
+                              : tr("Reading the runs …"));
     else
         empty->setText(tr("No run matches the filter."));
     pages->setCurrentWidget(filter->rowCount() > 0 ? static_cast<QWidget *>(table) : empty);

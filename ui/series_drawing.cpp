@@ -18,12 +18,13 @@ constexpr int leastHeightForCaption = 320; // pixels of the plot
 
 QColor colorOf(const Series &series, const plot_style::Theme &theme)
 {
-    return plot_style::shade(plot_style::methodColor(series.method, theme), series.shade, theme);
+    return plot_style::shade(plot_style::methodColor(series.method, theme), series.shade % plot_style::shades, theme);
 }
 
 QCPScatterStyle markerOf(const Series &series, const plot_style::Theme &theme)
 {
-    const double size = series.kind == Series::Kind::Thin ? 5 : series.kind == Series::Kind::Published ? 7 : 9;
+    const bool small = series.shade >= plot_style::shades;
+    const double size = series.kind == Series::Kind::Thin ? 5 : series.kind == Series::Kind::Published ? 7 : small ? 6 : 9;
     QCPScatterStyle style = plot_style::methodMarker(series.method, theme, size);
     const QColor color = colorOf(series, theme);
     if (series.kind == Series::Kind::Published) {
@@ -75,6 +76,8 @@ void drawLine(QCustomPlot &plot, const Series &series, const plot_style::Theme &
     }
     if (series.kind == Series::Kind::Published)
         pen.setDashPattern({5, 4});
+    else if (series.shade >= plot_style::shades) // the shades begin again
+        pen.setDashPattern(series.shade < 2 * plot_style::shades ? QVector<qreal>{7, 2, 1.5, 2} : QVector<qreal>{1.5, 1.5});
     addLine(plot, QStringLiteral("line.") + series.name, series, &SeriesPoint::y).setPen(pen);
 }
 
@@ -197,7 +200,12 @@ void addCaption(QCustomPlot &plot)
     plot.plotLayout()->addElement(plot.plotLayout()->rowCount(), 0, caption);
 }
 
-void setCaption(QCustomPlot &plot, const QStringList &sentences, const plot_style::Theme &theme, QSize size)
+bool hasRoomForCaption(QSize size)
+{
+    return size.height() >= leastHeightForCaption;
+}
+
+void setCaption(QCustomPlot &plot, const QStringList &sentences, const plot_style::Theme &theme, QSize size, bool evenIfLow)
 {
     auto *caption = plot.findChild<QCPTextElement *>(QStringLiteral("caption"));
     QFont font = theme.font;
@@ -208,7 +216,7 @@ void setCaption(QCustomPlot &plot, const QStringList &sentences, const plot_styl
     caption->setFont(font);
     caption->setTextColor(theme.axis);
     // One that is only hidden would keep its room.
-    const bool fits = !sentences.isEmpty() && size.height() >= leastHeightForCaption;
+    const bool fits = !sentences.isEmpty() && (evenIfLow || hasRoomForCaption(size));
     caption->setText(fits ? wrapped(sentences, QFontMetrics(font), size.width() - 24) : QString());
     caption->setMargins(fits ? QMargins(8, 2, 8, 6) : QMargins());
     caption->setVisible(fits);

@@ -12,8 +12,10 @@ void draw(QCustomPlot &plot, const StudyChart &chart, const plot_style::Theme &t
 void fitRanges(QCustomPlot &plot, const StudyChart &chart);
 /// Adds the row below the axes that holds the caption. For a new plot.
 void addCaption(QCustomPlot &plot);
-/// Breaks the caption into lines that fit; leaves it out where the plot is too low for it. Call after the plot's style was
-/// applied.
-void setCaption(QCustomPlot &plot, const QStringList &sentences, const plot_style::Theme &theme, QSize size);
+bool hasRoomForCaption(QSize size);
+/// Breaks the caption into lines that fit; leaves it out where the plot has no room for one, unless `evenIfLow`. Call after
+/// the plot's style was applied.
+void setCaption(QCustomPlot &plot, const QStringList &sentences, const plot_style::Theme &theme, QSize size,
+                bool evenIfLow = false);
 
 } // namespace awb::series_drawing

@@ -136,7 +136,7 @@ void SeriesPlot::draw(bool print)
     const QSize size = sizeFor(print);
     labelY(size);
     chart_axes::fitTo(*m_plot, size);
-    series_drawing::setCaption(*m_plot, caption(print), theme, size);
+    setCaption(theme, size, print);
     if (!m_zoomed)
         fitRanges();
     if (!print)
@@ -152,16 +152,22 @@ void SeriesPlot::fitTo(QSize size)
 {
     labelY(size);
     chart_axes::fitTo(*m_plot, size);
-    series_drawing::setCaption(*m_plot, caption(false), plot_style::themeOf(palette()), size);
+    setCaption(plot_style::themeOf(palette()), size, false);
 }
 
-QStringList SeriesPlot::caption(bool print) const
+void SeriesPlot::setCaption(const plot_style::Theme &theme, QSize size, bool print)
 {
+    const bool unnamed = !print && chart_axes::hidesLegend(*m_plot); // an export is made higher
+    const auto lines =
+        std::ranges::count_if(m_chart.series, [](const Series &one) { return one.kind != Series::Kind::Thin; });
+    if (unnamed && !series_drawing::hasRoomForCaption(size))
+        return series_drawing::setCaption(*m_plot, {tr("%1 lines: pointing at one names it.").arg(lines)}, theme, size,
+                                          true);
     QStringList sentences = m_chart.caption;
-    if (!print && chart_axes::hidesLegend(*m_plot)) // an export is made higher
+    if (unnamed)
         sentences << tr("%1 lines are too many for a legend here; pointing at one names it, and exported figures name all.")
-                         .arg(m_plot->legend->itemCount());
-    return sentences;
+                         .arg(lines);
+    series_drawing::setCaption(*m_plot, sentences, theme, size);
 }
 
 void SeriesPlot::labelY(QSize size)

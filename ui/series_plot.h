@@ -8,6 +8,10 @@
 
 namespace awb {
 
+namespace plot_style {
+struct Theme;
+}
+
 /// Draws a StudyChart: lines with bands or error bars. A function of the chart handed in. Choosing a point
 /// selects its run.
 class SeriesPlot : public ChartWidget {
@@ -55,7 +59,7 @@ private:
     int pointOf(const Place &place) const; ///< -1: no such series any more
     void drawMarks();
     void labelY(QSize size);
-    QStringList caption(bool print) const;
+    void setCaption(const plot_style::Theme &theme, QSize size, bool print);
 
     StudyChart m_chart;
     std::vector<const SeriesPoint *> m_points; ///< of m_chart, by x: what mouse and keyboard reach

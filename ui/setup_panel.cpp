@@ -150,11 +150,11 @@ QString SetupPanel::problem() const
 {
     const Ui &ui = *m_ui;
     if (ui.datasets.empty())
-        return tr("There is no data set yet: import one, or fetch the sample library.");
+        return tr("There is no data set yet: add one on the page Library, or get the sample library there.");
     if (dataset().isEmpty())
         return tr("Choose a data set.");
     if (ui.checkpoints.empty())
-        return tr("There is no checkpoint yet: add a model folder, or fetch the sample library.");
+        return tr("There is no checkpoint yet: add one on the page Library, or get the sample library there.");
     if (checkpoint().isEmpty())
         return tr("Choose a checkpoint.");
     if (!ui.shapeProblem.isEmpty())

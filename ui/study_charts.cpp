@@ -126,8 +126,9 @@ std::vector<Series> perTask(const std::string &line, const std::vector<const Fig
     return all;
 }
 
-/// `checkpoint`: of our points. `more`: what else is said of the published ones.
-void addPublished(StudyChart &chart, const char *name, const std::string &checkpoint, const QString &more = {})
+/// `checkpoint`: of our points. `more`: what else is said of the published ones. `shade`: as Series'.
+void addPublished(StudyChart &chart, const char *name, const std::string &checkpoint, const QString &more = {},
+                  int shade = 0)
 {
     const PublishedFigure &figure = *publishedFigure(name);
     chart.caption << tr("Published, hollow: Houlsby et al. 2019, Figure %1; %2, %3%4. Filled: %5.")
@@ -141,6 +142,7 @@ void addPublished(StudyChart &chart, const char *name, const std::string &checkp
         series.title = figure.figure.starts_with("6") ? tr("Published, %1").arg(text(figure.task))
                                                       : tr("%1, published").arg(methodTitle(point.method));
         series.method = point.method;
+        series.shade = shade;
         series.points.push_back({point.x, point.y, point.p20, point.p80, study_words::tooltip(figure, point), 0});
     }
     for (auto &[method, series] : byMethod) {
@@ -207,7 +209,7 @@ StudyChart sweepChart(const StudyResults &results, SweepAxis axis, StudyChart ch
                            std::to_string(curve.size));
         series.title = curveTitle(curve, tasks.size() > 1);
         series.method = curve.method;
-        series.shade = shades[curve.method]++ % 4;
+        series.shade = shades[curve.method]++;
         for (const SweepPoint &point : curve.points) {
             if (!(point.x > 0)) {
                 chart.caption
@@ -226,10 +228,12 @@ StudyChart sweepChart(const StudyResults &results, SweepAxis axis, StudyChart ch
     chart.csv = toCsv(curves, axis, results.study);
     const auto correlation =
         std::ranges::find_if(metrics, [](const auto &one) { return chart_text::metricScale(one) != 100; });
-    for (const char *figure : published)
-        if (!chart.empty() && correlation == metrics.end())
-            addPublished(chart, figure, results.study.checkpoint,
-                         QStringLiteral(", ") + text(publishedFigure(figure)->measure));
+    for (int i = 0; !chart.empty() && correlation == metrics.end() && i < int(published.size()); ++i) {
+        const QString measure = text(publishedFigure(published[std::size_t(i)])->measure);
+        addPublished(chart, published[std::size_t(i)], results.study.checkpoint, QStringLiteral(", ") + measure, i);
+        if (metric.empty() || !measure.startsWith(chart_text::metricTitle(metric), Qt::CaseInsensitive))
+            chart.yLabel = tr("Score on dev, times 100");
+    }
     if (!published.empty() && !chart.empty() && correlation != metrics.end())
         chart.caption << tr("Published points are not drawn: they are %1, ours %2.")
                              .arg(text(publishedFigure(published.front())->measure), chart_text::metricTitle(*correlation));

@@ -47,7 +47,13 @@ QPalette dark()
     return palette;
 }
 
-/// Fusion, whose frames of boxes to tick are darker than the window and so cannot be seen on dark ground.
+bool isDark(const QStyleOption &option)
+{
+    return option.palette.color(QPalette::Window).lightness() <= 127;
+}
+
+/// Fusion, whose frames of boxes to tick and of fields are darker than the window and so cannot be seen on dark ground, and
+/// which cuts the words of drop-downs without dots.
 class Style : public QProxyStyle {
 public:
     Style() : QProxyStyle(QStyleFactory::create(QStringLiteral("Fusion"))) {}
@@ -57,13 +63,43 @@ public:
     {
         QProxyStyle::drawPrimitive(element, option, painter, widget);
         const bool isBox = element == PE_IndicatorCheckBox || element == PE_IndicatorItemViewItemCheck;
-        if (!isBox || option->palette.color(QPalette::Window).lightness() > 127)
-            return;
-        painter->save();
-        painter->setPen(option->palette.color(QPalette::PlaceholderText));
-        painter->setBrush(Qt::NoBrush);
-        painter->drawRect(option->rect.adjusted(0, 0, -1, -1));
-        painter->restore();
+        if (isBox && isDark(*option))
+            outline(*option, *painter, option->palette.color(QPalette::PlaceholderText), 0);
+        if (element == PE_FrameLineEdit && isDark(*option) && !(option->state & State_HasFocus))
+            outline(*option, *painter, fieldEdge, 2);
+    }
+
+    void drawComplexControl(ComplexControl control, const QStyleOptionComplex *option, QPainter *painter,
+                            const QWidget *widget) const override
+    {
+        QProxyStyle::drawComplexControl(control, option, painter, widget);
+        if (control == CC_SpinBox && isDark(*option) && !(option->state & State_HasFocus))
+            outline(*option, *painter, fieldEdge, 2);
+    }
+
+    void drawControl(ControlElement element, const QStyleOption *option, QPainter *painter,
+                     const QWidget *widget) const override
+    {
+        const auto *box = qstyleoption_cast<const QStyleOptionComboBox *>(option);
+        if (element != CE_ComboBoxLabel || !box || box->editable)
+            return QProxyStyle::drawControl(element, option, painter, widget);
+        QStyleOptionComboBox fitted = *box;
+        const int width = subControlRect(CC_ComboBox, box, SC_ComboBoxEditField, widget).width();
+        const int icon = box->currentIcon.isNull() ? 0 : box->iconSize.width() + 4;
+        fitted.currentText = box->fontMetrics.elidedText(box->currentText, Qt::ElideRight, width - icon - 2);
+        QProxyStyle::drawControl(element, &fitted, painter, widget);
+    }
+
+private:
+    static constexpr QColor fieldEdge{0x6F, 0x78, 0x82}; // 3.3 : 1 against the dark window
+
+    static void outline(const QStyleOption &option, QPainter &painter, const QColor &color, int radius)
+    {
+        painter.save();
+        painter.setPen(color);
+        painter.setBrush(Qt::NoBrush);
+        painter.drawRoundedRect(option.rect.adjusted(0, 0, -1, -1), radius, radius);
+        painter.restore();
     }
 };
 
