@@ -87,7 +87,6 @@ struct Shown {
     {
         panel.resize(390, 800);
         panel.show();
-        QApplication::setActiveWindow(&panel);
         panel.activateWindow();
     }
 
