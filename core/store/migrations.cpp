@@ -124,11 +124,17 @@ const char *const deaths = R"sql(
 ALTER TABLE run ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0;
 )sql";
 
+// Merging asks of each run whether it is here already.
+const char *const sameRuns = R"sql(
+CREATE INDEX run_same ON run (dataset, checkpoint, state, finished);
+)sql";
+
 } // namespace
 
 const std::vector<const char *> &migrations()
 {
-    static const std::vector<const char *> all = {first, countedParts, studies, inferenceTime, ablations, company, deaths};
+    static const std::vector<const char *> all = {first,     countedParts, studies, inferenceTime,
+                                                  ablations, company,      deaths,  sameRuns};
     return all;
 }
 

@@ -65,8 +65,28 @@ std::vector<std::int64_t> newRuns(SQLite::Database &db, const std::string &ofStu
     return ids;
 }
 
-/// The ablation maps of runs that both libraries have by now, where only the other one has a map.
-void copyAblations(SQLite::Database &db, const std::string &ofStudy)
+/// Fills temp.same_run with the runs that both libraries have by now: mine, theirs, and their study.
+void pairRuns(SQLite::Database &db, const std::string &ofStudy)
+{
+    db.exec("DROP TABLE IF EXISTS temp.same_run");
+    // CROSS JOIN: of each of theirs mine is looked up, by an index.
+    SQLite::Statement pair(db,
+                           std::string("CREATE TEMP TABLE same_run AS SELECT mine.id AS mine, theirs.id AS theirs, "
+                                       "theirs.study AS study FROM other.run AS theirs CROSS JOIN main.run AS mine ON ") +
+                               same + " WHERE ?1 = '' OR theirs.study = ?1");
+    pair.bind(1, ofStudy);
+    pair.exec();
+}
+
+/// Of a study that was deleted here, its runs stayed without its name.
+void copyStudyNames(SQLite::Database &db)
+{
+    db.exec("UPDATE main.run SET study = pair.study FROM temp.same_run AS pair WHERE main.run.id = pair.mine AND "
+            "main.run.study = '' AND pair.study <> ''");
+}
+
+/// The ablation maps of runs that both libraries have, where only the other one has a map.
+void copyAblations(SQLite::Database &db)
 {
     // Parts first: whether the map is missing is asked of the head.
     db.exec("PRAGMA defer_foreign_keys = ON");
@@ -74,28 +94,17 @@ void copyAblations(SQLite::Database &db, const std::string &ofStudy)
          {std::pair("ablation_span", "first, last, score"), std::pair("ablation_drop", "layers, seconds"),
           std::pair("ablation", "score, device, threads, computed")}) {
         const std::string part(table), own(columns);
-        SQLite::Statement copy(db, "INSERT INTO main." + part + " (run, " + own + ") SELECT mine, " + own + " FROM other." +
-                                       part +
-                                       " JOIN (SELECT mine.id AS mine, theirs.id AS theirs FROM other.run AS theirs JOIN "
-                                       "main.run AS mine ON " +
-                                       same +
-                                       " WHERE ?1 = '' OR theirs.study = ?1) ON run = theirs "
-                                       "WHERE NOT EXISTS (SELECT 1 FROM main.ablation AS have WHERE have.run = mine)");
-        copy.bind(1, ofStudy);
-        copy.exec();
+        db.exec("INSERT INTO main." + part + " (run, " + own + ") SELECT mine, " + own + " FROM other." + part +
+                " JOIN temp.same_run ON run = theirs WHERE NOT EXISTS (SELECT 1 FROM main.ablation AS have WHERE have.run "
+                "= mine)");
     }
 }
 
 /// What those runs scored on test, where only the other library has it.
-void copyTestScores(SQLite::Database &db, const std::string &ofStudy)
+void copyTestScores(SQLite::Database &db)
 {
-    SQLite::Statement copy(db,
-                           std::string("INSERT OR IGNORE INTO main.metric (run, name, step, epoch, value) SELECT mine.id, "
-                                       "name, other.metric.step, epoch, value FROM other.metric JOIN other.run AS "
-                                       "theirs ON theirs.id = other.metric.run JOIN main.run AS mine ON ") +
-                               same + " WHERE name LIKE 'test.%' AND (?1 = '' OR theirs.study = ?1)");
-    copy.bind(1, ofStudy);
-    copy.exec();
+    db.exec("INSERT OR IGNORE INTO main.metric (run, name, step, epoch, value) SELECT mine, name, step, epoch, value FROM "
+            "temp.same_run CROSS JOIN other.metric ON run = theirs WHERE name LIKE 'test.%'");
 }
 
 void copyFolder(const fs::path &from, const fs::path &to)
@@ -215,15 +224,10 @@ MergeReport Store::Impl::absorb(const std::filesystem::path &staging, const std:
                 }
                 ++report.runs;
             }
-            // Of a study that was deleted here, its runs stayed without its name.
-            execute(
-                (std::string("UPDATE main.run AS mine SET study = theirs.study FROM other.run AS theirs WHERE mine.study = "
-                             "'' AND theirs.study <> '' AND (?1 = '' OR theirs.study = ?1) AND ") +
-                 same)
-                    .c_str(),
-                study);
-            copyAblations(db, study);
-            copyTestScores(db, study);
+            pairRuns(db, study);
+            copyStudyNames(db);
+            copyAblations(db);
+            copyTestScores(db);
             report.notes = differentStudies(db, study);
             execute(
                 "INSERT OR IGNORE INTO main.study (name, json, created) SELECT name, json, created FROM other.study WHERE "
