@@ -319,6 +319,7 @@ void TestWordPiece::configurationDecidesCaseAccentsAndCjk()
     QCOMPARE(encode(R"({"do_lower_case": false, "strip_accents": null})", "h\u00E9llo"), (Ids{7, 6}));
     QCOMPARE(encode(R"({"do_lower_case": true, "strip_accents": false})", "H\u00C9LLO"), (Ids{7, 6}));
     QCOMPARE(encode(R"({"do_lower_case": false, "strip_accents": true})", "h\u00E9llo"), (Ids{5, 6}));
+    QCOMPARE(encode(R"({"do_lower_case": null, "tokenize_chinese_chars": null})", "HELLO"), (Ids{5, 6}));
     QCOMPARE(encode(R"({"tokenize_chinese_chars": true})", "he\u4E2Dhe"), (Ids{5, 8, 5}));
     QCOMPARE(encode(R"({"tokenize_chinese_chars": false})", "he\u4E2Dhe"), Ids{1});
 }

@@ -85,11 +85,17 @@ void readConfiguration(const std::filesystem::path &file, WordPiece::Options &op
 {
     try {
         const auto config = nlohmann::json::parse(readFile(file));
+        if (!config.is_object())
+            throw damaged(file);
         requireBert(config, file);
-        options.lowerCase = config.value("do_lower_case", options.lowerCase);
-        options.splitChinese = config.value("tokenize_chinese_chars", options.splitChinese);
-        if (const auto entry = config.find("strip_accents"); entry != config.end() && !entry->is_null())
-            options.stripAccents = entry->get<bool>();
+        // A null is as good as no entry.
+        const auto isSaid = [&](const char *key) { return config.contains(key) && !config[key].is_null(); };
+        if (isSaid("do_lower_case"))
+            options.lowerCase = config["do_lower_case"].get<bool>();
+        if (isSaid("tokenize_chinese_chars"))
+            options.splitChinese = config["tokenize_chinese_chars"].get<bool>();
+        if (isSaid("strip_accents"))
+            options.stripAccents = config["strip_accents"].get<bool>();
         readToken(config, "cls_token", options.clsToken);
         readToken(config, "sep_token", options.sepToken);
         readToken(config, "unk_token", options.unknownToken);
