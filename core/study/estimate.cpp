@@ -1,9 +1,12 @@
 #include "core/study/estimate.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <optional>
 #include <tuple>
+
+#include "core/study/selection.h"
 
 namespace awb {
 
@@ -50,8 +53,8 @@ double secondsPerStep(const TrainSpec &spec, const Run &like, const TaskSizes &s
 auto kindOf(const TrainSpec &spec)
 {
     const Recipe &recipe = spec.recipe;
-    return std::tuple(spec.checkpoint, recipe.device, recipe.precision, spec.dataset, spec.method.name, recipe.maxLength,
-                      recipe.batch);
+    return std::tuple(spec.checkpoint, recipe.device, recipe.precision, spec.dataset, spec.method.name, sizeOf(spec.method),
+                      recipe.maxLength, recipe.batch);
 }
 using Kind = decltype(kindOf({}));
 
@@ -65,10 +68,11 @@ auto likeness(const TrainSpec &spec, const Run &run)
 {
     const TrainSpec &other = run.spec;
     return std::tuple(other.dataset == spec.dataset, other.method.name == spec.method.name,
-                      other.recipe.maxLength == spec.recipe.maxLength, other.recipe.batch == spec.recipe.batch, run.id);
+                      -std::abs(sizeOf(other.method) - sizeOf(spec.method)), other.recipe.maxLength == spec.recipe.maxLength,
+                      other.recipe.batch == spec.recipe.batch, run.id);
 }
 
-/// The newest usable run of each kind, of thousands that differ in size, learning rate or seed.
+/// The newest usable run of each kind, of thousands that differ in learning rate or seed.
 std::map<Kind, const Run *> newestOfEachKind(const std::vector<Run> &finished)
 {
     std::map<Kind, const Run *> newest;
