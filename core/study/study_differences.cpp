@@ -2,10 +2,8 @@
 #include <charconv>
 
 #include "core/methods/methods.h"
-#include "core/methods/train_command.h"
 #include "core/spec_json.h"
 #include "core/study/study.h"
-#include "core/study/tradeoff.h"
 
 namespace awb {
 
@@ -143,6 +141,10 @@ std::vector<std::string> differencesFromPaper(const Study &study)
 {
     std::vector<std::string> said = study.notes;
     const Study *paper = study.paper == quickStudyName ? nullptr : presetStudy(study.paper);
+    if (!paper && !study.paper.empty() && study.paper != quickStudyName)
+        said.push_back("there is no prepared study \"" + study.paper +
+                       "\" (\"paper\"), so that the settings are compared with the "
+                       "paper's recipe alone");
     if (paper) {
         for (const std::string &note : paper->notes)
             if (std::find(said.begin(), said.end(), note) == said.end())
