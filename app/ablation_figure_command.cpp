@@ -64,7 +64,8 @@ std::int64_t runOfStudy(const Store &store, const Options &options)
         throw Error("The study " + options.study + " has no finished run with adapters for " + task + "; it has for " +
                     names + ".");
     std::erase_if(chosen, [&](const Chosen &one) { return one.dataset() != task; });
-    const auto best = std::ranges::max_element(chosen, {}, [](const Chosen &one) { return one.outcome.score; });
+    const auto best = std::ranges::min_element(chosen, chosenBefore,
+                                               [](const Chosen &one) -> const SettingResult & { return one.outcome; });
     const auto runs = chosenRuns(best->outcome, selection);
     const auto mapped = std::ranges::find_if(runs, [&](std::int64_t run) { return store.ablation(run).has_value(); });
     return mapped == runs.end() ? runs.front() : *mapped;

@@ -39,8 +39,13 @@ namespace {
 int report(const Context &context, const std::string &sentence, int status)
 {
     std::fprintf(stderr, "awb: %s\n", sentence.c_str());
-    if (context.json)
-        context.print(Json{{"error", sentence}}, {});
+    if (context.json) {
+        try {
+            context.print(Json{{"error", sentence}}, {});
+        } catch (const Error &) {
+            // Standard output is what cannot be written.
+        }
+    }
     return status;
 }
 

@@ -51,6 +51,9 @@ private:
     std::unique_ptr<Store> m_store;
 };
 
+/// The run of this number; an Error that says so when the library has none.
+Run existingRun(Context &context, std::int64_t id);
+
 // One file per command group. These need neither LibTorch nor Qt, and start at once ...
 void addCheckpointsCommand(CLI::App &app, Context &context);
 void addDatasetsCommand(CLI::App &app, Context &context);

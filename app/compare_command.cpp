@@ -91,7 +91,11 @@ std::string textOf(const Json &differences, const DevOutcome &outcome, const Jso
 {
     std::vector<std::vector<std::string>> rows{{"", "run " + std::to_string(one.id), "run " + std::to_string(other.id)}};
     rows.push_back({"method", methodText(one.spec.method), methodText(other.spec.method)});
-    rows.push_back({one.metric + " on dev", scoreText(one.score.value_or(0)), scoreText(other.score.value_or(0))});
+    const auto score = [](const Run &run) { return run.score ? scoreText(*run.score) : std::string("no number"); };
+    if (one.metric == other.metric)
+        rows.push_back({one.metric + " on dev", score(one), score(other)});
+    else
+        rows.push_back({"on dev", score(one) + " (" + one.metric + ")", score(other) + " (" + other.metric + ")"});
     for (const auto &[key, values] : differences.items())
         rows.push_back({key, values[0].dump(), values[1].dump()});
     std::string text = columnsText(rows) + "\n" + confusionText(outcome, 0, one.id) + confusionText(outcome, 1, other.id);
@@ -108,22 +112,24 @@ std::string textOf(const Json &differences, const DevOutcome &outcome, const Jso
     return text;
 }
 
+/// null: no number.
+Json scoreJson(const Run &run)
+{
+    return run.score ? Json(*run.score) : Json();
+}
+
 int compare(Context &context, const Options &options)
 {
     std::vector<Run> runs;
-    for (const std::int64_t id : options.runs) {
-        const auto run = context.store().run(id);
-        if (!run)
-            throw Error("There is no run " + std::to_string(id) + " in this library; `awb runs` lists them.");
-        runs.push_back(*run);
-    }
+    for (const std::int64_t id : options.runs)
+        runs.push_back(existingRun(context, id));
     const DevOutcome outcome = devOutcome(context.store(), runs);
     const Json differences = differencesOf(runs[0], runs[1]);
     const Json disagreements = disagreementsOf(outcome, awb::disagreements(outcome));
     context.print({{"runs", options.runs},
                    {"differences", differences},
-                   {"metric", runs[0].metric},
-                   {"scores", {runs[0].score.value_or(0), runs[1].score.value_or(0)}},
+                   {"metrics", {runs[0].metric, runs[1].metric}},
+                   {"scores", {scoreJson(runs[0]), scoreJson(runs[1])}},
                    {"classes", outcome.classes},
                    {"confusion", {confusionJson(outcome, 0), confusionJson(outcome, 1)}},
                    {"examples", outcome.examples.size()},

@@ -25,12 +25,12 @@ struct Options {
     int dpi = 0;
 };
 
-std::vector<Run> chosenRuns(Store &store, Options &options)
+std::vector<Run> chosenRuns(Context &context, Options &options)
 {
     if (options.study.empty() == options.runs.empty())
         throw UsageError("Say whose curves to draw: either --study NAME or --runs 1,2,3.");
     if (!options.study.empty()) {
-        StudyResults results = studyResults(store, findStudy(store, options.study));
+        StudyResults results = studyResults(context.store(), findStudy(context.store(), options.study));
         options.title = results.study.title + " · " + results.study.checkpoint;
         std::erase_if(results.runs,
                       [](const Run &run) { return run.state == RunState::Failed || run.state == RunState::Cancelled; });
@@ -40,12 +40,8 @@ std::vector<Run> chosenRuns(Store &store, Options &options)
         return results.runs;
     }
     std::vector<Run> runs;
-    for (const std::int64_t id : options.runs) {
-        const auto run = store.run(id);
-        if (!run)
-            throw Error("There is no run " + std::to_string(id) + " in this library; `awb runs` lists them.");
-        runs.push_back(*run);
-    }
+    for (const std::int64_t id : options.runs)
+        runs.push_back(existingRun(context, id));
     return runs;
 }
 
@@ -69,7 +65,7 @@ void draw(const std::vector<Run> &, const Measurements &, const Options &options
 int curves(Context &context, Options &options)
 {
     const std::string type = figureType(options.out, options.dpi);
-    const std::vector<Run> runs = chosenRuns(context.store(), options);
+    const std::vector<Run> runs = chosenRuns(context, options);
     Measurements measurements;
     for (const Run &run : runs)
         measurements[run.id] = context.store().measurements(run.id);

@@ -22,7 +22,7 @@ namespace awb {
 namespace {
 
 struct FigureOptions {
-    std::string dataset, checkpoint, study, out, x = "parameters", counting = "trained";
+    std::string dataset, checkpoint, study, out, x = "parameters", counting;
     bool seeds = false;
     int dpi = 0;
 };
@@ -51,7 +51,7 @@ TaskResults resultsOf(const Store &store, const FigureOptions &options)
 /// data set and checkpoint.
 TaskResults chosenResults(const Store &store, FigureOptions &options)
 {
-    const auto [fitting, rule] = resultsOf(store, options);
+    const auto [fitting, rule, counting] = resultsOf(store, options);
     const Run *latest = nullptr;
     for (const Run &run : fitting)
         if (!latest || run.finished > latest->finished || (run.finished == latest->finished && run.id > latest->id))
@@ -68,18 +68,18 @@ TaskResults chosenResults(const Store &store, FigureOptions &options)
 }
 
 #ifdef AWB_FIGURES
-void draw(const std::vector<Run> &runs, const ScoreRule &rule, const FigureOptions &options)
+void draw(const std::vector<Run> &runs, const ScoreRule &rule, CountingRule counting, const FigureOptions &options)
 {
     const OffscreenApplication application;
     TradeoffPlot plot;
     plot.setAxis(costAxisFromString(options.x));
-    plot.setCounting(countingRuleFromString(options.counting));
+    plot.setCounting(counting);
     plot.setSeedsShown(options.seeds);
     plot.setRuns(runs, QString::fromStdString(options.dataset + " · " + options.checkpoint), rule);
     plot.exportTo(QString::fromStdString(options.out), options.dpi);
 }
 #else
-void draw(const std::vector<Run> &, const ScoreRule &, const FigureOptions &options)
+void draw(const std::vector<Run> &, const ScoreRule &, CountingRule, const FigureOptions &options)
 {
     throw builtWithoutFigures(options.out);
 }
@@ -89,8 +89,10 @@ int tradeoff(Context &context, FigureOptions &options)
 {
     const std::string type = figureType(options.out, options.dpi);
     asTyped([&] { return costAxisFromString(options.x); }); // a wrong name is refused before anything is read
-    const CountingRule counting = asTyped([&] { return countingRuleFromString(options.counting); });
-    const auto [runs, rule] = chosenResults(context.store(), options);
+    if (!options.counting.empty())
+        asTyped([&] { return countingRuleFromString(options.counting); });
+    const auto [runs, rule, ofStudy] = chosenResults(context.store(), options);
+    const CountingRule counting = options.counting.empty() ? ofStudy : countingRuleFromString(options.counting);
     const auto points = tradeoffPoints(runs, counting, rule);
     if (points.empty())
         throw Error("There is nothing to draw: none of the finished runs of " + options.dataset + " with " +
@@ -98,7 +100,7 @@ int tradeoff(Context &context, FigureOptions &options)
     if (type == ".csv")
         writeFileAtomically(options.out, toCsv(points, runs, counting, rule.selection));
     else
-        draw(runs, rule, options);
+        draw(runs, rule, counting, options);
     context.print(
         {{"out", options.out}, {"dataset", options.dataset}, {"checkpoint", options.checkpoint}, {"points", points.size()}},
         options.out);
@@ -124,9 +126,10 @@ void addFigureCommand(CLI::App &app, Context &context)
            "parameters, bytes (stored), speed (training, examples/s), steps (per second), memory (peak), epoch (time) or "
            "latency")
         ->capture_default_str();
-    sub->add_option("--counting", options->counting,
-                    "What counts as trained on the axis of parameters: trained, without-embeddings or share-of-model")
-        ->capture_default_str();
+    sub->add_option(
+        "--counting", options->counting,
+        "What counts as trained on the axis of parameters: trained, without-embeddings or share-of-model (else the "
+        "study's rule, or trained)");
     addDpi(*sub, options->dpi);
     sub->add_flag("--seeds", options->seeds, "Every run of the points that are means over seeds too");
     sub->callback([&context, options] { context.action = [&context, options] { return tradeoff(context, *options); }; });

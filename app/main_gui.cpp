@@ -1,17 +1,20 @@
 #include <clocale>
+#include <csignal>
 #include <cstdlib>
 
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QIcon>
 #include <QMessageBox>
+#include <QSocketNotifier>
 
 #include "core/error.h"
 #include "core/store/machine_precision.h"
 #include "core/store/run_training.h"
-#include "core/train/train.h"
+#include "core/train/devices.h"
 #include "ui/dialogs.h"
 #include "ui/lab_bridge.h"
 #include "ui/main_window.h"
@@ -54,6 +57,45 @@ private:
     QString m_said;
 };
 
+/// Closes the window as a person does on Ctrl-C, at the end of the session and with the terminal, so that runs keep what
+/// they have computed. To be made before any thread. A second signal ends the program as usual; what is ignored already, as
+/// `nohup` does, stays so.
+class PoliteEnd {
+public:
+    PoliteEnd()
+    {
+        sigemptyset(&m_signals);
+        for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+            struct sigaction now {};
+            ::sigaction(signal, nullptr, &now);
+            if (now.sa_handler != SIG_IGN)
+                sigaddset(&m_signals, signal);
+        }
+        ::pthread_sigmask(SIG_BLOCK, &m_signals, nullptr);
+        m_descriptor = ::signalfd(-1, &m_signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    }
+    ~PoliteEnd() { ::close(m_descriptor); }
+    PoliteEnd(const PoliteEnd &) = delete;
+    PoliteEnd &operator=(const PoliteEnd &) = delete;
+
+    void connectTo(QObject &owner)
+    {
+        auto *notifier = new QSocketNotifier(m_descriptor, QSocketNotifier::Read, &owner);
+        QObject::connect(notifier, &QSocketNotifier::activated, &owner, [this, notifier] {
+            notifier->setEnabled(false);
+            signalfd_siginfo read;
+            while (::read(m_descriptor, &read, sizeof read) > 0) {
+            }
+            ::pthread_sigmask(SIG_UNBLOCK, &m_signals, nullptr);
+            QApplication::exit(0); // without questions
+        });
+    }
+
+private:
+    sigset_t m_signals;
+    int m_descriptor = -1;
+};
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -65,7 +107,9 @@ int main(int argc, char **argv)
         ::execv("/proc/self/exe", argv);
     }
 
+    PoliteEnd politeEnd;
     Application application(argc, argv);
+    politeEnd.connectTo(application);
     QApplication::setOrganizationName(QStringLiteral("adapter-workbench"));
     QApplication::setApplicationName(QStringLiteral("adapter-workbench"));
     QApplication::setApplicationDisplayName(QObject::tr("Adapter Workbench"));
@@ -87,7 +131,9 @@ int main(int argc, char **argv)
         awb::LabBridge bridge(folder, awb::trainingFunction());
         awb::MainWindow window(bridge, deviceChoices(bridge.store()));
         window.show();
-        return QApplication::exec();
+        const int status = QApplication::exec();
+        window.close(); // which is open still after a signal
+        return status;
     } catch (const std::exception &error) {
         QMessageBox::critical(nullptr, QObject::tr("Adapter Workbench"), QString::fromUtf8(error.what()));
         return 1;

@@ -2,8 +2,6 @@
 
 #include "app/commands.h"
 #include "app/method_options.h"
-#include "app/output.h"
-#include "core/error.h"
 #include "core/model/checkpoint.h"
 #include "core/methods/parameters.h"
 
@@ -22,10 +20,8 @@ int countAndPrint(Context &context, const ParamsOptions &options)
     const ModelShape shape = readShape(checkpointFolder(context, options.checkpoint));
     const Method method = methodFromOptions(options.method, shape.layers);
     const ParameterCount count = countParameters(shape, method, options.classes);
-    const Json object{{"trainable", count.trainable},
-                      {"total", count.total},
-                      {"share", double(count.trainable) / double(count.total)},
-                      {"file_bytes", count.fileBytes}};
+    const Json object{
+        {"trainable", count.trainable}, {"total", count.total}, {"share", count.share()}, {"file_bytes", count.fileBytes}};
     context.print(object, std::to_string(count.trainable)); // the bare number, for use in scripts
     return 0;
 }

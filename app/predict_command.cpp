@@ -3,7 +3,7 @@
 #include "app/commands.h"
 #include "app/output.h"
 #include "core/store/predict.h"
-#include "core/train/train.h"
+#include "core/train/devices.h"
 
 namespace awb {
 

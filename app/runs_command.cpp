@@ -12,8 +12,6 @@
 
 namespace awb {
 
-namespace {
-
 Run existingRun(Context &context, std::int64_t id)
 {
     const auto run = context.store().run(id);
@@ -21,6 +19,8 @@ Run existingRun(Context &context, std::int64_t id)
         throw Error("There is no run " + std::to_string(id) + " in this library; `awb runs` lists them.");
     return *run;
 }
+
+namespace {
 
 int list(Context &context)
 {
@@ -92,6 +92,19 @@ const std::vector<Change> &changes()
     return all;
 }
 
+/// Throws Error where a running run cannot be paused or resumed after what was asked of it before.
+void requireMeaning(const Store &store, const Run &run, const Change &change)
+{
+    if (run.state != RunState::Running || change.what == &Store::cancel)
+        return;
+    const RunState asked = store.requestedState(run.id);
+    const std::string number = "Run " + std::to_string(run.id);
+    if (asked == RunState::Cancelled)
+        throw Error(number + " is being cancelled; nothing was changed.");
+    if (change.what == &Store::resume && asked != RunState::Paused)
+        throw Error(number + " is being computed and nobody has paused it; nothing was changed.");
+}
+
 /// Does one thing to several runs; checks all of them first, so that nothing is changed where one cannot be.
 int change(Context &context, const std::vector<std::int64_t> &given, const Change &change)
 {
@@ -108,13 +121,18 @@ int change(Context &context, const std::vector<std::int64_t> &given, const Chang
         if (std::ranges::find(change.states, run.state) == change.states.end())
             throw Error("Run " + std::to_string(id) + " is " + toString(run.state) + ", and `awb runs " + change.name +
                         "` is for runs that are " + states + "; nothing was changed.");
+        requireMeaning(context.store(), run, change);
     }
     std::string text;
     for (const std::int64_t id : ids) {
         (context.store().*change.what)(id);
         const auto run = context.store().run(id);
-        text += "Run " + std::to_string(id) + " " + change.done +
-                (run && run->state == RunState::Running ? " after its current batch" : "") + ".\n";
+        const bool isRunning = run && run->state == RunState::Running;
+        text += "Run " + std::to_string(id) + " " +
+                (isRunning && change.what == &Store::resume
+                     ? "goes on"
+                     : change.done + std::string(isRunning ? " after its current batch" : "")) +
+                ".\n";
     }
     context.print({{"runs", ids}, {"done", change.done}}, text);
     return 0;

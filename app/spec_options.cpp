@@ -9,19 +9,19 @@
 #include "core/model/checkpoint.h"
 #include "core/spec_json.h"
 #include "core/methods/methods.h"
+#include "core/recipe_limits.h"
 #include "core/store/machine_precision.h"
 #include "core/train/precision.h"
-#include "core/train/train.h"
+#include "core/train/devices.h"
 
 namespace awb {
 namespace {
 
-/// Empty: training can use it. "cuda" is the first of its kind.
+/// Empty: training can use it.
 std::string unknownDevice(const std::string &name)
 {
-    for (const DeviceInfo &device : devices())
-        if (device.name == name || device.name == name + ":0")
-            return {};
+    if (hasDevice(name))
+        return {};
     return "There is no device \"" + name + "\" here; `awb devices` lists those that are.";
 }
 
@@ -30,6 +30,12 @@ std::string notANumber(const std::string &text)
 {
     char *end = nullptr;
     return std::isfinite(std::strtod(text.c_str(), &end)) ? std::string() : text + " is not a number";
+}
+
+template <typename T>
+CLI::Range rangeOf(const recipe_limits::Range<T> &limits)
+{
+    return CLI::Range(limits.least, limits.most);
 }
 
 void addRecipeOptions(CLI::App &command, SpecOptions &options)
@@ -45,11 +51,13 @@ void addRecipeOptions(CLI::App &command, SpecOptions &options)
             "Peak learning rate (else the method's own)")
         ->check(CLI::PositiveNumber);
     command.add_option("--epochs", recipe.epochs, "Passes over the training examples")
-        ->check(CLI::Range(1, 10000))
+        ->check(rangeOf(recipe_limits::epochs))
         ->capture_default_str();
-    command.add_option("--batch", recipe.batch, "Examples per step")->check(CLI::Range(1, 65536))->capture_default_str();
+    command.add_option("--batch", recipe.batch, "Examples per step")
+        ->check(rangeOf(recipe_limits::batch))
+        ->capture_default_str();
     command.add_option("--max-length", recipe.maxLength, "Tokens per example, special tokens included")
-        ->check(CLI::Range(3, 65536))
+        ->check(rangeOf(recipe_limits::maxLength))
         ->capture_default_str();
     command.add_option("--seed", options.spec.seed, "Of data order, initialisation and dropout")
         ->check(CLI::NonNegativeNumber) // which the parser would turn into a large one
@@ -61,22 +69,22 @@ void addRecipeOptions(CLI::App &command, SpecOptions &options)
         ->check(CLI::Validator(unknownDevice, ""))
         ->capture_default_str();
     command.add_option("--threads", recipe.threads, "CPU threads; 0: all cores")
-        ->check(CLI::Range(0, 4096))
+        ->check(rangeOf(recipe_limits::threads))
         ->capture_default_str();
     command.add_option("--init-std", recipe.initStd, "Standard deviation of the adapters' initialisation")
-        ->check(CLI::Range(0.0, 10.0))
+        ->check(rangeOf(recipe_limits::initStd))
         ->capture_default_str();
     command.add_option("--warmup", recipe.warmup, "Share of all steps with rising learning rate")
-        ->check(CLI::Range(0.0, 1.0))
+        ->check(rangeOf(recipe_limits::warmup))
         ->capture_default_str();
     command.add_option("--weight-decay", recipe.weightDecay, "Decoupled weight decay")
-        ->check(CLI::Range(0.0, 1e6))
+        ->check(rangeOf(recipe_limits::weightDecay))
         ->capture_default_str();
     command.add_option("--clip", recipe.clip, "Global gradient norm; 0: off")
-        ->check(CLI::Range(0.0, 1e9))
+        ->check(rangeOf(recipe_limits::clip))
         ->capture_default_str();
     command.add_option("--dropout", recipe.dropout, "Hidden and attention dropout (else the checkpoint's own)")
-        ->check(CLI::Range(0.0, 0.99));
+        ->check(rangeOf(recipe_limits::dropout));
     command.add_flag("--bias-correction", recipe.biasCorrection,
                      "Adam's; BERT's optimizer has none, and its first steps are larger");
     command.add_flag("--plain-path", recipe.plainPath, "LibTorch's autograd even where the fast path serves");

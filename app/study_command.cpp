@@ -113,6 +113,18 @@ int show(Context &context, const std::string &nameOrFile)
     return 0;
 }
 
+/// How many runs a study asks for, and how many of them are done; where it cannot be computed here, as the store tells.
+std::pair<std::size_t, int> progressOf(const Store &store, const Study &study)
+{
+    try {
+        const StudyState state = studyState(store, study);
+        return {state.specs.size(), state.done};
+    } catch (const Error &) {
+        const auto runs = studyResults(store, study).runs;
+        return {numberOfRuns(study), int(std::ranges::count(runs, RunState::Done, &Run::state))};
+    }
+}
+
 int list(Context &context)
 {
     std::vector<Study> all = context.store().studies();
@@ -122,11 +134,9 @@ int list(Context &context)
     Json array = Json::array();
     std::vector<std::vector<std::string>> rows{{"study", "runs", "done", "checkpoint", "title"}};
     for (const Study &study : all) {
-        const auto runs = studyResults(context.store(), study).runs;
-        const auto done = std::ranges::count(runs, RunState::Done, &Run::state);
-        array.push_back({{"name", study.name}, {"title", study.title}, {"runs", numberOfRuns(study)}, {"done", done}});
-        rows.push_back(
-            {study.name, std::to_string(numberOfRuns(study)), std::to_string(done), study.checkpoint, study.title});
+        const auto [runs, done] = progressOf(context.store(), study);
+        array.push_back({{"name", study.name}, {"title", study.title}, {"runs", runs}, {"done", done}});
+        rows.push_back({study.name, std::to_string(runs), std::to_string(done), study.checkpoint, study.title});
     }
     context.print({{"studies", array}}, columnsText(rows));
     return 0;
@@ -188,7 +198,7 @@ int run(Context &context, const Study &study, bool replace)
             }
         });
     reportFailures(store, ahead, study);
-    const auto [done, rule] = taskResults(store, study.name, "", "");
+    const auto [done, rule, counting] = taskResults(store, study.name, "", "");
     Json array = Json::array();
     for (const Run &each : done)
         array.push_back(runJson(each, store));

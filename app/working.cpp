@@ -2,9 +2,9 @@
 
 #include <atomic>
 #include <chrono>
-#include <cmath>
 #include <csignal>
 #include <cstdio>
+#include <iterator>
 #include <map>
 #include <optional>
 
@@ -23,7 +23,8 @@ namespace {
 std::atomic<bool> interrupted = false;
 static_assert(std::atomic<bool>::is_always_lock_free); // set from a signal handler
 
-/// Ctrl-C and a polite kill ask to stop; a second one ends the process as usual.
+/// Ctrl-C, a polite kill and a closed terminal ask to stop; a second one ends the process as usual. What is ignored already,
+/// as `nohup` does, stays so.
 class InterruptGuard {
 public:
     InterruptGuard()
@@ -31,20 +32,23 @@ public:
         struct sigaction action {};
         action.sa_handler = [](int) { interrupted = true; };
         action.sa_flags = int(SA_RESETHAND);
-        ::sigaction(SIGINT, &action, &m_oldInterrupt);
-        ::sigaction(SIGTERM, &action, &m_oldTerminate);
+        for (std::size_t i = 0; i < std::size(signals); ++i) {
+            ::sigaction(signals[i], nullptr, &m_old[i]);
+            if (m_old[i].sa_handler != SIG_IGN)
+                ::sigaction(signals[i], &action, nullptr);
+        }
     }
     ~InterruptGuard()
     {
-        ::sigaction(SIGINT, &m_oldInterrupt, nullptr);
-        ::sigaction(SIGTERM, &m_oldTerminate, nullptr);
+        for (std::size_t i = 0; i < std::size(signals); ++i)
+            ::sigaction(signals[i], &m_old[i], nullptr);
     }
     InterruptGuard(const InterruptGuard &) = delete;
     InterruptGuard &operator=(const InterruptGuard &) = delete;
 
 private:
-    struct sigaction m_oldInterrupt {
-    }, m_oldTerminate{};
+    static constexpr int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction m_old[std::size(signals)]{};
 };
 
 /// What a person sees meanwhile, on standard error: a line per run and epoch, and on a terminal one that moves for all runs
@@ -92,7 +96,6 @@ public:
 private:
     struct Seen {
         int lastStep = 0; ///< of the epochs told
-        int batch = 0;
         std::string metric;
         Progress last;
     };
@@ -103,7 +106,6 @@ private:
         const auto [at, isNew] = m_runs.try_emplace(id);
         const auto run = isNew ? m_store.run(id) : std::nullopt;
         if (run) {
-            at->second.batch = run->spec.recipe.batch;
             at->second.metric = m_store.dataset(run->spec.dataset).metrics.front();
             endLine();
             std::fprintf(stderr, "run %lld: %s, %s, seed %llu\n", static_cast<long long>(id),
@@ -113,10 +115,10 @@ private:
         return at->second;
     }
 
-    std::string lineOf(std::int64_t id, const Seen &seen) const
+    static std::string lineOf(std::int64_t id, const Seen &seen)
     {
         const Progress &p = seen.last;
-        const double left = p.examplesPerSecond > 0 ? double(p.steps - p.step) * seen.batch / p.examplesPerSecond : 0;
+        const double left = p.stepsPerSecond > 0 ? double(p.steps - p.step) / p.stepsPerSecond : 0;
         char text[160];
         std::snprintf(text, sizeof text, "run %lld: step %d of %d, loss %.4f, %.0f examples/s, %s left",
                       static_cast<long long>(id), p.step, p.steps, p.loss, p.examplesPerSecond, durationText(left).c_str());
@@ -125,12 +127,19 @@ private:
 
     void tellEpochs(const Run &run, Seen &seen)
     {
-        for (const Measurement &m : m_store.measurements(run.id)) {
+        const std::vector<Measurement> all = m_store.measurements(run.id);
+        std::map<int, double> losses; // of the steps at whose end they stand
+        for (const Measurement &m : all)
+            if (m.name == "loss")
+                losses[m.step] = m.value;
+        for (const Measurement &m : all) {
             if (m.name != "dev." + seen.metric || m.step <= seen.lastStep)
                 continue;
             endLine();
+            const auto loss = losses.upper_bound(m.step);
             std::fprintf(stderr, "  run %lld, epoch %.0f of %d: loss %.4f, dev %s %s\n", static_cast<long long>(run.id),
-                         m.epoch, run.spec.recipe.epochs, run.loss, seen.metric.c_str(), scoreText(m.value).c_str());
+                         m.epoch, run.spec.recipe.epochs, loss == losses.begin() ? run.loss : std::prev(loss)->second,
+                         seen.metric.c_str(), scoreText(m.value).c_str());
             seen.lastStep = m.step;
         }
     }
@@ -150,6 +159,20 @@ private:
     std::chrono::steady_clock::time_point m_shown;
 };
 
+/// Throws the sentence after an interrupt, unless all that was to be done is done. `only` empty: the whole queue.
+void sayWhatStopped(const Store &store, const std::vector<std::int64_t> &only)
+{
+    std::size_t done = 0;
+    for (const std::int64_t id : only) {
+        const auto run = store.run(id);
+        done += run && run->state == RunState::Done;
+        if (run && run->state == RunState::Running) // this process has let go of its own
+            throw Error("Stopped waiting. Run " + std::to_string(id) + " is computed by another process and goes on there.");
+    }
+    if (only.empty() || done < only.size())
+        throw Error("Stopped. The run keeps what it has computed and is in the queue again; `awb work` goes on with it.");
+}
+
 } // namespace
 
 void work(Context &context, const std::vector<std::int64_t> &only, const std::function<void()> &runEnded)
@@ -163,7 +186,7 @@ void work(Context &context, const std::vector<std::int64_t> &only, const std::fu
         workQueue(context.homeFolder(), trainingFunction(), callbacks, only, [] { return interrupted.load(); });
     }
     if (interrupted)
-        throw Error("Stopped. The run keeps what it has computed and is in the queue again; `awb work` goes on with it.");
+        sayWhatStopped(context.store(), only);
 }
 
 void requireDone(const Run &run)

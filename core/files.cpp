@@ -119,6 +119,15 @@ std::string readFile(const std::filesystem::path &file)
     return content;
 }
 
+void createFolders(const std::filesystem::path &folder)
+{
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error)
+        throw Error("The folder " + folder.string() + " cannot be created: " + error.message() +
+                    "; check its permissions and the free space.");
+}
+
 void writeFileAtomically(const std::filesystem::path &file, std::string_view content)
 {
     AtomicFile out(file);

@@ -13,6 +13,9 @@ std::string sha256OfFile(const std::filesystem::path &file);
 /// The whole file. Throws Error naming the file when it cannot be read.
 std::string readFile(const std::filesystem::path &file);
 
+/// Makes a folder and those above it unless they are there. Throws Error naming it when that cannot be done.
+void createFolders(const std::filesystem::path &folder);
+
 /// Replaces `file` by `content` in one move: written beside it, synced, renamed. On any error (a full disk, say) the old
 /// file stays as it was, the part written is removed, and Error says so.
 void writeFileAtomically(const std::filesystem::path &file, std::string_view content);

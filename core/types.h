@@ -142,6 +142,7 @@ struct Progress {
     double loss = 0;
     double learningRate = 0;
     double examplesPerSecond = 0;
+    double stepsPerSecond = 0; ///< 0: not known
 };
 
 /// What runs cost beside their trained parameters, as their rows tell; 0: not recorded.

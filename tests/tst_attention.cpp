@@ -42,11 +42,11 @@ Tensors forwardStandIn(const torch::Tensor &q, const torch::Tensor &k, const tor
             torch::matmul(rowsOf(q, *queryEnds, b), rowsOf(k, *keyEnds, b).transpose(1, 2)) * *scale;
         examples.push_back(torch::matmul(torch::softmax(scores, -1), rowsOf(v, *keyEnds, b)).transpose(0, 1));
     }
-    torch::Tensor heard = torch::cat(examples);
+    torch::Tensor attended = torch::cat(examples);
     if (rate > 0)
-        heard = torch::dropout(heard, rate, true); // of the device's generator, as there
+        attended = torch::dropout(attended, rate, true); // of the device's generator, as there
     const torch::Tensor none = torch::empty({0});
-    return {heard, none, none, none, none};
+    return {attended, none, none, none, none};
 }
 
 std::tuple<torch::Tensor, torch::Tensor, torch::Tensor>
@@ -95,11 +95,11 @@ Attention drawn(const Batch &batch, bool onlyCls)
 }
 
 /// The result and the gradients of query, key and value, for a fixed gradient of the result.
-std::vector<torch::Tensor> withGradients(const Attention &a, const torch::Tensor &heard)
+std::vector<torch::Tensor> withGradients(const Attention &a, const torch::Tensor &attended)
 {
-    const torch::Tensor gradient = torch::arange(heard.numel()).view_as(heard).to(torch::kFloat).sin();
-    auto all = torch::autograd::grad({heard}, {a.query, a.key, a.value}, {gradient});
-    all.insert(all.begin(), heard);
+    const torch::Tensor gradient = torch::arange(attended.numel()).view_as(attended).to(torch::kFloat).sin();
+    auto all = torch::autograd::grad({attended}, {a.query, a.key, a.value}, {gradient});
+    all.insert(all.begin(), attended);
     return all;
 }
 

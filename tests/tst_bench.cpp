@@ -59,7 +59,7 @@ private Q_SLOTS:
     void randomWorkLeavesNothingBehind();
     void growthMeasuresEachSize();
     void whatCannotGrowIsSaid();
-    void productsAreTheFastestOfAll();
+    void theRateOfProductsIsMeasured();
 };
 
 void TestBench::forwardOperationsAreThoseOfTheLayers()
@@ -207,7 +207,7 @@ void TestBench::whatCannotGrowIsSaid()
     QVERIFY(complaintOf([] { growthNamed("width"); }).startsWith("There is no growth width; known are length, "));
 }
 
-void TestBench::productsAreTheFastestOfAll()
+void TestBench::theRateOfProductsIsMeasured()
 {
     QVERIFY(productRate(Precision::Float32) > 1e9); // a floating-point operation per nanosecond: any processor of today
 }

@@ -100,6 +100,8 @@ private Q_SLOTS:
         QVERIFY(plain.err.isEmpty());
         const QJsonObject json = awb(arguments + QStringList{"--json"}).json();
         QCOMPARE(json["trainable"].toInteger(), 605954);
+        const qint64 adapters = 12 * (2 * 384 * 64 + 64 + 384), before = json["total"].toInteger() - adapters;
+        QCOMPARE(json["share"].toDouble(), 605954.0 / double(before)); // of the model before the insertion, as in the paper
         QVERIFY(json["file_bytes"].toInteger() >= 4 * 605954);
         QVERIFY2(!QDir(home()).exists(), "counting needs no library");
     }

@@ -12,6 +12,7 @@
 #include "core/methods/methods.h"
 #include "core/store/lab.h"
 #include "core/store/run_training.h"
+#include "core/train/devices.h"
 #include "core/train/train.h"
 #include "library_fixture.h"
 #include "tests/real_files.h"

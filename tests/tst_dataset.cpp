@@ -6,6 +6,7 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include "core/content_hash.h"
 #include "core/data/data_hash.h"
 #include "core/data/dataset.h"
 #include "core/data/dataset_rules.h"
@@ -250,7 +251,7 @@ static std::vector<Example> messages(int n)
 void TestDataset::aSplitKeepsEqualTextsTogether()
 {
     Dataset dataset;
-    splitByText(messages(5000), {3, 0.1, 0.1}, true, true, dataset);
+    splitByText(messages(5000), {3, 0.1, 0.1}, true, dataset);
     std::map<std::string, std::set<int>> parts;
     const std::vector<const std::vector<Example> *> all = {&dataset.train, &dataset.dev, &dataset.test};
     for (int part = 0; part < 3; ++part)
@@ -266,7 +267,7 @@ void TestDataset::aSplitKeepsEqualTextsTogether()
     for (int i = 0; i < 10; ++i)
         oneText.push_back({"other " + std::to_string(i), "", 1, 0});
     Dataset uneven;
-    splitByText(oneText, {0, 0.05, 0.0}, true, true, uneven);
+    splitByText(oneText, {0, 0.05, 0.0}, true, uneven);
     QCOMPARE(uneven.dev.size(), std::size_t(5)); // a large group does not swallow a small part
 }
 
@@ -274,7 +275,7 @@ void TestDataset::aSplitDependsOnSeedAndTextsOnly()
 {
     const auto devTexts = [](std::vector<Example> all, std::uint64_t seed) {
         Dataset dataset;
-        splitByText(std::move(all), {seed, 0.1, 0.1}, true, true, dataset);
+        splitByText(std::move(all), {seed, 0.1, 0.1}, true, dataset);
         std::multiset<std::string> texts;
         for (const auto &example : dataset.dev)
             texts.insert(textKey(example));
@@ -288,7 +289,7 @@ void TestDataset::aSplitDependsOnSeedAndTextsOnly()
     QVERIFY(devTexts(all, 2) != devTexts(all, 1));
 
     Dataset dataset;
-    splitByText(all, {1, 0.1, 0.1}, true, true, dataset);
+    splitByText(all, {1, 0.1, 0.1}, true, dataset);
     QCOMPARE(dataset.train.front().a, all.front().a); // the order of the file stays
 }
 
@@ -296,13 +297,13 @@ void TestDataset::aSplitOfTooFewTextsIsRefused()
 {
     Dataset dataset;
     const SplitRule rule;
-    QVERIFY_EXCEPTION_THROWN(splitByText({{"a", "", 0, 0}, {"b", "", 1, 0}}, rule, true, true, dataset), Error);
-    QVERIFY_EXCEPTION_THROWN(splitByText(std::vector<Example>(50, {"same", "", 0, 0}), rule, true, true, dataset), Error);
-    QVERIFY_EXCEPTION_THROWN(splitByText(messages(100), {0, 0.6, 0.6}, true, true, dataset), Error);
-    QVERIFY_EXCEPTION_THROWN(splitByText(messages(100), {0, -0.1, 0.1}, true, true, dataset), Error);
+    QVERIFY_EXCEPTION_THROWN(splitByText({{"a", "", 0, 0}, {"b", "", 1, 0}}, rule, true, dataset), Error);
+    QVERIFY_EXCEPTION_THROWN(splitByText(std::vector<Example>(50, {"same", "", 0, 0}), rule, true, dataset), Error);
+    QVERIFY_EXCEPTION_THROWN(splitByText(messages(100), {0, 0.6, 0.6}, true, dataset), Error);
+    QVERIFY_EXCEPTION_THROWN(splitByText(messages(100), {0, -0.1, 0.1}, true, dataset), Error);
     QVERIFY_EXCEPTION_THROWN( // by rounding nothing would be left for training
-        splitByText({{"a", "", 0, 0}, {"b", "", 1, 0}, {"c", "", 1, 0}}, {0, 0.5, 0.4}, true, true, dataset), Error);
-    splitByText({{"a", "", 0, 0}, {"b", "", 1, 0}, {"c", "", 1, 0}}, rule, true, true, dataset);
+        splitByText({{"a", "", 0, 0}, {"b", "", 1, 0}, {"c", "", 1, 0}}, {0, 0.5, 0.4}, true, dataset), Error);
+    splitByText({{"a", "", 0, 0}, {"b", "", 1, 0}, {"c", "", 1, 0}}, rule, true, dataset);
     QCOMPARE(dataset.train.size(), std::size_t(1));
 }
 

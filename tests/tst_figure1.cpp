@@ -7,6 +7,7 @@
 #include "core/methods/methods.h"
 #include "core/study/csv.h"
 #include "core/study/figure1.h"
+#include "core/study/statistics.h"
 #include "core/study/pareto.h"
 #include "core/study/published.h"
 
@@ -85,6 +86,40 @@ private Q_SLOTS:
         QCOMPARE(seed.runs, (std::vector<std::int64_t>{1, 2}));
         QCOMPARE(seed.score, 0.90);
         QCOMPARE(seed.sem, 0.0);
+    }
+
+    void aSettingThatLostSeedsGoesBehindThoseThatDidNot()
+    {
+        std::vector<Run> runs = {
+            withRate(run(1, "trec", "adapter", 8, 0.90, 0), 3e-3), withRate(run(2, "trec", "adapter", 8, 0, 1), 3e-3),
+            withRate(run(3, "trec", "adapter", 8, 0.86, 0), 1e-3), withRate(run(4, "trec", "adapter", 8, 0.84, 1), 1e-3)};
+        runs[1].state = RunState::Queued; // not yet known
+        QCOMPARE(best(runs)[0].outcome.runs, std::vector<std::int64_t>{1});
+        for (const RunState end :
+             {RunState::Failed, RunState::Done}) { // stopped by an error, or without a number as its score
+            runs[1].state = end;
+            runs[1].score.reset();
+            const Chosen chosen = best(runs)[0];
+            QCOMPARE(chosen.outcome.runs, (std::vector<std::int64_t>{3, 4}));
+            QCOMPARE(chosen.outcome.lost, 0);
+            QCOMPARE(chosen.settings, 2);
+        }
+        runs.resize(2);
+        QCOMPARE(best(runs)[0].outcome.lost, 1); // still there where it stands alone
+        QCOMPARE(best(runs, {Selection::Epoch::Last, Selection::Seeds::Best})[0].outcome.lost, 0);
+        runs.push_back(withRate(run(5, "trec", "adapter", 8, 0.80, 1), 3e-3)); // tried again
+        QCOMPARE(best(runs)[0].outcome.lost, 0);
+    }
+
+    void aFailureIsSaidOncePerSettingUnlessItWasMadeUpFor()
+    {
+        std::vector<Run> runs = {run(1, "trec", "adapter", 8, 0, 0), run(2, "trec", "adapter", 8, 0, 0),
+                                 run(3, "trec", "adapter", 64, 0.9, 0)};
+        runs[0].state = runs[1].state = RunState::Failed;
+        QCOMPARE(leftOut(runs, CountingRule::Trained), std::vector<std::string>{"One run failed and is left out."});
+        runs[0].spec.recipe.device = runs[1].spec.recipe.device = "cuda:0";
+        runs.push_back(run(4, "trec", "adapter", 8, 0.8, 0)); // on the CPU
+        QCOMPARE(leftOut(runs, CountingRule::Trained), std::vector<std::string>{});
     }
 
     void lastOrBestEpochAsTheSelectionSays()

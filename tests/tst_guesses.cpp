@@ -1,11 +1,9 @@
-#include <fstream>
-
-#include <QTemporaryDir>
 #include <QtTest>
 
 #include "core/data/dataset.h"
 #include "core/data/recognise.h"
 #include "core/error.h"
+#include "tests/data_folder.h"
 
 using namespace awb;
 using Strings = std::vector<std::string>;
@@ -15,7 +13,7 @@ class TestGuesses : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    void init() { m_folder = std::make_unique<QTemporaryDir>(); }
+    void init() { m_folder = std::make_unique<DataFolder>(); }
 
     void aQuoteThatIsNeverClosedIsNoQuote();
     void aLabelColumnOfTooManyValuesIsNoLabelColumn();
@@ -32,17 +30,8 @@ private Q_SLOTS:
     void documentsAndFoldersOfTextsAreNamed();
 
 private:
-    std::string write(const std::string &name, const std::string &content)
-    {
-        const std::filesystem::path path = std::filesystem::path(m_folder->path().toStdString()) / name;
-        std::filesystem::create_directories(path.parent_path());
-        std::ofstream(path, std::ios::binary) << content;
-        return path.string();
-    }
-    Manifest guessed(const std::string &relative)
-    {
-        return guessManifest(std::filesystem::path(m_folder->path().toStdString()) / relative, "guess");
-    }
+    std::string write(const std::string &name, const std::string &content) { return m_folder->write(name, content); }
+    Manifest guessed(const std::string &relative) { return guessManifest(m_folder->path() / relative, "guess"); }
     /// "some text 7" ..., each followed by one of the labels in turn.
     static std::string rows(int count, const Strings &labels, const std::string &delimiter = ",")
     {
@@ -52,7 +41,7 @@ private:
         return text;
     }
 
-    std::unique_ptr<QTemporaryDir> m_folder;
+    std::unique_ptr<DataFolder> m_folder;
 };
 
 void TestGuesses::aQuoteThatIsNeverClosedIsNoQuote()
@@ -126,17 +115,17 @@ void TestGuesses::orangeColumnsMayListTheirValues()
 {
     write("saved.tab", "Author\tContent\nAndersen Grimm\tstring\nclass\tmeta include=True\nAndersen\tA tale of ice\n"
                        "Grimm\tA tale of bears\nGrimm\tOne of wolves\n");
-    const auto manifest = recognise(m_folder->filePath("saved.tab").toStdString(), "saved");
+    const auto manifest = recognise(m_folder->path() / "saved.tab", "saved");
     QVERIFY(manifest);
     QCOMPARE(manifest->layout, std::string("Orange table"));
     QCOMPARE(manifest->classes, (Strings{"Andersen", "Grimm"}));
     QCOMPARE(manifest->train.textA, 1);
     write("letters.tab", "Mark\tContent\nc s\tstring\nclass\tmeta\nc\tA tale of ice\ns\tA tale of bears\n");
-    const auto letters = recognise(m_folder->filePath("letters.tab").toStdString(), "letters");
+    const auto letters = recognise(m_folder->path() / "letters.tab", "letters");
     QVERIFY(letters && letters->task == Task::Classification);
     QCOMPARE(letters->train.textA, 1);
     write("no.tsv", "one\ttwo\nsome words\ts\n\t\na b\tc\n"); // nothing says that the second line is one of types
-    QVERIFY(guessFormat(m_folder->filePath("no.tsv").toStdString()).kind == TableFormat::Kind::Delimited);
+    QVERIFY(guessFormat(m_folder->path() / "no.tsv").kind == TableFormat::Kind::Delimited);
 }
 
 void TestGuesses::rowsWithoutAGoldLabelAreDropped_data()

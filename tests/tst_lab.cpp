@@ -123,6 +123,26 @@ private Q_SLOTS:
         QVERIFY(stateOf(store, ids[1]) == RunState::Done);
     }
 
+    void aLibraryThatIsTakenAwayIsNotReplacedByAnEmptyOne()
+    {
+        QTemporaryDir home;
+        const fs::path folder = pathOf(home) / "library", away = pathOf(home) / "away";
+        Store store(folder);
+        Lab lab(folder, pretended(1, milliseconds(1)), {});
+        const auto first = store.enqueue({someSpec(0)});
+        lab.wake();
+        QTRY_VERIFY(stateOf(store, first[0]) == RunState::Done);
+        QVERIFY(store.isThere());
+        fs::rename(folder, away);
+        QVERIFY(!store.isThere());
+        QTest::qWait(2500); // it looks once a second
+        QVERIFY(!fs::exists(folder / "library.sqlite"));
+        fs::rename(away, folder);
+        QVERIFY(store.isThere());
+        const auto second = store.enqueue({someSpec(1)});
+        QTRY_VERIFY(stateOf(store, second[0]) == RunState::Done);
+    }
+
     void aLabFinishesWhatIsQueuedAndReports()
     {
         QTemporaryDir home;

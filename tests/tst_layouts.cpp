@@ -1,11 +1,9 @@
-#include <fstream>
-
-#include <QTemporaryDir>
 #include <QtTest>
 
 #include "core/data/dataset.h"
 #include "core/data/recognise.h"
 #include "core/error.h"
+#include "tests/data_folder.h"
 
 using namespace awb;
 using Strings = std::vector<std::string>;
@@ -15,7 +13,7 @@ class TestLayouts : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    void init() { m_folder = std::make_unique<QTemporaryDir>(); }
+    void init() { m_folder = std::make_unique<DataFolder>(); }
 
     void colaHasNoHeaderButItsTestFileHas();
     void singleSentencesOfSst2();
@@ -38,20 +36,14 @@ private Q_SLOTS:
     void scoresMayHaveDecimalCommasAndGaps();
 
 private:
-    std::string write(const std::string &name, const std::string &content)
-    {
-        const std::filesystem::path path = std::filesystem::path(m_folder->path().toStdString()) / name;
-        std::filesystem::create_directories(path.parent_path());
-        std::ofstream(path, std::ios::binary) << content;
-        return path.string();
-    }
+    std::string write(const std::string &name, const std::string &content) { return m_folder->write(name, content); }
     Manifest recognised(const std::string &relative)
     {
-        const auto manifest = recognise(std::filesystem::path(m_folder->path().toStdString()) / relative, "mine");
+        const auto manifest = recognise(m_folder->path() / relative, "mine");
         return manifest ? *manifest : Manifest{};
     }
 
-    std::unique_ptr<QTemporaryDir> m_folder;
+    std::unique_ptr<DataFolder> m_folder;
 };
 
 void TestLayouts::colaHasNoHeaderButItsTestFileHas()
@@ -314,14 +306,14 @@ void TestLayouts::crowdflowerTables()
 void TestLayouts::unknownLayoutsAreNotRecognised()
 {
     write("other/train.tsv", "sentence\tlabel\nfine\tpos\npoor\tneg\n"); // SST-2's header, other labels
-    QVERIFY(!recognise(m_folder->filePath("other").toStdString(), "other"));
+    QVERIFY(!recognise(m_folder->path() / "other", "other"));
     write("two/a.csv", "tweet,existence,existence.confidence\na,Yes,1\nb,No,1\n");
     write("two/b.csv", "tweet,existence,existence.confidence\nc,Yes,1\nd,No,1\n");
-    QVERIFY(!recognise(m_folder->filePath("two").toStdString(), "two")); // which of them?
+    QVERIFY(!recognise(m_folder->path() / "two", "two")); // which of them?
     write("empty/train.tsv", "");
     write("empty/picture.png", std::string("\x89PNG\0\0\0\0", 8));
-    QVERIFY(!recognise(m_folder->filePath("empty").toStdString(), "empty"));
-    QVERIFY_EXCEPTION_THROWN(recognise(m_folder->filePath("nowhere").toStdString(), "x"), Error);
+    QVERIFY(!recognise(m_folder->path() / "empty", "empty"));
+    QVERIFY_EXCEPTION_THROWN(recognise(m_folder->path() / "nowhere", "x"), Error);
 }
 
 void TestLayouts::unknownTablesAreGuessed_data()
@@ -380,26 +372,26 @@ void TestLayouts::foldersWithPartsAreGuessed()
     write("mine/train.csv", "text,label\nfine,pos\npoor,neg\n");
     write("mine/validation.csv", "label,text\npos,well\n");
     write("mine/test.csv", "text\nunlabelled\n");
-    const auto manifest = guessManifest(m_folder->filePath("mine").toStdString(), "mine");
+    const auto manifest = guessManifest(m_folder->path() / "mine", "mine");
     const Dataset dataset = loadDataset(manifest);
     QCOMPARE(dataset.dev.at(0).a, std::string("well"));
     QCOMPARE(dataset.dev[0].label, 1);
     QCOMPARE(dataset.test.at(0).label, -1);
     write("apart/train.csv", "text,label\nfine,pos\npoor,neg\n");
     write("apart/Dev.tsv", "label\ttext\npos\twell, well\n"); // another delimiter, another order
-    const Dataset apart = loadDataset(guessManifest(m_folder->filePath("apart").toStdString(), "apart"));
+    const Dataset apart = loadDataset(guessManifest(m_folder->path() / "apart", "apart"));
     QCOMPARE(apart.dev.at(0).a, std::string("well, well"));
     QCOMPARE(apart.train.size(), std::size_t(2));
     write("strange/train.csv", "text,label\nfine,pos\npoor,neg\nwell,pos\nbad,neg\nso,pos\nlate,neg\nnew,pos\nold,neg\n"
                                "one,pos\ntwo,neg\n");
     write("strange/dev.csv", "headline,kind\nwell,pos\n");
-    const Dataset strange = loadDataset(guessManifest(m_folder->filePath("strange").toStdString(), "strange"));
+    const Dataset strange = loadDataset(guessManifest(m_folder->path() / "strange", "strange"));
     QVERIFY(!strange.manifest.dev);
     QCOMPARE(strange.notes.back(),
              std::string("The file dev.csv beside it is not used: the development examples are split off."));
     write("many/a.csv", "text,label\nfine,pos\n");
     write("many/b.csv", "text,label\nfine,pos\n");
-    QVERIFY_EXCEPTION_THROWN(guessManifest(m_folder->filePath("many").toStdString(), "x"), Error);
+    QVERIFY_EXCEPTION_THROWN(guessManifest(m_folder->path() / "many", "x"), Error);
 }
 
 void TestLayouts::scoresMayHaveDecimalCommasAndGaps()
@@ -414,7 +406,7 @@ void TestLayouts::scoresMayHaveDecimalCommasAndGaps()
     write("semicolons.csv", semicolons.toStdString());
     write("commas.csv", commas.toStdString());
     for (const char *name : {"semicolons.csv", "commas.csv"}) {
-        Manifest manifest = guessManifest(m_folder->filePath(name).toStdString(), "scores");
+        Manifest manifest = guessManifest(m_folder->path() / name, "scores");
         QCOMPARE(manifest.task, Task::Regression);
         manifest.split = {0, 0, 0};
         const Dataset dataset = loadDataset(manifest);

@@ -6,7 +6,7 @@
 #include "core/store/machine_precision.h"
 #include "core/store/memory_budget.h"
 #include "core/train/precision.h"
-#include "core/train/train.h"
+#include "core/train/devices.h"
 #include "library_fixture.h"
 
 using namespace awb;

@@ -1,15 +1,22 @@
 #include <algorithm>
+#include <csignal>
 
 #include <QElapsedTimer>
-#include <QProcess>
-#include <QTemporaryDir>
-#include <QTest>
+
+#include "core/methods/methods.h"
+#include "core/store/run_files.h"
+#include "core/store/store.h"
+#include "tests/command_line.h"
+
+using namespace awb::test;
 
 /// The window as a user starts it: a process of its own.
-class TestProgram : public QObject {
+class TestProgram : public QObject, CommandLine {
     Q_OBJECT
 
 private Q_SLOTS:
+    void init() { m_folder = std::make_unique<QTemporaryDir>(); }
+
     void theWindowIsThereSoon()
     {
         QTemporaryDir home; // the first start of all: no library, no settings, no precision chosen
@@ -39,6 +46,44 @@ private Q_SLOTS:
 #ifndef __SANITIZE_ADDRESS__
         QVERIFY2(best < 1500, qPrintable(QString::number(best) + QStringLiteral(" ms")));
 #endif
+    }
+
+    void aPoliteKillKeepsWhatRunsHaveComputed_data()
+    {
+        QTest::addColumn<int>("signal");
+        QTest::newRow("the end of the session") << SIGTERM;
+        QTest::newRow("Ctrl-C") << SIGINT;
+        QTest::newRow("a closed terminal") << SIGHUP;
+    }
+    void aPoliteKillKeepsWhatRunsHaveComputed()
+    {
+        QFETCH(int, signal);
+        addTinyLibrary();
+        awb::Store store(home().toStdString());
+        awb::TrainSpec spec;
+        spec.checkpoint = "tiny";
+        spec.dataset = "questions";
+        spec.method = awb::methodEntry("head").method;
+        spec.recipe.batch = 8;
+        spec.recipe.maxLength = 12;
+        spec.recipe.epochs = 10000;
+        const auto id = store.enqueue({spec}).front();
+        auto surroundings = environment(home());
+        for (const char *name : {"HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"})
+            surroundings.insert(QString::fromLatin1(name), path(QStringLiteral("user")));
+        QProcess program;
+        program.setProcessEnvironment(surroundings);
+        program.setProcessChannelMode(QProcess::ForwardedChannels);
+        program.start(QStringLiteral(AWB_WINDOW), QStringList());
+        QVERIFY(program.waitForStarted());
+        QTRY_VERIFY_WITH_TIMEOUT(store.run(id)->step > 0, 30000);
+        ::kill(pid_t(program.processId()), signal);
+        QVERIFY(program.waitForFinished(20000));
+        QCOMPARE(program.exitStatus(), QProcess::NormalExit);
+        QCOMPARE(program.exitCode(), 0);
+        const awb::Run run = store.run(id).value();
+        QVERIFY(run.state == awb::RunState::Queued);
+        QVERIFY(QFileInfo::exists(home() + QStringLiteral("/runs/%1/").arg(id) + QLatin1String(awb::run_files::snapshot)));
     }
 };
 

@@ -1,5 +1,6 @@
 #include <csignal>
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -344,6 +345,37 @@ private Q_SLOTS:
         QCOMPARE(awb({"predict", "1", "--text", "Where is Lima?"}).status, 0);
     }
 
+    void aFullStandardOutputIsAnErrorLikeOthers()
+    {
+        addTinyLibrary();
+        const auto full = [] {
+            const int device = ::open("/dev/full", O_WRONLY);
+            ::dup2(device, STDOUT_FILENO);
+        };
+        const Result result = awb({"datasets", "list", "--json"}, full);
+        QCOMPARE(result.status, 1);
+        QVERIFY2(result.err.startsWith("awb: "), result.err.constData());
+    }
+
+    void aRunStaysWithTheMetricItIsScoredBy()
+    {
+        addTinyLibrary();
+        const auto train = [&] {
+            return awb({"train", "--checkpoint", "tiny", "--dataset", "questions", "--bottleneck", "4", "--epochs", "3",
+                        "--batch", "8", "--lr", "1e-3", "--max-length", "12", "--json"});
+        };
+        const QJsonValue accuracy = train().json()["score"];
+        QCOMPARE(awb({"datasets", "add", path("questions.csv"), "--name", "questions", "--metrics", "matthews"}).status, 0);
+        const QJsonObject map = awb({"ablation", "1", "--json"}).json();
+        QCOMPARE(map["metric"].toString(), QStringLiteral("accuracy"));
+        QCOMPARE(map["score"], accuracy);
+        const QJsonValue matthews = train().json()["score"];
+        const QJsonObject compared = awb({"runs", "compare", "1", "2", "--json"}).json();
+        QCOMPARE(compared["metrics"].toArray(), (QJsonArray{"accuracy", "matthews"}));
+        QCOMPARE(compared["scores"].toArray(), (QJsonArray{accuracy, matthews}));
+        QVERIFY(awb({"runs", "compare", "1", "2"}).out.contains("(matthews)"));
+    }
+
     void runsOnTheSameFilesReadOtherwiseAreNoFurtherSeeds()
     {
         addTinyLibrary();
@@ -369,8 +401,15 @@ private Q_SLOTS:
         QVERIFY2(points.contains(",2,1 3,") && points.contains(",1,2,"), points.constData());
     }
 
+    void anInterruptedRunIsQueuedAgainAndWorkGoesOnWithIt_data()
+    {
+        QTest::addColumn<int>("signal");
+        QTest::newRow("Ctrl-C") << SIGINT;
+        QTest::newRow("a closed terminal") << SIGHUP;
+    }
     void anInterruptedRunIsQueuedAgainAndWorkGoesOnWithIt()
     {
+        QFETCH(int, signal);
         addTinyLibrary();
         QProcess process;
         process.setProcessEnvironment(environment(home()));
@@ -379,7 +418,8 @@ private Q_SLOTS:
         QVERIFY(process.waitForStarted());
         QByteArray seen;
         QTRY_VERIFY_WITH_TIMEOUT((seen += process.readAllStandardError()).contains("epoch 1 "), 60000);
-        ::kill(pid_t(process.processId()), SIGINT);
+        QVERIFY(awb({"runs", "resume", "1"}).err.contains("nobody has paused it"));
+        ::kill(pid_t(process.processId()), signal);
         QVERIFY(process.waitForFinished(10000));
         QCOMPARE(process.exitStatus(), QProcess::NormalExit);
         QCOMPARE(process.exitCode(), 1);

@@ -289,6 +289,8 @@ private Q_SLOTS:
         study.recipe.epochs = 9;
         study.arms[0].epochs.clear();
         QVERIFY(anyContains(differencesFromPaper(study), "epochs: 9 rather than 3, 20"));
+        study.paper = "gleu";
+        QVERIFY(anyContains(differencesFromPaper(study), "there is no prepared study \"gleu\""));
         study.paper = "quick"; // which is not the paper's
         QVERIFY(!anyContains(differencesFromPaper(study), "election-tweets"));
         study.recipe.warmup = 0; // both fall from the first step then
@@ -306,6 +308,15 @@ private Q_SLOTS:
         QCOMPARE(expectedTime({planned("trec", "full", 1)}, finished).seconds, 100.0);
         // Another method on a known task: the task's length of texts tells more than the method.
         QCOMPARE(expectedTime({planned("cola", "full", 1)}, finished).seconds, 25.0);
+        // Of several sizes the nearest: the top layer alone costs less than three.
+        std::vector<Run> sizes = {measured(1, "trec", "top-k", 0.1), measured(2, "trec", "top-k", 0.4)};
+        sizes[0].spec.method.topLayers = 1;
+        sizes[1].spec.method.topLayers = 3;
+        TrainSpec top = planned("trec", "top-k", 1);
+        top.method.topLayers = 1;
+        QCOMPARE(expectedTime({top}, sizes).seconds, 10.0);
+        top.method.topLayers = 4;
+        QCOMPARE(expectedTime({top}, sizes).seconds, 40.0);
         // A task without a run: its examples are counted, 64 of them make two steps.
         const TimeEstimate other = expectedTime({planned("rte", "full", 5)}, finished, {{"rte", {64, {}}}});
         QCOMPARE(other.seconds, 10.0);

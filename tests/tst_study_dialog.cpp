@@ -141,7 +141,7 @@ private slots:
         type(shown.child<QLineEdit>("studyInitStd"), "0.5");
         QCOMPARE(shown.arms()->item(0, 4)->data(Qt::UserRole).toString(), QString("0.5"));
         type(shown.child<QLineEdit>("studyMaxLength"), "1.5");
-        QCOMPARE(shown.summary(), QString("Max. length: “1.5” is no whole number from 3 on."));
+        QCOMPARE(shown.summary(), QString("Max. length: “1.5” is no whole number from 3 to 65536."));
         QVERIFY(!shown.canSave());
     }
 

@@ -317,8 +317,48 @@ private Q_SLOTS:
             library.finish(id, 0.5);
         QCOMPARE(studyState(library.store, twoByTwo()).done, 4);
         const StudyResults results = studyResults(library.store, twoByTwo());
-        QCOMPARE(results.runs.size(), std::size_t(6));
+        QCOMPARE(results.runs.size(), std::size_t(4));
+        QCOMPARE(results.outdated, 2);
+        QCOMPARE(leftOut(results, CountingRule::Trained).back(),
+                 std::string("2 runs were computed on other data or weights than the library has now, or scored by another "
+                             "metric, and are left out."));
         QCOMPARE(outcomes(results.runs, {}, CountingRule::Trained).size(), std::size_t(4));
+        replace("aa"); // the first files are put back: what was computed on them counts, though it is older
+        QCOMPARE(studyState(library.store, twoByTwo()).done, 4);
+        for (const SettingResult &outcome :
+             outcomes(studyResults(library.store, twoByTwo()).runs, {}, CountingRule::Trained))
+            QCOMPARE(outcome.score, 0.9);
+    }
+
+    void whatIsScoredByAnotherMetricIsMissing()
+    {
+        Library library;
+        for (const std::int64_t id : queueStudy(library.store, twoByTwo()))
+            library.finish(id, 0.9);
+        Manifest manifest = library.store.dataset("first");
+        manifest.metrics = {"f1", "accuracy"};
+        library.store.addDataset(manifest);
+        const StudyState state = studyState(library.store, twoByTwo());
+        QCOMPARE(state.done, 2);
+        QCOMPARE(state.missing.size(), std::size_t(2));
+        QCOMPARE(studyResults(library.store, twoByTwo()).runs.size(), std::size_t(4)); // until there are newer ones
+    }
+
+    void anEditCancelsWhatWaitsAndIsNotAskedFor()
+    {
+        Library library;
+        const auto ids = queueStudy(library.store, twoByTwo());
+        library.finish(ids[0], 0.9);
+        QCOMPARE(studyState(library.store, twoByTwo()).ahead, 3);
+        Study study = twoByTwo();
+        study.arms.pop_back(); // the head alone
+        QCOMPARE(replaceStudy(library.store, study), 2);
+        const StudyState state = studyState(library.store, study);
+        QCOMPARE(state.done, 1);
+        QCOMPARE(state.ahead, 1);
+        QCOMPARE(unfinishedRuns(library.store, "mine").size(), std::size_t(1));
+        QCOMPARE(queueStudy(library.store, study).size(), std::size_t(1));
+        QCOMPARE(*library.store.study("mine"), study);
     }
 
     void whatCannotBeComputedHereIsRefused()

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/study/costs.h"
 #include "core/study/study.h"
+#include "core/study/statistics.h"
 #include "core/study/tradeoff.h"
 #include "core/methods/methods.h"
 

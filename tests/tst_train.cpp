@@ -75,6 +75,7 @@ private Q_SLOTS:
     void bothPathsTrainAlike();
     void anotherSeedGivesOthers();
     void stoppedAndResumedEqualsUninterrupted();
+    void longEpochsKeepSnapshotsWithinThem();
     void aFullDiskLeavesTheSnapshotBeforeAndTheRunGoesOn();
     void snapshotOfOtherSettingsIsNotUsed();
     void stopIsSeenBeforeTheNextBatch();
@@ -303,6 +304,37 @@ void TestTrain::stoppedAndResumedEqualsUninterrupted()
     QCOMPARE(started, 21);
     QVERIFY(losses == uninterrupted);
     QVERIFY(readFile(whole.weights) == readFile(parts.weights));
+}
+
+void TestTrain::longEpochsKeepSnapshotsWithinThem()
+{
+    QTemporaryDir folder;
+    const std::filesystem::path path = folder.path().toStdString();
+    const EncodedDataset data = learnableTask();
+    TrainSpec spec = tinySpec();
+    spec.recipe.epochs = 1;
+    const TrainFiles whole{path / "whole.safetensors", path / "whole.snapshot"};
+    TrainFiles parts{path / "parts.safetensors", path / "parts.snapshot"};
+    parts.snapshotEvery = 0; // after each step
+    const std::vector<double> uninterrupted = lossesOf(spec, data, whole);
+
+    struct PowerCut {};
+    std::vector<double> losses;
+    TrainHooks hooks;
+    hooks.step = [&](const StepReport &step) {
+        if (step.step == 7)
+            throw PowerCut(); // before what the seventh step gave is kept
+        losses.push_back(step.loss);
+    };
+    QVERIFY_EXCEPTION_THROWN(train(spec, tinyCheckpoint(), data, parts, hooks), PowerCut);
+    int started = -1;
+    hooks.started = [&](int step) { started = step; };
+    hooks.step = [&](const StepReport &step) { losses.push_back(step.loss); };
+    const TrainResult result = train(spec, tinyCheckpoint(), data, parts, hooks);
+    QCOMPARE(started, 6);
+    QVERIFY(losses == uninterrupted);
+    QVERIFY(readFile(whole.weights) == readFile(parts.weights));
+    QVERIFY(result.provenance.stepsPerSecond > 0 && result.provenance.examplesPerSecond > 0);
 }
 
 void TestTrain::aFullDiskLeavesTheSnapshotBeforeAndTheRunGoesOn()

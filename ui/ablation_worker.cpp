@@ -104,13 +104,4 @@ void AblationWorker::score(std::int64_t run, const std::vector<LayerSites> &acti
         &m_scorePool);
 }
 
-void AblationWorker::forget()
-{
-    ++m_asked;
-    m_scorePool.start([live = m_live] {
-        live->run = 0;
-        live->engine.reset();
-    });
-}
-
 } // namespace awb

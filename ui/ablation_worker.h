@@ -28,7 +28,6 @@ public:
 
     /// The dev score of a run with these adapters alone. What was asked before and is not answered yet is dropped.
     void score(std::int64_t run, const std::vector<LayerSites> &active);
-    void forget(); ///< frees the run kept in memory
 
 signals:
     void mapProgress(std::int64_t run, double share);

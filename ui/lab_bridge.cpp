@@ -2,6 +2,8 @@
 
 #include <QMetaObject>
 
+#include "core/error.h"
+
 namespace awb {
 
 LabBridge::LabBridge(const std::filesystem::path &home, RunFunction run, QObject *parent) : QObject(parent), m_store(home)
@@ -21,6 +23,13 @@ LabBridge::LabBridge(const std::filesystem::path &home, RunFunction run, QObject
         if (version != m_version) {
             m_version = version;
             emit changed();
+        }
+        if (!m_store.isThere()) {
+            m_poll.stop(); // said once; nothing that is done here now could be kept
+            throw Error(
+                "The library folder " + m_store.home().string() +
+                " is gone or was replaced. Nothing done from now on can be kept: put the folder back, close the window "
+                "and open it again.");
         }
     });
     m_poll.start();

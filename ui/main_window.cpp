@@ -18,7 +18,7 @@
 #include "core/error.h"
 #include "core/store/sample_library.h"
 #include "core/store/study_queue.h"
-#include "core/study/tradeoff.h"
+#include "core/study/study.h"
 #include "ui/ablation_panel.h"
 #include "ui/checkpoint_view.h"
 #include "ui/curve_panel.h"

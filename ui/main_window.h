@@ -31,7 +31,7 @@ class MainWindow : public QMainWindow {
     Q_OBJECT
 
 public:
-    /// `devices`: name and description of each, the first is the default.
+    /// `devices`: what runs can be computed on; the first is the default.
     MainWindow(LabBridge &bridge, DeviceChoices devices, QWidget *parent = nullptr);
 
 public slots:

@@ -48,20 +48,20 @@ RecipeForm::RecipeForm(const DeviceChoices &devices, QWidget *parent) : QWidget(
     refresh();
 }
 
-NumberField *RecipeForm::numberField(const char *name, double minimum, double maximum, double value)
+NumberField *RecipeForm::numberField(const char *name, const recipe_limits::Range<double> &limits, double value)
 {
-    auto *field = new NumberField(minimum, maximum);
+    auto *field = new NumberField(limits.least, limits.most);
     field->setObjectName(QLatin1String(name));
     field->setValue(value);
     connect(field, &QLineEdit::textChanged, this, &RecipeForm::refresh);
     return field;
 }
 
-QSpinBox *RecipeForm::spin(const char *name, int minimum, int maximum, int value)
+QSpinBox *RecipeForm::spin(const char *name, const recipe_limits::Range<int> &limits, int value)
 {
     auto *box = new QSpinBox;
     box->setObjectName(QLatin1String(name));
-    box->setRange(minimum, maximum);
+    box->setRange(limits.least, limits.most);
     box->setValue(value);
     connect(box, &QSpinBox::valueChanged, this, &RecipeForm::refresh);
     return box;
@@ -70,18 +70,18 @@ QSpinBox *RecipeForm::spin(const char *name, int minimum, int maximum, int value
 void RecipeForm::addMain()
 {
     const Recipe standard;
-    m_rate = numberField("learningRateEdit", 1e-12, 10, standard.learningRate);
+    m_rate = numberField("learningRateEdit", {1e-12, 10}, standard.learningRate);
     m_rate->setToolTip(tr("Peak learning rate, reached at the end of warm-up; 1e-3 and 0.001 are the same."));
     m_suggest = new QToolButton;
     m_suggest->setObjectName(QStringLiteral("suggestButton"));
     m_suggest->setAutoRaise(true);
     m_suggest->setToolTip(tr("Take the learning rate that usually suits this method."));
     connect(m_suggest, &QToolButton::clicked, this, [this] { m_rate->setValue(m_suggestedRate); });
-    m_epochs = spin("epochsSpin", 1, 10000, standard.epochs);
+    m_epochs = spin("epochsSpin", recipe_limits::epochs, standard.epochs);
     m_epochs->setToolTip(tr("How often training goes through the data set."));
-    m_batch = spin("batchSpin", 1, 65536, standard.batch);
+    m_batch = spin("batchSpin", recipe_limits::batch, standard.batch);
     m_batch->setToolTip(tr("Examples per step. The paper uses 32."));
-    m_maxLength = spin("maxLengthSpin", 3, 65536, standard.maxLength);
+    m_maxLength = spin("maxLengthSpin", recipe_limits::maxLength, standard.maxLength);
     m_maxLength->setToolTip(
         tr("Tokens per example, special tokens included; longer texts are cut. 128 is the default of the paper's code."));
     m_seeds = new QLineEdit(QStringLiteral("0"));
@@ -138,11 +138,11 @@ void RecipeForm::describePrecision()
 void RecipeForm::addMore()
 {
     const Recipe standard;
-    m_warmup = numberField("warmupEdit", 0, 1, standard.warmup);
-    m_weightDecay = numberField("weightDecayEdit", 0, 1e6, standard.weightDecay);
-    m_clip = numberField("clipEdit", 0, 1e9, standard.clip);
-    m_initStd = numberField("initStdEdit", 0, 10, standard.initStd);
-    m_dropout = numberField("dropoutEdit", 0, 0.99, 0);
+    m_warmup = numberField("warmupEdit", recipe_limits::warmup, standard.warmup);
+    m_weightDecay = numberField("weightDecayEdit", recipe_limits::weightDecay, standard.weightDecay);
+    m_clip = numberField("clipEdit", recipe_limits::clip, standard.clip);
+    m_initStd = numberField("initStdEdit", recipe_limits::initStd, standard.initStd);
+    m_dropout = numberField("dropoutEdit", recipe_limits::dropout, 0);
     m_dropout->clear();
     m_dropout->setPlaceholderText(tr("of the checkpoint"));
     m_biasCorrection = new QCheckBox(tr("in Adam"));
@@ -153,7 +153,7 @@ void RecipeForm::addMore()
     m_plainPath->setObjectName(QStringLiteral("plainPathCheck"));
     for (QCheckBox *box : {m_biasCorrection, m_partialBatch, m_plainPath})
         connect(box, &QCheckBox::toggled, this, &RecipeForm::refresh);
-    m_threads = spin("threadsSpin", 0, 4096, standard.threads);
+    m_threads = spin("threadsSpin", recipe_limits::threads, standard.threads);
     m_threads->setSpecialValueText(tr("all cores"));
 
     auto *form = new QFormLayout(m_more);
@@ -166,14 +166,14 @@ void RecipeForm::addMore()
                [standard](const Recipe &r) { return r.weightDecay != standard.weightDecay; });
     addMoreRow(*form, tr("Gradient clipping"), m_clip, tr("Largest global norm of the gradient; 0 switches clipping off."),
                tr("1"), [standard](const Recipe &r) { return r.clip != standard.clip; });
-    addMoreRow(*form, tr("Initialisation std"), m_initStd,
+    addMoreRow(*form, tr("Initialisation σ"), m_initStd,
                tr("Standard deviation of the truncated normal distribution that the adapters start from."),
                tr("0.01 (its released code: 0.001)"), [standard](const Recipe &r) { return r.initStd != standard.initStd; });
     addMoreRow(*form, tr("Dropout"), m_dropout,
                tr("Hidden and attention dropout; leave empty to take the checkpoint's own."),
                tr("0.1, as BERT's checkpoints say"), [](const Recipe &r) { return r.dropout >= 0 && r.dropout != 0.1; });
     addMoreRow(*form, tr("Bias correction"), m_biasCorrection,
-               tr("Adam's correction of its first steps; BERT's optimiser has none. Without it those steps are up to 6.6 "
+               tr("Adam's correction of its first steps; BERT's optimizer has none. Without it those steps are up to 6.6 "
                   "times as large "
                   "as the learning rate says, and a short run can fail at a rate that is safe with it."),
                tr("off"), [](const Recipe &r) { return r.biasCorrection; });

@@ -6,6 +6,7 @@
 
 #include <QWidget>
 
+#include "core/recipe_limits.h"
 #include "core/types.h"
 #include "ui/device_choice.h"
 
@@ -51,8 +52,8 @@ private:
     void addMore();
     void addMoreRow(QFormLayout &form, const QString &label, QWidget *field, const QString &meaning, const QString &paper,
                     std::function<bool(const Recipe &)> differs);
-    NumberField *numberField(const char *name, double minimum, double maximum, double value);
-    QSpinBox *spin(const char *name, int minimum, int maximum, int value);
+    NumberField *numberField(const char *name, const recipe_limits::Range<double> &limits, double value);
+    QSpinBox *spin(const char *name, const recipe_limits::Range<int> &limits, int value);
     void refresh();
     void describePrecision();
 

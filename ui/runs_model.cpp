@@ -95,7 +95,9 @@ QString timeLeft(const Run &run)
         return {};
     const double stepsLeft = run.steps - run.step;
     double seconds = 0;
-    if (run.examplesPerSecond > 0)
+    if (run.provenance.stepsPerSecond > 0)
+        seconds = stepsLeft / run.provenance.stepsPerSecond;
+    else if (run.examplesPerSecond > 0)
         seconds = stepsLeft * run.spec.recipe.batch / run.examplesPerSecond;
     else
         seconds = secondsOf(run) / run.step * stepsLeft;
@@ -182,6 +184,7 @@ void RunsModel::setProgress(const Progress &now)
     run.steps = now.steps;
     run.loss = now.loss;
     run.examplesPerSecond = now.examplesPerSecond;
+    run.provenance.stepsPerSecond = now.stepsPerSecond;
     emit dataChanged(index(row, ProgressBar), index(row, Duration));
 }
 

@@ -22,7 +22,7 @@ class SetupPanel : public QWidget {
     Q_OBJECT
 
 public:
-    /// `devices`: names to choose from ("cpu", "cuda:0"), the first is the default.
+    /// `devices`: what runs can be computed on; the first is the default.
     SetupPanel(LabBridge &bridge, DeviceChoices devices, QWidget *parent = nullptr);
     ~SetupPanel() override;
 

@@ -64,12 +64,12 @@ QString whyNothing(const StudyResults &results, const QString &wanted)
 }
 
 /// The run that stands for a point over tasks: of the task nearest to the median.
-std::int64_t typicalRun(const Figure1Point &point)
+std::int64_t typicalRun(const Figure1Point &point, const Selection &selection)
 {
     const auto nearest = std::min_element(point.tasks.begin(), point.tasks.end(), [&](const auto &a, const auto &b) {
         return std::abs(a.points - point.p50) < std::abs(b.points - point.p50);
     });
-    return nearest->chosen.outcome.runs.front();
+    return chosenRuns(nearest->chosen.outcome, selection).front();
 }
 
 /// Of all tasks and seeds.
@@ -97,7 +97,8 @@ Series overTasks(const std::string &line, const std::vector<const Figure1Point *
     series.shade = line == method.name ? 0 : 1;
     for (const Figure1Point *point : points)
         series.points.push_back({std::max(1.0, point->parameters), point->p50, point->p20, point->p80,
-                                 study_words::tooltip(*point, results.study), typicalRun(*point), runsOf(*point)});
+                                 study_words::tooltip(*point, results.study), typicalRun(*point, results.study.selection),
+                                 runsOf(*point)});
     return series;
 }
 
@@ -115,8 +116,8 @@ std::vector<Series> perTask(const std::string &line, const std::vector<const Fig
             series.method = point->method;
             series.shade = line == point->method ? 0 : 1;
             series.points.push_back({std::max(1.0, double(outcome.parameters)), task.points, NAN, NAN,
-                                     study_words::tooltip(task, point->label, selection), outcome.runs.front(),
-                                     outcome.runs});
+                                     study_words::tooltip(task, point->label, selection),
+                                     chosenRuns(outcome, selection).front(), outcome.runs});
         }
     std::vector<Series> all;
     for (auto &[task, series] : byTask) {
@@ -219,8 +220,8 @@ StudyChart sweepChart(const StudyResults &results, SweepAxis axis, StudyChart ch
             const SettingResult &outcome = point.outcome;
             series.points.push_back({point.x, scale * outcome.score, scale * (outcome.score - outcome.sem),
                                      scale * (outcome.score + outcome.sem),
-                                     study_words::tooltip(point, results.study.selection), outcome.runs.front(),
-                                     outcome.runs});
+                                     study_words::tooltip(point, results.study.selection),
+                                     chosenRuns(outcome, results.study.selection).front(), outcome.runs});
         }
         chart.series.push_back(std::move(series));
     }

@@ -17,6 +17,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/recipe_limits.h"
 #include "core/spec_json.h"
 #include "core/store/study_queue.h"
 #include "ui/dialogs.h"
@@ -149,8 +150,8 @@ QWidget *StudyDialog::makeMethods()
     auto *both = new QWidget;
     auto *layout = new QHBoxLayout(both);
     layout->setContentsMargins(4, 4, 4, 4);
-    layout->addWidget(tasks, 1);
-    layout->addWidget(methods, 4);
+    layout->addWidget(tasks, 2);
+    layout->addWidget(methods, 5);
     return both;
 }
 
@@ -159,7 +160,7 @@ QWidget *StudyDialog::makeBottom()
     m_seeds = named<QLineEdit>("studySeeds");
     m_seeds->setToolTip(tr("Every setting is computed once with each of them; bars show the standard error of the mean."));
     m_epochs = named<QSpinBox>("studyEpochs");
-    m_epochs->setRange(1, 1000000);
+    m_epochs->setRange(recipe_limits::epochs.least, recipe_limits::epochs.most);
     m_precision = named<QComboBox>("studyPrecision");
     for (const Precision precision : {Precision::Float32, Precision::BFloat16})
         m_precision->addItem(text(toString(precision)), int(precision));
@@ -203,6 +204,7 @@ void StudyDialog::setStudy(const Study &study)
     m_tasks->clear();
     for (std::size_t i = 0; i < tasks.size(); ++i) {
         auto *item = new QListWidgetItem(text(tasks[i]), m_tasks);
+        item->setToolTip(item->text()); // which a narrow list cuts
         item->setFlags(item->flags() | Qt::ItemIsUserCheckable);
         item->setCheckState(i < study.datasets.size() ? Qt::Checked : Qt::Unchecked);
     }
@@ -302,7 +304,7 @@ void StudyDialog::accept()
                                               .arg(text(now.name)),
                                           tr("Replace")))
             return;
-        m_bridge.store().saveStudy(now);
+        replaceStudy(m_bridge.store(), now);
         m_start = now; // so that its name is no other study's
         m_known = now;
         QDialog::accept();

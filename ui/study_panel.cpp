@@ -222,7 +222,7 @@ void StudyPanel::refreshState()
         sizes.read(state.expected.unsized);
         const int missing = int(state.missing.size());
         const int ahead = int(state.specs.size()) - state.done;
-        m_cancel->setVisible(int(state.runs.size()) > state.done);
+        m_cancel->setVisible(state.ahead > 0);
         QString words = tr("%1: %2 of %3 runs done")
                             .arg(text(now->title), QString::number(state.done), QString::number(state.specs.size()));
         if (ahead > 0)

@@ -8,42 +8,45 @@
 #include <QLabel>
 
 #include "core/error.h"
+#include "core/recipe_limits.h"
 #include "ui/number_field.h"
 
 namespace awb {
 
 namespace {
 
-constexpr double noLimit = 1e6;
+/// Of weight decay and clipping, which no one reaches.
+constexpr double noLimit = recipe_limits::weightDecay.most;
 
 } // namespace
 
 StudyRecipe::StudyRecipe(const DeviceChoices &devices, QWidget *parent) : QWidget(parent)
 {
     auto *left = new QFormLayout, *right = new QFormLayout;
-    const auto real = [&](QFormLayout *form, const QString &label, const char *name, double Recipe::*value, double most,
-                          const QString &meaning, const QString &usual = {}) {
-        addLine(*form, label, name, meaning, value, nullptr, 0, most, usual);
+    const auto real = [&](QFormLayout *form, const QString &label, const char *name, double Recipe::*value,
+                          const recipe_limits::Range<double> &limits, const QString &meaning, const QString &usual = {}) {
+        addLine(*form, label, name, meaning, value, nullptr, limits.least, limits.most, usual);
     };
-    const auto whole = [&](QFormLayout *form, const QString &label, const char *name, int Recipe::*value, int least,
-                           const QString &meaning, const QString &usual = {}) {
-        addLine(*form, label, name, meaning, nullptr, value, least, noLimit, usual);
+    const auto whole = [&](QFormLayout *form, const QString &label, const char *name, int Recipe::*value,
+                           const recipe_limits::Range<int> &limits, const QString &meaning, const QString &usual = {}) {
+        addLine(*form, label, name, meaning, nullptr, value, limits.least, limits.most, usual);
     };
-    whole(left, tr("&Batch"), "studyBatch", &Recipe::batch, 1, tr("Examples per step. The paper uses 32."));
-    whole(left, tr("Max. &length"), "studyMaxLength", &Recipe::maxLength, 3,
+    whole(left, tr("&Batch"), "studyBatch", &Recipe::batch, recipe_limits::batch,
+          tr("Examples per step. The paper uses 32."));
+    whole(left, tr("Max. &length"), "studyMaxLength", &Recipe::maxLength, recipe_limits::maxLength,
           tr("Tokens per example, special tokens included; longer texts are cut."));
-    real(left, tr("&Warm-up share"), "studyWarmup", &Recipe::warmup, 1,
+    real(left, tr("&Warm-up share"), "studyWarmup", &Recipe::warmup, recipe_limits::warmup,
          tr("Share of all steps in which the learning rate rises from 0 to its peak."));
-    real(left, tr("&Initialisation σ"), "studyInitStd", &Recipe::initStd, noLimit,
+    real(left, tr("&Initialisation σ"), "studyInitStd", &Recipe::initStd, recipe_limits::initStd,
          tr("Standard deviation that adapters start from, where the methods name none."));
-    real(left, tr("Weight deca&y"), "studyWeightDecay", &Recipe::weightDecay, noLimit,
+    real(left, tr("Weight deca&y"), "studyWeightDecay", &Recipe::weightDecay, recipe_limits::weightDecay,
          tr("Decoupled decay of trained weights; LayerNorms and biases are not decayed."));
-    real(left, tr("Gr&adient clipping"), "studyClip", &Recipe::clip, noLimit,
+    real(left, tr("Gr&adient clipping"), "studyClip", &Recipe::clip, recipe_limits::clip,
          tr("Largest global norm of the gradient; 0 switches clipping off."));
-    real(right, tr("D&ropout"), "studyDropout", &Recipe::dropout, 0.999,
+    real(right, tr("D&ropout"), "studyDropout", &Recipe::dropout, recipe_limits::dropout,
          tr("Hidden and attention dropout; empty: the checkpoint's own."), tr("of the checkpoint"));
     m_biasCorrection = check("studyBiasCorrection", tr("in Adam"),
-                             tr("Adam's correction of its first steps; BERT's optimiser has none. Without it short runs of "
+                             tr("Adam's correction of its first steps; BERT's optimizer has none. Without it short runs of "
                                 "large adapters can fail."));
     right->addRow(tr("Bias correction"), m_biasCorrection);
     m_partialBatch = check("studyPartialBatch", tr("train on it"),
@@ -58,7 +61,7 @@ StudyRecipe::StudyRecipe(const DeviceChoices &devices, QWidget *parent) : QWidge
     m_device->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     connect(m_device, &QComboBox::currentIndexChanged, this, &StudyRecipe::changed);
     right->addRow(tr("&Device"), m_device);
-    whole(right, tr("CPU t&hreads"), "studyThreads", &Recipe::threads, 0,
+    whole(right, tr("CPU t&hreads"), "studyThreads", &Recipe::threads, recipe_limits::threads,
           tr("Processor cores that a run may use. Runs with a number of their own are computed one at a time."),
           tr("all cores"));
     m_plainPath = check("studyPlainPath", tr("LibTorch's autograd"),

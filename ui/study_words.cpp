@@ -44,6 +44,8 @@ QString scoreOf(const SettingResult &outcome, const Selection &selection)
 {
     const QString score = chart_text::score(outcome.metric, outcome.score);
     const int n = int(outcome.scores.size());
+    if (outcome.lost > 0)
+        return tr("%1 (%2 of %3 seeds; the others failed)").arg(score).arg(n).arg(n + outcome.lost);
     if (n < 2)
         return tr("%1 (one seed)").arg(score);
     if (selection.seeds == Selection::Seeds::Best)

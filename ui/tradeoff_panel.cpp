@@ -120,7 +120,11 @@ QWidget *TradeoffPanel::makeChartPage()
     layout->addWidget(m_chart, 1);
     connect(m_dataset, &QComboBox::currentTextChanged, this, &TradeoffPanel::refresh);
     connect(m_checkpoint, &QComboBox::currentTextChanged, this, &TradeoffPanel::refresh);
-    connect(m_study, &QComboBox::currentIndexChanged, this, &TradeoffPanel::refresh);
+    connect(m_study, &QComboBox::currentIndexChanged, this, [this] {
+        if (const auto known = knownStudy(m_bridge.store(), study())) // counted as in its other charts
+            m_counting->setCurrentIndex(m_counting->findData(int(known->counting)));
+        refresh();
+    });
     connect(m_axis, &QComboBox::currentIndexChanged, this, [this] {
         const auto axis = CostAxis(m_axis->currentData().toInt());
         m_counting->setEnabled(axis == CostAxis::Parameters);
@@ -221,7 +225,8 @@ void TradeoffPanel::refresh()
     refreshChoices();
     m_pages->setCurrentIndex(m_bridge.store().runIds().empty() ? 0 : 1);
     const QString dataset = m_dataset->currentText(), checkpoint = m_checkpoint->currentText();
-    const auto [runs, rule] = taskResults(m_bridge.store(), study(), dataset.toStdString(), checkpoint.toStdString());
+    const auto [runs, rule, counting] =
+        taskResults(m_bridge.store(), study(), dataset.toStdString(), checkpoint.toStdString());
     m_chart->setRuns(runs, dataset.isEmpty() ? QString() : QString(dataset % QStringLiteral(" · ") % checkpoint), rule);
     m_chart->setSelectedRun(m_selected);
     for (QComboBox *combo : {m_dataset, m_checkpoint}) // narrow boxes cut long names

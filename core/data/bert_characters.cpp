@@ -1,6 +1,5 @@
 #include "core/data/bert_characters.h"
 
-#include <algorithm>
 #include <array>
 #include <iterator>
 

@@ -1,7 +1,6 @@
 #include "core/data/data_hash.h"
 
-#include <cstdio>
-
+#include "core/content_hash.h"
 #include "core/data/guess.h"
 #include "core/error.h"
 #include "core/files.h"
@@ -9,8 +8,6 @@
 namespace awb {
 
 namespace {
-
-constexpr std::string_view readAs = " read-as:";
 
 void keepReading(DataFile &file)
 {
@@ -57,14 +54,6 @@ bool isReadAsFound(const Manifest &manifest)
 
 } // namespace
 
-std::uint64_t textHash(std::string_view text)
-{
-    std::uint64_t hash = 0xCBF29CE484222325ull;
-    for (const char c : text)
-        hash = (hash ^ std::uint8_t(c)) * 0x100000001B3ull;
-    return hash;
-}
-
 std::string sha256OfFiles(const Manifest &manifest)
 {
     std::string hashes = sha256OfFile(manifest.train.path);
@@ -79,14 +68,7 @@ std::string dataSha256(const Manifest &manifest)
     std::string hashes = sha256OfFiles(manifest);
     if (isReadAsFound(manifest))
         return hashes;
-    char reading[17];
-    std::snprintf(reading, sizeof reading, "%016llx", static_cast<unsigned long long>(textHash(toJson(readingOf(manifest)))));
-    return hashes.append(readAs).append(reading);
-}
-
-std::string_view fileHashes(std::string_view sha256)
-{
-    return sha256.substr(0, sha256.find(readAs));
+    return hashes + readAs(toJson(readingOf(manifest)));
 }
 
 } // namespace awb

@@ -209,7 +209,7 @@ Dataset loadDataset(const Manifest &manifest)
     if (manifest.dev)
         dataset.train = examplesOf(train);
     else
-        splitByText(examplesOf(train), manifest.split, true, !manifest.test, dataset);
+        splitByText(examplesOf(train), manifest.split, !manifest.test, dataset);
     if (manifest.task == Task::Classification && !manifest.dev)
         checkSplit(dataset);
     return dataset;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -80,6 +79,6 @@ std::string textKey(const Example &example);
 
 /// Splits rows 80/10/10 (or as `rule` says) by seed: rows with the same texts always land in the same part, so a
 /// duplicate never leaks. Parts keep the order of the file.
-void splitByText(std::vector<Example> all, const SplitRule &rule, bool wantDev, bool wantTest, Dataset &into);
+void splitByText(std::vector<Example> all, const SplitRule &rule, bool wantTest, Dataset &into);
 
 } // namespace awb

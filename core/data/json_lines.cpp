@@ -11,7 +11,7 @@ namespace awb {
 
 namespace {
 
-/// The number of an escape \\uXXXX at `at`; -1: there is none.
+/// The number of an escape \uXXXX at `at`; -1: there is none.
 int escapeAt(const std::string &text, std::size_t at)
 {
     if (at + 6 > text.size() || text[at] != '\\' || text[at + 1] != 'u')

@@ -4,7 +4,6 @@
 #include <map>
 #include <sstream>
 
-#include "core/data/delimited.h"
 #include "core/data/recognise.h"
 #include "core/data/sample.h"
 

@@ -11,8 +11,8 @@ namespace awb {
 
 constexpr std::size_t maxClasses = 1000; ///< a column with more values holds texts or scores
 
-/// Recognises a folder or file by its layout: GLUE's tasks (paper.md: file names, header or none, columns, label order,
-/// metrics), the SST-2 sentences and Subj `label text` files, TREC (coarse labels), the SMS collection, Orange `.tab`.
+/// Recognises a folder or file by its layout: GLUE's tasks (file names, header or none, columns, label order, metrics), the
+/// SST-2 sentences and Subj `label text` files, TREC (coarse labels), the SMS collection, Orange `.tab`.
 /// `path` is a folder with train/dev/test files or one file. Nothing when the layout is unknown.
 std::optional<Manifest> recognise(const std::filesystem::path &path, const std::string &name);
 

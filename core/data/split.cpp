@@ -4,7 +4,7 @@
 #include <cmath>
 #include <unordered_map>
 
-#include "core/data/data_hash.h"
+#include "core/content_hash.h"
 #include "core/error.h"
 #include "core/random.h"
 
@@ -30,7 +30,7 @@ std::string textKey(const Example &example)
     return key;
 }
 
-void splitByText(std::vector<Example> all, const SplitRule &rule, bool wantDev, bool wantTest, Dataset &into)
+void splitByText(std::vector<Example> all, const SplitRule &rule, bool wantTest, Dataset &into)
 {
     if (!(rule.dev >= 0 && rule.test >= 0 && rule.dev + rule.test < 1))
         throw Error("A split needs shares of at least 0 for dev and test that leave rows for training.");
@@ -50,7 +50,7 @@ void splitByText(std::vector<Example> all, const SplitRule &rule, bool wantDev, 
     const auto rowsFor = [&](double share) {
         return share > 0 ? std::max<std::size_t>(1, std::size_t(std::llround(share * double(all.size())))) : 0;
     };
-    const std::size_t wantedDev = wantDev ? rowsFor(rule.dev) : 0, wantedTest = wantTest ? rowsFor(rule.test) : 0;
+    const std::size_t wantedDev = rowsFor(rule.dev), wantedTest = wantTest ? rowsFor(rule.test) : 0;
     std::size_t devLeft = wantedDev, testLeft = wantedTest;
     enum Part { Train, Dev, Test };
     std::unordered_map<std::string_view, Part> partOf;

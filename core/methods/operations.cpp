@@ -48,7 +48,7 @@ private:
         sum.backward += once * (int(inputGradient) + int(weight.trained));
     }
 
-    /// Queries by keys and probabilities by values; two products each on the way back.
+    /// Queries by keys and probabilities by values; two products each in the backward pass.
     void attend(bool last)
     {
         const std::int64_t once = 2 * 2 * (last ? m_work.tokens : m_work.pairs) * m_hidden;

@@ -42,8 +42,8 @@ torch::Tensor paddedAttention(const Attention &a, const PackedInput &input, cons
         scores = scores + input.keyBias;
     const torch::Tensor queryRows = (a.onlyCls ? input.clsRows : input.queryRows).view({B, queries});
     const torch::Tensor probabilities = attentionDropout(torch::softmax(scores, -1), queryRows, input.lengths, drop);
-    const torch::Tensor heard = torch::matmul(probabilities, perHead(laidOut(a.value), S)); // (B, H, Q, d/H)
-    const torch::Tensor rows = heard.transpose(1, 2).reshape({B * queries, d});
+    const torch::Tensor attended = torch::matmul(probabilities, perHead(laidOut(a.value), S)); // (B, H, Q, d/H)
+    const torch::Tensor rows = attended.transpose(1, 2).reshape({B * queries, d});
     return input.slots.defined() && !a.onlyCls ? rows.index_select(0, input.slots) : rows;
 }
 
@@ -58,11 +58,11 @@ torch::Tensor flashAttention(const Attention &a, const PackedInput &input, const
         generator.set_current_seed(drop.key);
     }
     const torch::Tensor ends = a.onlyCls ? input.exampleNumbers : input.offsets;
-    const torch::Tensor heard = std::get<0>(
+    const torch::Tensor attended = std::get<0>(
         at::_flash_attention_forward(splitHeads(a.query, a.heads), splitHeads(a.key, a.heads), splitHeads(a.value, a.heads),
                                      ends, input.offsets, a.onlyCls ? 1 : input.longest, input.longest, drop.rate,
                                      /*is_causal=*/false, /*return_debug_mask=*/false, scaleOf(a)));
-    return heard.reshape({a.query.size(0), a.query.size(1)});
+    return attended.reshape({a.query.size(0), a.query.size(1)});
 }
 
 bool hasFlashAttention(torch::Device device, torch::ScalarType type, std::int64_t headSize)

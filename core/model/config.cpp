@@ -1,9 +1,8 @@
 #include "core/model/checkpoint.h"
 
-#include <cmath>
-
 #include "core/error.h"
 #include "core/files.h"
+#include "core/methods/parameters.h"
 #include "core/model/json_object.h"
 #include "core/model/safetensors_types.h"
 
@@ -144,31 +143,10 @@ ModelShape readConfig(const std::filesystem::path &file)
 
 std::vector<std::pair<std::string, std::vector<std::int64_t>>> expectedTensors(const ModelShape &shape)
 {
-    const std::int64_t d = shape.hidden, f = shape.feedForward;
     std::vector<std::pair<std::string, std::vector<std::int64_t>>> all;
-    const auto linear = [&](const std::string &name, std::int64_t out, std::int64_t in) {
-        all.push_back({name + ".weight", {out, in}});
-        all.push_back({name + ".bias", {out}});
-    };
-    const auto norm = [&](const std::string &name) {
-        all.push_back({name + ".weight", {d}});
-        all.push_back({name + ".bias", {d}});
-    };
-    all.push_back({"embeddings.word_embeddings.weight", {shape.vocabulary, d}});
-    all.push_back({"embeddings.position_embeddings.weight", {shape.positions, d}});
-    all.push_back({"embeddings.token_type_embeddings.weight", {shape.segments, d}});
-    norm("embeddings.LayerNorm");
-    for (int i = 0; i < shape.layers; ++i) {
-        const std::string layer = "encoder.layer." + std::to_string(i) + ".";
-        for (const char *projection : {"query", "key", "value"})
-            linear(layer + "attention.self." + projection, d, d);
-        linear(layer + "attention.output.dense", d, d);
-        norm(layer + "attention.output.LayerNorm");
-        linear(layer + "intermediate.dense", f, d);
-        linear(layer + "output.dense", d, f);
-        norm(layer + "output.LayerNorm");
-    }
-    linear("pooler.dense", d, d);
+    for (Parameter &parameter : parameterTable(shape, {}, 1))
+        if (!parameter.name.starts_with("classifier."))
+            all.emplace_back(std::move(parameter.name), std::move(parameter.shape));
     return all;
 }
 

@@ -9,7 +9,6 @@
 #include "core/error.h"
 #include "core/model/attention.h"
 #include "core/random.h"
-#include "core/methods/methods.h"
 #include "core/methods/parameters.h"
 
 namespace awb {
@@ -177,21 +176,21 @@ LayerImpl::LayerImpl(const ModelShape &shape, const Method &method, LayerSites s
                              Output(shape.feedForward, shape, sites.feedForward ? method.bottleneck : 0, method.activation));
 }
 
-torch::Tensor LayerImpl::hear(const torch::Tensor &x, const PackedInput &input, bool onlyCls, std::uint64_t streams,
-                              double hiddenRate, double attentionRate)
+torch::Tensor LayerImpl::attend(const torch::Tensor &x, const PackedInput &input, bool onlyCls, std::uint64_t streams,
+                                double hiddenRate, double attentionRate)
 {
     const torch::Tensor rows = onlyCls ? input.clsRows : torch::Tensor();
     const Attention attention{query(onlyCls ? x.index_select(0, rows) : x), key(x), value(x), heads, onlyCls};
     const DropoutSite drop{streamKey(streams, AttentionProbabilities), attentionRate};
-    const torch::Tensor heard =
+    const torch::Tensor attended =
         input.offsets.defined() ? flashAttention(attention, input, drop) : paddedAttention(attention, input, drop);
-    return attentionOutput->project(heard, {streamKey(streams, AttentionHidden), hiddenRate}, rows); // (T or B, d)
+    return attentionOutput->project(attended, {streamKey(streams, AttentionHidden), hiddenRate}, rows); // (T or B, d)
 }
 
-torch::Tensor LayerImpl::finish(const torch::Tensor &heard, const torch::Tensor &x, const torch::Tensor &rows,
+torch::Tensor LayerImpl::finish(const torch::Tensor &attended, const torch::Tensor &x, const torch::Tensor &rows,
                                 std::uint64_t streams, double hiddenRate, LayerSites active)
 {
-    const torch::Tensor h = attentionOutput->finish(heard, x, active.attention); // (T or B, d)
+    const torch::Tensor h = attentionOutput->finish(attended, x, active.attention); // (T or B, d)
     const torch::Tensor wide = activate(intermediate(h), activation);            // (T or B, f)
     const DropoutSite drop{streamKey(streams, FeedForwardHidden), hiddenRate};
     return output->finish(output->project(wide, drop, rows), h, active.feedForward);
@@ -229,22 +228,22 @@ torch::Tensor AdaptedBertImpl::forward(const Batch &batch, const Pass &pass)
         x = dropout(x, {streamKey(pass.dropoutKey, embeddingStream), rate(-1, m_hiddenDropout)});
     if (pass.states) {
         pass.states->input.resize(layer.size());
-        pass.states->heard.resize(layer.size());
+        pass.states->attended.resize(layer.size());
     }
     for (int i = std::max(0, pass.firstLayer); i < m_shape.layers; ++i) {
         const LayerSites active = pass.active ? pass.active->at(std::size_t(i)) : LayerSites{};
         const std::uint64_t key = streamKey(pass.dropoutKey, std::uint64_t(i));
         Layer &own = layer[std::size_t(i)];
         const bool onlyCls = i + 1 == m_shape.layers;
-        const torch::Tensor heard =
-            i == pass.firstLayer ? pass.states->heard.at(std::size_t(i))
-                                 : own->hear(x, input, onlyCls, key, rate(i, m_hiddenDropout), rate(i, m_attentionDropout));
+        const torch::Tensor attended = i == pass.firstLayer ? pass.states->attended.at(std::size_t(i))
+                                                            : own->attend(x, input, onlyCls, key, rate(i, m_hiddenDropout),
+                                                                          rate(i, m_attentionDropout));
         if (pass.states) {
             pass.states->input[std::size_t(i)] = x;
-            pass.states->heard[std::size_t(i)] = heard;
+            pass.states->attended[std::size_t(i)] = attended;
         }
         const torch::Tensor rows = onlyCls ? input.clsRows : torch::Tensor();
-        x = own->finish(heard, onlyCls ? x.index_select(0, rows) : x, rows, key, rate(i, m_hiddenDropout), active);
+        x = own->finish(attended, onlyCls ? x.index_select(0, rows) : x, rows, key, rate(i, m_hiddenDropout), active);
     }
     const torch::Tensor pooled = torch::tanh(pooler(x)); // (B, d)
     const DropoutSite drop{streamKey(pass.dropoutKey, headStream), pass.training ? m_hiddenDropout : 0.0};

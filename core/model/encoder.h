@@ -40,7 +40,7 @@ torch::Tensor onDevice(const torch::Tensor &tensor, torch::Device device);
 /// What an evaluation leaves of each layer, so that another one can start in the middle. In the compute type.
 struct LayerStates {
     std::vector<torch::Tensor> input; ///< (T, d) of the layer
-    std::vector<torch::Tensor> heard; ///< (T, d) its attention's output before the adapter; last layer: (B, d)
+    std::vector<torch::Tensor> attended; ///< (T, d) its attention's output before the adapter; last layer: (B, d)
 };
 
 class PrefixCache;
@@ -102,13 +102,13 @@ TORCH_MODULE(Output);
 
 struct LayerImpl : torch::nn::Module {
     LayerImpl(const ModelShape &shape, const Method &method, LayerSites sites);
-    /// (T, d) -> (T, d): attention up to its adapter. `key`: dropout stream of this layer and step; rates 0: evaluation.
+    /// (T, d) -> (T, d): attention up to its adapter. `streams`: dropout stream of this layer and step; rates 0: evaluation.
     /// `onlyCls`: -> (B, d), of the [CLS] rows alone, which is all that the pooler reads of the last layer.
-    torch::Tensor hear(const torch::Tensor &x, const PackedInput &input, bool onlyCls, std::uint64_t key, double hiddenRate,
-                       double attentionRate);
+    torch::Tensor attend(const torch::Tensor &x, const PackedInput &input, bool onlyCls, std::uint64_t streams,
+                         double hiddenRate, double attentionRate);
     /// The rest of the layer: (T or B, d) of both -> the same.
-    torch::Tensor finish(const torch::Tensor &heard, const torch::Tensor &x, const torch::Tensor &rows, std::uint64_t key,
-                         double hiddenRate, LayerSites active);
+    torch::Tensor finish(const torch::Tensor &attended, const torch::Tensor &x, const torch::Tensor &rows,
+                         std::uint64_t streams, double hiddenRate, LayerSites active);
     Dense query{nullptr}, key{nullptr}, value{nullptr}, intermediate{nullptr};
     Output attentionOutput{nullptr}, output{nullptr};
     std::int64_t heads;

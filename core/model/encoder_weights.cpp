@@ -1,9 +1,9 @@
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 
 #include <torch/types.h>
 
+#include "core/content_hash.h"
 #include "core/error.h"
 #include "core/methods/parameters.h"
 #include "core/model/encoder.h"
@@ -55,14 +55,6 @@ int partOf(const std::string &name, int layers)
     return layers;
 }
 
-std::uint64_t keyOfName(const std::string &name) // FNV-1a, 64 bits
-{
-    std::uint64_t hash = 0xCBF29CE484222325ull;
-    for (const unsigned char c : name)
-        hash = (hash ^ c) * 0x100000001B3ull;
-    return hash;
-}
-
 } // namespace
 
 void AdaptedBertImpl::loadFrozen(const Checkpoint &checkpoint)
@@ -96,7 +88,7 @@ void AdaptedBertImpl::draw(double initStd, std::uint64_t seed)
         torch::Tensor values = torch::zeros(entry.value().sizes(), torch::kFloat32);
         if (entry.key().ends_with(".weight")) {
             const double std = entry.key().rfind("classifier.", 0) == 0 ? 0.02 : initStd;
-            const std::uint64_t key = streamKey(streamKey(seed, initialisation), keyOfName(entry.key()));
+            const std::uint64_t key = streamKey(streamKey(seed, initialisation), textHash(entry.key()));
             for (std::int64_t i = 0; i < values.numel(); ++i)
                 values.data_ptr<float>()[i] = float(std * randomTruncatedNormal(key, std::uint64_t(i)));
         }

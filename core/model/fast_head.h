@@ -8,7 +8,7 @@
 /// Pooler, classifier and loss of a block's examples. Internal to core: includes torch.
 namespace awb::fast {
 
-/// What the head keeps for the way back.
+/// What the head keeps for the backward pass.
 template <typename T>
 struct HeadTape {
     Buffer<float> pooled, mask; ///< (examples, d)

@@ -57,7 +57,7 @@ void dropPart(const Tile &part, std::int64_t row, std::int64_t column, const flo
              {rows.number + row, column, d}, out + at, {std::min(part.rows, rows.count - row), part.columns, d});
 }
 
-/// Dense and dropout of the end of a sub-layer: tape.h.
+/// Dense and dropout of the end of a sub-layer, into the h of `tape`.
 template <typename T>
 void project(const OutputWeights<T> &weights, const Mask &mask, const Rows &rows, const T *x, OutputTape<T> &tape)
 {
@@ -163,14 +163,14 @@ namespace {
 
 /// Attention up to its adapter: tape.attention.h.
 template <typename T>
-void hear(const LayerWeights<T> &weights, const LayerPlan &plan, const Block &block, const T *queries, LayerTape<T> &tape,
-          Scratch<T> &scratch)
+void attentionForward(const LayerWeights<T> &weights, const LayerPlan &plan, const Block &block, const T *queries,
+                      LayerTape<T> &tape, Scratch<T> &scratch)
 {
     const std::int64_t d = plan.d;
     const Rows all = block.all(), rows = plan.clsOnly ? block.cls() : all;
     const T *x = tape.x.data();
     T *q = sized(tape.q, rows.padded, d), *kv = sized(tape.kv, all.padded, 2 * d),
-      *heard = sized(tape.heard, rows.padded, d);
+      *attended = sized(tape.attended, rows.padded, d);
     float *logSum = sized(tape.logSum, rows.padded, plan.heads);
     dense(queries, rows, weights.query, q);
     dense(x, all, weights.keyValue, kv);
@@ -179,9 +179,9 @@ void hear(const LayerWeights<T> &weights, const LayerPlan &plan, const Block &bl
         const std::int64_t first = block.offsets[std::size_t(b)], query = plan.clsOnly ? b : first;
         scratch.attention.reserve(shape);
         attend(q + query * d, kv + first * 2 * d, shape, {plan.dropout.attention, rows.number + query, attentionStride},
-               heard + query * d, logSum + query * plan.heads, scratch.attention);
+               attended + query * d, logSum + query * plan.heads, scratch.attention);
     }
-    project(weights.attention, plan.dropout.attentionHidden, rows, heard, tape.attention);
+    project(weights.attention, plan.dropout.attentionHidden, rows, attended, tape.attention);
 }
 
 } // namespace
@@ -199,8 +199,8 @@ void layerForward(const LayerWeights<T> &weights, const LayerPlan &plan, const B
             std::copy_n(x + block.offsets[std::size_t(b)] * d, d, cls + b * d);
         queries = cls;
     }
-    if (!plan.heard)
-        hear(weights, plan, block, queries, tape, scratch);
+    if (!plan.attended)
+        attentionForward(weights, plan, block, queries, tape, scratch);
     T *h = sized(tape.h, rows.padded, d);
     finish(weights.attention, plan.active.attention && weights.attention.adapter.exists, rows, queries, tape.attention,
            plan.keep, scratch, h);
@@ -228,16 +228,16 @@ void layerBackward(const LayerWeights<T> &weights, const LayerPlan &plan, const 
     product(wide, f, rows.padded, weights.intermediate.pack->backward, g, d, true);
 
     outputBackward(weights.attention, plan.active.attention && weights.attention.adapter.exists,
-                   plan.dropout.attentionHidden, rows, tape.heard.data(), tape.attention, scratch, sums, g);
-    float *heard = sized(scratch.wide, rows.padded, d);
-    product(scratch.narrow.data(), d, rows.padded, weights.attention.dense.pack->backward, heard, d);
+                   plan.dropout.attentionHidden, rows, tape.attended.data(), tape.attention, scratch, sums, g);
+    float *attended = sized(scratch.wide, rows.padded, d);
+    product(scratch.narrow.data(), d, rows.padded, weights.attention.dense.pack->backward, attended, d);
     T *dq = sized(scratch.dq, rows.padded, d), *dkv = sized(scratch.dkv, all.padded, 2 * d);
     for (std::int64_t b = 0; b < block.examples(); ++b) {
         const AttentionShape shape = shapeOf(plan, block, b);
         const std::int64_t first = block.offsets[std::size_t(b)], query = plan.clsOnly ? b : first;
         attendBackward(tape.q.data() + query * d, tape.kv.data() + first * 2 * d, shape,
                        {plan.dropout.attention, rows.number + query, attentionStride},
-                       tape.logSum.data() + query * plan.heads, heard + query * d, dq + query * d, dkv + first * 2 * d,
+                       tape.logSum.data() + query * plan.heads, attended + query * d, dq + query * d, dkv + first * 2 * d,
                        scratch.attention);
     }
     const T *queries = plan.clsOnly ? tape.xCls.data() : tape.x.data();

@@ -17,20 +17,20 @@ struct LayerDropout {
     kernels::Mask attention, attentionHidden, feedForwardHidden;
 };
 
-/// What the end of a sub-layer keeps for the way back.
+/// What the end of a sub-layer keeps for the backward pass.
 template <typename T> struct OutputTape {
     Buffer<T> h;           ///< (rows, d) the adapter's input
     Buffer<T> z, slope;    ///< (rows, m) the adapter's activations and the derivative there
     Buffer<T> normalised;  ///< (rows, d)
     Buffer<float> inverse; ///< (rows)
 };
-/// What a layer keeps for the way back.
+/// What a layer keeps for the backward pass.
 template <typename T> struct LayerTape {
     Buffer<T> x;          ///< (rows, d) the layer's input
     Buffer<T> xCls;       ///< (examples, d), last layer only
     Buffer<T> q, kv;      ///< (queries, d), (rows, 2 d)
     Buffer<float> logSum; ///< (heads, queries) example by example
-    Buffer<T> heard;      ///< (queries, d) what attention gives
+    Buffer<T> attended;   ///< (queries, d) what attention gives
     Buffer<T> h;          ///< (queries, d) between the sub-layers
     Buffer<T> slope;      ///< (queries, f) derivative of the activation
     Buffer<T> g;          ///< (queries, f) activations; only where the dense layer above them is trained
@@ -38,7 +38,7 @@ template <typename T> struct LayerTape {
 };
 /// Memory of one thread, used by every layer.
 template <typename T> struct Scratch {
-    Buffer<float> wide, gradient; ///< (rows, d): a product; a gradient
+    Buffer<float> wide;           ///< (rows, d): a product
     Buffer<T> z, rounded, narrow; ///< (rows, m), (rows, d), (rows, d)
     Buffer<T> feedForward;        ///< (rows, f)
     Buffer<T> dq, dkv;            ///< (rows, d), (rows, 2 d)
@@ -53,9 +53,9 @@ struct LayerPlan {
     kernels::Activation activation = kernels::Activation::GeluErf;
     LayerSites active;        ///< adapters that act
     bool clsOnly = false;     ///< last layer: only the [CLS] rows are asked for
-    bool keep = false;        ///< a way back will follow
-    bool heard = false;       ///< tape.attention.h holds what attention gives: only the rest is computed
-    bool inputNeeded = false; ///< way back: something below is trained
+    bool keep = false;        ///< a backward pass will follow
+    bool attended = false;    ///< tape.attention.h holds what attention gives: only the rest is computed
+    bool inputNeeded = false; ///< backward pass: something below is trained
     LayerDropout dropout;
 };
 

@@ -214,10 +214,10 @@ private:
             embed(batch, block, pass, lane);
         for (int i = first; i < m_shape.layers; ++i) {
             LayerPlan own = plan(i, pass, backward);
-            own.heard = i == pass.firstLayer;
+            own.attended = i == pass.firstLayer;
             layerForward(m_weights.layers[std::size_t(i)], own, block, lane.layers[std::size_t(i)], lane.scratch,
                          inputOf(i + 1, block, lane));
-            if (pass.states && !own.heard)
+            if (pass.states && !own.attended)
                 remember(block, *pass.states, i, lane);
             if (i + 1 == frozen)
                 remember(batch, block, *pass.prefix, lane);
@@ -238,16 +238,16 @@ private:
     {
         const Kept<T> from = kept<T>(block, states, layer, m_shape);
         std::copy_n(from.input, from.inputSize, inputOf(layer, block, lane));
-        Buffer<T> &heard = lane.layers[std::size_t(layer)].attention.h;
-        heard.reserve(std::size_t(block.all().padded * m_shape.hidden));
-        std::copy_n(from.heard, from.heardSize, heard.data());
+        Buffer<T> &attended = lane.layers[std::size_t(layer)].attention.h;
+        attended.reserve(std::size_t(block.all().padded * m_shape.hidden));
+        std::copy_n(from.attended, from.attendedSize, attended.data());
     }
 
     void remember(const Block &block, LayerStates &states, int layer, Lane<T> &lane) const
     {
         const Kept<T> to = kept<T>(block, states, layer, m_shape);
         std::copy_n(inputOf(layer, block, lane), to.inputSize, to.input);
-        std::copy_n(lane.layers[std::size_t(layer)].attention.h.data(), to.heardSize, to.heard);
+        std::copy_n(lane.layers[std::size_t(layer)].attention.h.data(), to.attendedSize, to.attended);
     }
 
     /// First row of an example of the block in what the frozen layers give.
@@ -339,8 +339,10 @@ std::string FastPath::cannot(const ModelShape &shape, const Recipe &recipe)
         return "it serves the CPU only";
     if (recipe.precision == Precision::BFloat16 && !multipliesBFloat16())
         return "this processor has no bfloat16 products";
-    if (shape.hidden % 4 != 0 || shape.hidden > 4096 || shape.feedForward % 2 != 0)
-        return "the model's width is not a multiple of 4";
+    if (shape.hidden % 4 != 0 || shape.hidden > 4096)
+        return "the model's hidden size is not a multiple of 4 up to 4096";
+    if (shape.feedForward % 2 != 0)
+        return "the size of the model's feed-forward layer is odd";
     if (shape.positions > attentionStride)
         return "the model's inputs are longer than " + std::to_string(attentionStride) + " tokens";
     return {};

@@ -1,9 +1,7 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "core/data/batch.h"
 #include "core/data/dataset.h"
@@ -31,7 +29,7 @@ public:
     /// Mean loss of the batch. Leaves the gradients of all trained parameters in theirs, which must be zero before. `pass`
     /// as in the plain path.
     double step(const Batch &batch, Task task, const Pass &pass);
-    /// Of the cores' time in the last step, 0..1: the way forward; the rest is the way back.
+    /// Of the cores' time in the last step, 0..1: the forward pass; the rest is the backward pass.
     double forwardShare() const;
     /// Logits, float32 (B, outputs).
     torch::Tensor forward(const Batch &batch, const Pass &pass);

@@ -53,7 +53,7 @@ ModelShape shapeNamed(std::string_view name)
 
 Checkpoint randomCheckpoint(const std::filesystem::path &folder, const ModelShape &shape)
 {
-    std::filesystem::create_directories(folder);
+    createFolders(folder);
     const nlohmann::json config{{"model_type", "bert"},
                                 {"num_hidden_layers", shape.layers},
                                 {"hidden_size", shape.hidden},

@@ -43,15 +43,14 @@ std::string whyNoAblation(const Store &store, std::int64_t run)
 std::unique_ptr<AblationEngine> openAblation(const Store &store, std::int64_t id)
 {
     const auto [run, weights] = requireAblation(store, id);
-    const CheckpointEntry entry = store.checkpoint(run.spec.checkpoint);
-    Checkpoint checkpoint = Checkpoint::open(store.resolve(entry.folder));
-    unchangedSha256(entry, checkpoint);
+    Checkpoint checkpoint = openUnchanged(store, run.spec.checkpoint);
     const Manifest manifest = store.dataset(run.spec.dataset);
     unchangedSha256(manifest);
     Dataset dataset = loadDataset(manifest);
     dataset.train.clear(); // only dev is asked
     dataset.test.clear();
     EncodedDataset data = encodeDataset(dataset, checkpoint, run.spec.recipe.maxLength);
+    data.metrics = metricsFor(run, std::move(data.metrics));
     return std::make_unique<AblationEngine>(run.spec, std::move(checkpoint), weights, std::move(data));
 }
 

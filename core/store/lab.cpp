@@ -47,11 +47,18 @@ struct Lab::Impl {
 void Lab::Impl::loop(const std::stop_token &stop)
 {
     std::optional<Store> store;
+    bool wasThere = false;
     while (!stop.stop_requested()) {
         auto pause = pollEvery;
         try {
+            // A library that was taken away comes back as itself or not at all: an empty one would hide it.
+            if (!store && wasThere && !std::filesystem::exists(home / "library.sqlite"))
+                throw Error("The library " + home.string() + " is gone.");
             if (!store)
                 store.emplace(home);
+            wasThere = true;
+            if (!store->isThere())
+                throw Error("The library " + home.string() + " was replaced.");
             workUntilEmpty(*store);
         } catch (const std::exception &) {
             // Whoever looks at the library gets the sentence from a store of his own. Here only a later try helps.
@@ -118,7 +125,8 @@ bool passOnProgress(const Store &store, const std::vector<std::int64_t> &ids, co
             continue;
         const auto [last, isNew] = lastSteps.try_emplace(id, run->step);
         if (isNew || std::exchange(last->second, run->step) != run->step)
-            callbacks.progress({run->id, run->step, run->steps, run->loss, 0, run->examplesPerSecond});
+            callbacks.progress(
+                {run->id, run->step, run->steps, run->loss, 0, run->examplesPerSecond, run->provenance.stepsPerSecond});
     }
     return open;
 }

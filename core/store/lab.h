@@ -3,7 +3,6 @@
 #include <functional>
 #include <filesystem>
 #include <memory>
-#include <string>
 
 #include "core/types.h"
 

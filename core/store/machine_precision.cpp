@@ -4,7 +4,7 @@
 #include "core/spec_json.h"
 #include "core/store/store.h"
 #include "core/train/precision.h"
-#include "core/train/train.h"
+#include "core/train/devices.h"
 
 namespace awb {
 

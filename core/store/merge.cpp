@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/store/zip.h"
+#include "core/study/seed_groups.h"
 #include "core/study/study.h"
 #include "core/temporary_folder.h"
 
@@ -29,21 +30,30 @@ std::string runsText(int count)
     return std::to_string(count) + (count == 1 ? " run" : " runs");
 }
 
-/// Names of data sets here that are not those of the runs that came.
-void noteChangedData(const Store &store, const Store &other, MergeReport &report)
+/// Notes on the data sets and checkpoints here that are not those of the runs that came.
+void noteChanges(const Store &store, const Store &other, MergeReport &report)
 {
-    std::map<std::string, std::string> here;
+    std::map<std::string, std::string> data, checkpoints;
     for (const Manifest &manifest : store.datasets())
-        here[manifest.name] = manifest.sha256;
-    std::map<std::string, int> changed;
-    for (const Run &run : other.finishedRuns({}, {}))
-        if (const auto found = here.find(run.spec.dataset);
-            found != here.end() && found->second != run.provenance.dataSha256)
-            ++changed[run.spec.dataset];
-    for (const auto &[name, count] : changed)
-        report.notes.push_back("The data set " + name + " is another here than that which " + runsText(count) +
-                               (count == 1 ? " was" : " were") +
-                               " computed on: it has other files, or the same ones are read otherwise.");
+        data[manifest.name] = manifest.sha256;
+    for (const CheckpointEntry &entry : store.checkpoints())
+        checkpoints[entry.name] = entry.sha256;
+    std::map<std::string, int> otherData, otherCheckpoint;
+    for (const Run &run : other.finishedRuns({}, {})) {
+        if (const auto found = data.find(run.spec.dataset);
+            found != data.end() && found->second != run.provenance.dataSha256)
+            ++otherData[run.spec.dataset];
+        if (const auto found = checkpoints.find(run.spec.checkpoint);
+            found != checkpoints.end() && !sameCheckpoint(found->second, run.provenance.checkpointSha256))
+            ++otherCheckpoint[run.spec.checkpoint];
+    }
+    const auto note = [&](const std::string &what, const std::map<std::string, int> &changed, const std::string &why) {
+        for (const auto &[name, count] : changed)
+            report.notes.push_back("The " + what + " " + name + " is another here than that which " + runsText(count) +
+                                   (count == 1 ? " was" : " were") + " computed " + why);
+    };
+    note("data set", otherData, "on: it has other files, or the same ones are read otherwise.");
+    note("checkpoint", otherCheckpoint, "with: its weights, its vocabulary or its configuration are others.");
 }
 
 /// Registers what only the other library has, where it lies.
@@ -93,7 +103,7 @@ MergeReport mergeLibrary(Store &store, const fs::path &otherHome)
         throw Error("The folder " + otherHome.string() + " is this library itself; choose another one.");
     const Store other(otherHome);
     MergeReport report = store.absorb(other, {});
-    noteChangedData(store, other, report);
+    noteChanges(store, other, report);
     addMissing(store, other);
     return report;
 }
@@ -111,7 +121,7 @@ void exportStudy(const Store &store, const Study &study, const fs::path &archive
     }
     writeFileAtomically(folder.path() / "study.json", toJson(study));
     if (addFigures) {
-        fs::create_directories(folder.path() / "figures");
+        createFolders(folder.path() / "figures");
         addFigures(folder.path() / "figures");
     }
     packZip(folder.path(), archive);
@@ -129,7 +139,7 @@ MergeReport importStudy(Store &store, const fs::path &archive)
     try {
         const Store other(folder.path());
         MergeReport report = store.absorb(other, {});
-        noteChangedData(store, other, report);
+        noteChanges(store, other, report);
         return report;
     } catch (const Error &error) {
         throw Error("The archive " + archive.string() + " cannot be imported: " + error.what());

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
-#include <string>
 #include <thread>
 #include <utility>
 
@@ -13,7 +12,7 @@
 #include "core/store/memory_budget.h"
 #include "core/store/run_worker.h"
 #include "core/store/store.h"
-#include "core/train/train.h"
+#include "core/train/devices.h"
 
 namespace awb {
 

@@ -11,9 +11,8 @@
 #include "core/error.h"
 #include "core/methods/parameters.h"
 #include "core/model/checkpoint.h"
-#include "core/store/dev_outcome.h"
 #include "core/model/frozen_packs.h"
-#include "core/store/predict.h"
+#include "core/store/dev_outcome.h"
 #include "core/store/run_files.h"
 #include "core/store/store.h"
 #include "core/store/trained_run.h"
@@ -22,11 +21,6 @@
 
 namespace awb {
 namespace {
-
-Checkpoint openCheckpoint(const Store &store, const CheckpointEntry &entry)
-{
-    return Checkpoint::open(store.resolve(entry.folder));
-}
 
 /// A checkpoint in memory: the mapped file and its packed frozen weights.
 struct OpenCheckpoint {
@@ -44,7 +38,7 @@ public:
         std::weak_ptr<const OpenCheckpoint> &known = m_known[store.resolve(entry.folder).string() + " " + entry.sha256];
         auto open = known.lock();
         if (!open) {
-            Checkpoint checkpoint = openCheckpoint(store, entry);
+            Checkpoint checkpoint = Checkpoint::open(store.resolve(entry.folder));
             std::string sha256 = unchangedSha256(entry, checkpoint);
             known = open = std::make_shared<const OpenCheckpoint>(std::move(checkpoint), std::move(sha256));
         }
@@ -67,7 +61,6 @@ Run runTraining(const Run &run, RunContext &context, OpenCheckpoints &checkpoint
 
     ::malloc_trim(0); // texts and tokenizer are freed: their pages shall not lie beside those of the training
 
-    std::filesystem::create_directories(context.folder);
     for (const auto &entry :
          std::filesystem::directory_iterator(context.folder)) // of a program that was killed while writing
         if (std::error_code ignored; entry.path().extension() == ".part")
@@ -75,10 +68,7 @@ Run runTraining(const Run &run, RunContext &context, OpenCheckpoints &checkpoint
     const TrainFiles files{context.folder / run_files::weights, context.folder / run_files::snapshot,
                            open->sha256 + ' ' + dataSha256};
     TrainHooks hooks;
-    hooks.progress = [&](Progress now) {
-        now.run = run.id;
-        context.progress(now);
-    };
+    hooks.progress = context.progress;
     hooks.measured = context.measured;
     hooks.stopRequested = context.stopRequested;
     hooks.threads = context.threads;
@@ -92,9 +82,8 @@ Run runTraining(const Run &run, RunContext &context, OpenCheckpoints &checkpoint
     Run done = run;
     done.trainable = result.trainable;
     done.total = result.total;
-    const int outputs = data.task == Task::Regression ? 1 : int(data.classes.size());
     done.layers = checkpoint.shape().layers;
-    done.trainedTables = countParameters(checkpoint.shape(), run.spec.method, outputs).tables;
+    done.trainedTables = countParameters(checkpoint.shape(), run.spec.method, data.outputs()).tables;
     done.metric = data.metrics.front();
     if (std::isfinite(result.dev.metrics.front()))
         done.score = result.dev.metrics.front();
@@ -112,41 +101,6 @@ RunFunction trainingFunction()
     return [checkpoints = std::make_shared<OpenCheckpoints>()](const Run &run, RunContext &context) {
         return runTraining(run, context, *checkpoints);
     };
-}
-
-Prediction predictText(Store &store, std::int64_t id, const std::string &a, const std::string &b)
-{
-    const auto [run, weights] = comparableRun(store, id);
-    const Manifest manifest = store.dataset(run.spec.dataset);
-    if ((manifest.train.textB >= 0) != !b.empty())
-        throw Error("The data set " + manifest.name +
-                    (b.empty() ? " has pairs of texts, so the run needs a second one too."
-                               : " has single texts, so the run takes no second one."));
-    const CheckpointEntry entry = store.checkpoint(run.spec.checkpoint);
-    const Checkpoint checkpoint = openCheckpoint(store, entry);
-    unchangedSha256(entry, checkpoint);
-    EncodedDataset data;
-    data.task = manifest.task;
-    data.classes = manifest.classes;
-    const EncodedTexts text = encodeExamples({Example{a, b, 0, 0}}, tokenizerOf(checkpoint), run.spec.recipe.maxLength);
-    TrainSpec spec = run.spec;
-    spec.recipe.device = "cpu"; // one text is not worth a trip to another device
-    const std::vector<float> logits = evaluate(spec, checkpoint, weights, text, data).logits;
-
-    Prediction prediction;
-    if (data.task == Task::Regression) {
-        prediction.score = logits.front();
-        return prediction;
-    }
-    const double largest = *std::max_element(logits.begin(), logits.end());
-    double sum = 0;
-    for (const float logit : logits)
-        sum += std::exp(logit - largest);
-    for (std::size_t i = 0; i < logits.size(); ++i)
-        prediction.classes.emplace_back(data.classes[i], std::exp(logits[i] - largest) / sum);
-    std::stable_sort(prediction.classes.begin(), prediction.classes.end(),
-                     [](const auto &x, const auto &y) { return x.second > y.second; });
-    return prediction;
 }
 
 } // namespace awb

@@ -5,6 +5,8 @@
 #include <thread>
 
 #include "core/error.h"
+#include "core/files.h"
+#include "core/train/devices.h"
 #include "core/train/train.h"
 
 namespace awb {
@@ -16,15 +18,6 @@ constexpr std::chrono::milliseconds reportEvery(100), storeEvery(1000);
 std::filesystem::path folderOf(const Store &store, const Run &run)
 {
     return store.home() / "runs" / std::to_string(run.id);
-}
-
-void createFolder(const std::filesystem::path &folder)
-{
-    std::error_code error;
-    std::filesystem::create_directories(folder, error);
-    if (error)
-        throw Error("The folder " + folder.string() + " cannot be created: " + error.message() +
-                    "; check the permissions and the free space of the library.");
 }
 
 constexpr const char *notEnoughMemory = "The memory was not enough for this run; choose a smaller batch, a shorter maximum "
@@ -111,7 +104,7 @@ Run RunWorker::result(const Run &run)
                        },
                        [&] { return stopRequested(run.id); },
                        [&] { return shareOfTheCores(); }};
-    createFolder(context.folder);
+    createFolders(context.folder);
     Run done = m_run(run, context);
     done.id = run.id;
     done.provenance.together = m_mostCompany;

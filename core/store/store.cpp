@@ -78,6 +78,12 @@ std::int64_t Store::dataVersion() const
     return m->read([&] { return m->db.execAndGet("PRAGMA data_version").getInt64(); });
 }
 
+bool Store::isThere() const
+{
+    int moved = 0;
+    return sqlite3_file_control(m->db.getHandle(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK || moved == 0;
+}
+
 Store::Impl::Impl(const std::filesystem::path &folder) : home(createdFolder(folder)), db(opened(file()))
 {
     read([&] {

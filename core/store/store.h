@@ -70,7 +70,7 @@ public:
     std::optional<Run> next() const;
     /// The same, now 'running'.
     std::optional<Run> claim();
-    /// That run if it is still queued (for `awb train`, which runs its own).
+    /// That run, now 'running', if it is still queued.
     std::optional<Run> claim(std::int64_t id);
     void setProgress(const Progress &progress);
     void addMeasurements(std::int64_t run, const std::vector<Measurement> &measurements); ///< one transaction
@@ -130,6 +130,8 @@ public:
     void saveAblation(std::int64_t run, const AblationMap &map);
     /// Changes when any other connection or process commits (PRAGMA data_version).
     std::int64_t dataVersion() const;
+    /// Whether the file of the library is still where it was opened: false once it was deleted, moved or replaced.
+    bool isThere() const;
 
 private:
     struct Impl;

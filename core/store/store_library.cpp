@@ -30,7 +30,7 @@ void forEachPath(Manifest &manifest, F f)
         manifest.test->path = f(manifest.test->path);
 }
 
-/// "Unknown data set "x"; the library has a, b."
+/// Throws the Error: The library has no data set named "x"; it has a, b.
 [[noreturn]] void throwUnknown(const std::string &kind, const std::string &name, const std::vector<std::string> &known)
 {
     std::string list;

@@ -93,11 +93,11 @@ std::vector<std::int64_t> Store::Impl::enqueue(const std::vector<TrainSpec> &spe
 
 std::optional<Run> Store::Impl::claimWhere(const std::string &which)
 {
-    SQLite::Statement claim(db,
-                            withNow("UPDATE run SET state = 'running', stop = NULL, error = '', finished = '', started = "
-                                    "COALESCE(NULLIF(started, ''), NOW) WHERE id = (" +
-                                    which + ") RETURNING ") +
-                                runColumns);
+    SQLite::Statement claim(
+        db, withNow("UPDATE run SET state = 'running', stop = NULL, error = '', finished = '', started = NOW "
+                    "WHERE id = (" +
+                    which + ") RETURNING ") +
+                runColumns);
     return claim.executeStep() ? std::optional(runFrom(claim)) : std::nullopt;
 }
 
@@ -132,13 +132,14 @@ std::optional<Run> Store::claim(std::int64_t id)
 void Store::setProgress(const Progress &progress)
 {
     m->write([&] {
-        SQLite::Statement update(m->db, "UPDATE run SET step = ?1, steps = ?2, loss = ?3, examples_per_second = ?4 "
-                                        "WHERE id = ?5 AND state = 'running'");
+        SQLite::Statement update(m->db, "UPDATE run SET step = ?1, steps = ?2, loss = ?3, examples_per_second = ?4, "
+                                        "steps_per_second = ?5 WHERE id = ?6 AND state = 'running'");
         update.bind(1, progress.step);
         update.bind(2, progress.steps);
         bindFinite(update, 3, progress.loss);
         bindFinite(update, 4, progress.examplesPerSecond);
-        update.bind(5, progress.run);
+        bindFinite(update, 5, progress.stepsPerSecond);
+        update.bind(6, progress.run);
         update.exec();
     });
 }
@@ -232,7 +233,8 @@ void Store::setState(std::int64_t id, RunState state, const std::string &remark)
 
 void Store::Impl::cancelWaiting(std::int64_t id)
 {
-    removeFolder(runFolder(id)); // under the write lock, so nobody can have claimed it meanwhile
+    std::error_code ignored; // what cannot be removed takes room, and must not keep the run from being cancelled
+    std::filesystem::remove_all(runFolder(id), ignored); // under the write lock, so nobody can have claimed it meanwhile
     execute(withNow("UPDATE run SET state = 'cancelled', stop = NULL, finished = NOW WHERE id = ?").c_str(), id);
 }
 
@@ -365,8 +367,9 @@ int Store::requeueOrphans()
     return m->write([&] {
         // What was asked of a run before its worker died still holds.
         SQLite::Statement cancelled(m->db, "SELECT id FROM run WHERE state = 'running' AND stop = 'cancelled'");
+        std::error_code ignored; // what cannot be removed must not stop the queue
         while (cancelled.executeStep())
-            removeFolder(m->runFolder(cancelled.getColumn(0).getInt64()));
+            std::filesystem::remove_all(m->runFolder(cancelled.getColumn(0).getInt64()), ignored);
         m->execute("UPDATE run SET deaths = deaths + 1 WHERE state = 'running'");
         const int given =
             m->execute(withNow("UPDATE run SET state = 'failed', finished = NOW, stop = NULL, deaths = 0, error = ? "

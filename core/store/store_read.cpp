@@ -1,7 +1,5 @@
 #include "core/store/store_impl.h"
 
-#include <cmath>
-
 #include "core/spec_json.h"
 
 namespace awb {

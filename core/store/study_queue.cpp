@@ -13,7 +13,7 @@
 #include "core/model/checkpoint.h"
 #include "core/study/seed_groups.h"
 #include "core/study/spec_hash.h"
-#include "core/train/train.h"
+#include "core/train/devices.h"
 
 namespace awb {
 
@@ -38,27 +38,56 @@ void requireDatasets(const Store &store, const Study &study)
                     "; add them under these names, or name others in the study's \"datasets\".");
 }
 
-/// Whether a finished run used other data or weights than the library has now, as far as both are recorded.
+/// Waits, is paused or is being computed.
+bool isAhead(const Run &run)
+{
+    return run.state == RunState::Queued || run.state == RunState::Paused || run.state == RunState::Running;
+}
+
+/// Whether a finished run used other data or weights than the library has now, or is scored by another metric, as far as
+/// that is recorded and the library still has them.
 class Outdated {
 public:
-    Outdated(const Store &store, const Study &study) : m_checkpoint(store.checkpoint(study.checkpoint).sha256)
+    Outdated(const Store &store, const Study &study)
     {
-        for (const Manifest &manifest : store.datasets())
-            m_data[manifest.name] = manifest.sha256;
+        for (const CheckpointEntry &entry : store.checkpoints())
+            if (entry.name == study.checkpoint)
+                m_checkpoint = entry.sha256;
+        for (Manifest &manifest : store.datasets())
+            m_tasks[manifest.name] = std::move(manifest);
     }
 
     bool operator()(const Run &run) const
     {
-        const auto data = m_data.find(run.spec.dataset);
-        const std::string &then = run.provenance.dataSha256;
-        const bool otherData = data != m_data.end() && !then.empty() && !data->second.empty() && then != data->second;
-        return run.state == RunState::Done && (otherData || !sameCheckpoint(run.provenance.checkpointSha256, m_checkpoint));
+        if (run.state != RunState::Done)
+            return false;
+        if (!sameCheckpoint(run.provenance.checkpointSha256, m_checkpoint))
+            return true;
+        const auto found = m_tasks.find(run.spec.dataset);
+        if (found == m_tasks.end())
+            return false;
+        const Manifest &now = found->second;
+        const auto differs = [](const std::string &then, const std::string &today) {
+            return !then.empty() && !today.empty() && then != today;
+        };
+        return differs(run.provenance.dataSha256, now.sha256) ||
+               differs(run.metric, now.metrics.empty() ? std::string() : now.metrics.front());
     }
 
 private:
-    std::string m_checkpoint;
-    std::map<std::string, std::string> m_data; ///< SHA-256 by name
+    std::string m_checkpoint; ///< SHA-256; empty: the library has none of that name
+    std::map<std::string, Manifest> m_tasks;
 };
+
+/// Takes away the outdated runs of tasks that have others. Returns how many.
+int dropOutdated(std::vector<Run> &runs, const Outdated &outdated)
+{
+    std::set<std::string> current;
+    for (const Run &run : runs)
+        if (run.state == RunState::Done && !outdated(run))
+            current.insert(run.spec.dataset);
+    return int(std::erase_if(runs, [&](const Run &run) { return current.contains(run.spec.dataset) && outdated(run); }));
+}
 
 /// Takes away the runs under a study's name that it does not ask for: an edit or a merge may leave such. Returns how many
 /// finished ones.
@@ -105,12 +134,14 @@ StudyState studyState(const Store &store, const Study &study, const TaskSizes &s
     const Outdated outdated(store, study);
     std::unordered_map<TrainSpec, const Run *, SpecHash> existing;
     const std::vector<Run> runs = store.runsOfStudy(study.name);
-    for (const Run &run : runs)
+    for (const Run &run : runs) {
+        state.ahead += isAhead(run);
         if (run.state != RunState::Failed && run.state != RunState::Cancelled && !outdated(run)) {
             const Run *&counted = existing[anywhere(run.spec)];
             if (!counted || countsBefore(run, *counted))
                 counted = &run;
         }
+    }
     std::vector<TrainSpec> ahead;
     for (const TrainSpec &spec : state.specs) {
         const auto found = existing.find(anywhere(spec));
@@ -149,17 +180,30 @@ void requireComputable(const Store &store, const Study &study)
         throw Error("The study " + study.name + " takes texts of up to " + std::to_string(study.recipe.maxLength) +
                     " tokens, and the checkpoint " + study.checkpoint + " has " + std::to_string(positions) +
                     " positions; choose a maximum length of no more than that.");
-    const std::string &wanted = study.recipe.device;
-    if (std::ranges::none_of(
-            devices(), [&](const DeviceInfo &device) { return device.name == wanted || device.name == wanted + ":0"; }))
-        throw Error("The study " + study.name + " is to be computed on \"" + wanted +
+    if (!hasDevice(study.recipe.device))
+        throw Error("The study " + study.name + " is to be computed on \"" + study.recipe.device +
                     "\", which is not here; `awb devices` lists those that are.");
+}
+
+int replaceStudy(Store &store, const Study &study)
+{
+    std::unordered_set<TrainSpec, SpecHash> asked;
+    for (TrainSpec &spec : specsOf(study, shapeOf(store, study).layers))
+        asked.insert(anywhere(std::move(spec)));
+    store.saveStudy(study);
+    int cancelled = 0;
+    for (const Run &run : store.runsOfStudy(study.name))
+        if ((run.state == RunState::Queued || run.state == RunState::Paused) && !asked.contains(anywhere(run.spec))) {
+            store.cancel(run.id);
+            ++cancelled;
+        }
+    return cancelled;
 }
 
 std::vector<std::int64_t> queueStudy(Store &store, const Study &study)
 {
     const StudyState state = studyState(store, study);
-    store.saveStudy(study);
+    replaceStudy(store, study);
     std::vector<std::int64_t> ahead;
     for (const std::int64_t id : state.runs) {
         const auto run = store.run(id);
@@ -178,7 +222,7 @@ std::vector<std::int64_t> unfinishedRuns(const Store &store, const std::string &
 {
     std::vector<std::int64_t> ids;
     for (const Run &run : store.runsOfStudy(study))
-        if (run.state == RunState::Queued || run.state == RunState::Paused || run.state == RunState::Running)
+        if (isAhead(run))
             ids.push_back(run.id);
     return ids;
 }
@@ -215,6 +259,7 @@ StudyResults studyResults(const Store &store, const Study &study)
 {
     StudyResults results{study, store.runsOfStudy(study.name), {}, store.testScores(study.name)};
     results.others = dropOthers(results.runs, study);
+    results.outdated = dropOutdated(results.runs, Outdated(store, study));
     if (study.selection.epoch == Selection::Epoch::Best)
         results.bestEpochs = store.bestEpochScores(study.name);
     return results;
@@ -224,17 +269,15 @@ TaskResults taskResults(const Store &store, const std::string &study, const std:
                         const std::string &checkpoint)
 {
     if (study.empty())
-        return {store.finishedRuns(dataset, checkpoint), {}};
-    if (const auto stored = store.study(study))
-        return taskResults(store, *stored, dataset, checkpoint);
-    if (const Study *preset = presetStudy(study))
-        return taskResults(store, *preset, dataset, checkpoint);
-    return {finishedRuns(store, study, dataset, checkpoint), {}};
+        return {store.finishedRuns(dataset, checkpoint), {}, CountingRule::Trained};
+    if (const auto known = knownStudy(store, study))
+        return taskResults(store, *known, dataset, checkpoint);
+    return {finishedRuns(store, study, dataset, checkpoint), {}, CountingRule::Trained};
 }
 
 TaskResults taskResults(const Store &store, const Study &study, const std::string &dataset, const std::string &checkpoint)
 {
-    TaskResults results{finishedRuns(store, study.name, dataset, checkpoint), {}};
+    TaskResults results{finishedRuns(store, study.name, dataset, checkpoint), {}, study.counting};
     results.rule.selection = study.selection;
     results.rule.others = dropOthers(results.runs, study);
     if (study.selection.epoch == Selection::Epoch::Best)
@@ -242,12 +285,18 @@ TaskResults taskResults(const Store &store, const Study &study, const std::strin
     return results;
 }
 
+std::optional<Study> knownStudy(const Store &store, const std::string &name)
+{
+    if (auto stored = store.study(name))
+        return stored;
+    const Study *preset = presetStudy(name);
+    return preset ? std::optional(*preset) : std::nullopt;
+}
+
 Study findStudy(const Store &store, const std::string &nameOrFile)
 {
-    if (auto stored = store.study(nameOrFile))
-        return *stored;
-    if (const Study *preset = presetStudy(nameOrFile))
-        return *preset;
+    if (auto known = knownStudy(store, nameOrFile))
+        return *known;
     std::error_code ignored;
     if (std::filesystem::is_regular_file(nameOrFile, ignored)) {
         try {

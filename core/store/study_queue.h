@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,10 +15,11 @@ namespace awb {
 /// How far a study is.
 struct StudyState {
     std::vector<TrainSpec> specs; ///< of all its runs
-    /// Those without a run that waits, is under way, or is finished on today's data and weights.
+    /// Those without a run that waits, is under way, or is finished on today's data and weights, scored by today's metric.
     std::vector<TrainSpec> missing;
     std::vector<std::int64_t> runs; ///< of the others, in the order of specs
     int done = 0;
+    int ahead = 0; ///< runs of its name that wait, are paused or are being computed, also those it no longer asks for
     TimeEstimate expected; ///< of what is not done yet
 };
 
@@ -32,8 +33,12 @@ TaskSize readTaskSize(const Manifest &manifest);
 /// its device is another machine's.
 void requireComputable(const Store &store, const Study &study);
 
-/// Stores the study, queues what it lacks in one transaction, lets paused runs go on, and returns all its runs that are not
-/// done yet, in queue order. Called again it only completes: what is finished stays.
+/// Stores the study in the place of one of its name, and cancels the runs of that name that wait and are not asked for any
+/// more. Returns how many. Throws Error where the study does not fit its checkpoint.
+int replaceStudy(Store &store, const Study &study);
+
+/// replaceStudy(), then queues what the study lacks in one transaction, lets paused runs go on, and returns all its runs
+/// that are not done yet, in queue order. Called again it only completes: what is finished stays.
 std::vector<std::int64_t> queueStudy(Store &store, const Study &study);
 
 /// Runs of a study that wait, are paused or are being computed.
@@ -54,6 +59,7 @@ StudyResults studyResults(const Store &store, const Study &study);
 struct TaskResults {
     std::vector<Run> runs; ///< finished ones of one data set and checkpoint
     ScoreRule rule;
+    CountingRule counting = CountingRule::Trained; ///< the study's, where there is one
 };
 
 /// The finished runs of a data set and checkpoint (empty names mean any); of a study only those that it asks for, with the
@@ -63,7 +69,9 @@ TaskResults taskResults(const Store &store, const std::string &study, const std:
                         const std::string &checkpoint);
 TaskResults taskResults(const Store &store, const Study &study, const std::string &dataset, const std::string &checkpoint);
 
-/// A study by the name of a preset or of a stored one (which goes first), or from a file. Throws Error listing the names.
+/// A study by the name of a stored one or of a preset; a stored one goes first.
+std::optional<Study> knownStudy(const Store &store, const std::string &name);
+/// The same, or from a file. Throws Error listing the names.
 Study findStudy(const Store &store, const std::string &nameOrFile);
 
 } // namespace awb

@@ -49,10 +49,9 @@ void scoreOnTest(Store &store, std::int64_t id)
     const Manifest manifest = store.dataset(run.spec.dataset);
     unchangedSha256(manifest);
     const Dataset dataset = testPartOf(manifest);
-    const CheckpointEntry entry = store.checkpoint(run.spec.checkpoint);
-    const Checkpoint checkpoint = Checkpoint::open(store.resolve(entry.folder));
-    unchangedSha256(entry, checkpoint);
-    const EncodedDataset data = encodeDataset(dataset, checkpoint, run.spec.recipe.maxLength);
+    const Checkpoint checkpoint = openUnchanged(store, run.spec.checkpoint);
+    EncodedDataset data = encodeDataset(dataset, checkpoint, run.spec.recipe.maxLength);
+    data.metrics = metricsFor(run, std::move(data.metrics));
     const Evaluation result = evaluate(run.spec, checkpoint, weights, data.test, data);
     std::vector<Measurement> scores;
     for (std::size_t i = 0; i < data.metrics.size(); ++i)

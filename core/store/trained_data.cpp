@@ -1,3 +1,4 @@
+#include "core/content_hash.h"
 #include "core/data/data_hash.h"
 #include "core/error.h"
 #include "core/store/trained_run.h"
@@ -28,6 +29,15 @@ std::string unchangedSha256(const Manifest &manifest)
         refuseChanged("The files of the data set " + manifest.name + " (" + manifest.train.path +
                       ") have changed since it was added.");
     return manifest.sha256.empty() ? now : manifest.sha256;
+}
+
+std::vector<std::string> metricsFor(const Run &run, std::vector<std::string> metrics)
+{
+    if (!run.metric.empty()) {
+        std::erase(metrics, run.metric);
+        metrics.insert(metrics.begin(), run.metric);
+    }
+    return metrics;
 }
 
 } // namespace awb

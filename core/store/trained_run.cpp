@@ -1,23 +1,11 @@
 #include "core/store/trained_run.h"
 
-#include <algorithm>
-
 #include "core/error.h"
 #include "core/study/seed_groups.h"
 #include "core/train/tokenizer.h"
-#include "core/train/train.h"
+#include "core/train/devices.h"
 
 namespace awb {
-
-namespace {
-
-bool isHere(const std::string &device)
-{
-    const auto all = devices();
-    return std::any_of(all.begin(), all.end(), [&](const DeviceInfo &one) { return one.name == device; });
-}
-
-} // namespace
 
 TrainedRun trainedRun(const Store &store, std::int64_t id)
 {
@@ -42,7 +30,7 @@ TrainedRun comparableRun(const Store &store, std::int64_t id)
     if (!sameCheckpoint(checkpoint.sha256, run.provenance.checkpointSha256))
         throw Error("The checkpoint " + checkpoint.name + " has changed since run " + std::to_string(id) +
                     " was trained, so its trained weights do not fit; run it again.");
-    if (run.spec.recipe.device != "cpu" && !isHere(run.spec.recipe.device))
+    if (run.spec.recipe.device != "cpu" && !hasDevice(run.spec.recipe.device))
         run.spec.recipe.device = "cpu";
     return found;
 }
@@ -54,6 +42,14 @@ std::string unchangedSha256(const CheckpointEntry &entry, const Checkpoint &chec
         refuseChanged("The checkpoint " + entry.name + " in " + checkpoint.folder().string() +
                       " has changed since it was added: its weights, its vocabulary, or what its configuration says.");
     return now;
+}
+
+Checkpoint openUnchanged(const Store &store, const std::string &name)
+{
+    const CheckpointEntry entry = store.checkpoint(name);
+    Checkpoint checkpoint = Checkpoint::open(store.resolve(entry.folder));
+    unchangedSha256(entry, checkpoint);
+    return checkpoint;
 }
 
 } // namespace awb

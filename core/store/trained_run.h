@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "core/model/checkpoint.h"
 #include "core/store/store.h"
@@ -28,6 +29,10 @@ Manifest comparableDataset(const Store &store, const Run &run);
 /// may be any). Throws Error when they have changed. Reads all of them.
 std::string unchangedSha256(const Manifest &manifest);
 std::string unchangedSha256(const CheckpointEntry &entry, const Checkpoint &checkpoint);
+/// The library's checkpoint of this name. Throws Error too when it cannot be read.
+Checkpoint openUnchanged(const Store &store, const std::string &name);
+/// A task's metrics with the run's own first, whichever is the task's first by now.
+std::vector<std::string> metricsFor(const Run &run, std::vector<std::string> metrics);
 /// Throws an Error that begins with the sentence and says what to do.
 [[noreturn]] void refuseChanged(const std::string &sentence);
 

@@ -17,10 +17,7 @@ void unpackEntry(zip_t &zip, zip_uint64_t index, const std::filesystem::path &to
     const std::unique_ptr<zip_file_t, int (*)(zip_file_t *)> entry(zip_fopen_index(&zip, index, 0), zip_fclose);
     if (!entry)
         throw damaged();
-    std::error_code error;
-    std::filesystem::create_directories(to.parent_path(), error);
-    if (error)
-        throw Error("The folder " + to.parent_path().string() + " cannot be created: " + error.message() + ".");
+    createFolders(to.parent_path());
     AtomicFile out(to);
     std::vector<char> buffer(1 << 18);
     for (;;) {

@@ -1,7 +1,5 @@
 #include "core/study/ablation.h"
 
-#include <cmath>
-
 #include "core/methods/methods.h"
 #include "core/study/csv.h"
 

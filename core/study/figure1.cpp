@@ -1,7 +1,6 @@
 #include "core/study/figure1.h"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <tuple>
 
@@ -20,7 +19,7 @@ std::map<std::string, const Chosen *> references(const std::vector<Chosen> &chos
         if (one.method().name != "full")
             continue;
         const Chosen *&there = best[one.dataset()];
-        if (!there || there->outcome.score < one.outcome.score)
+        if (!there || chosenBefore(one.outcome, there->outcome))
             there = &one;
     }
     return best;
@@ -40,16 +39,6 @@ void summarise(Figure1Point &point)
 }
 
 } // namespace
-
-double percentile(std::vector<double> values, double q)
-{
-    std::sort(values.begin(), values.end());
-    const double place = q * double(values.size() - 1);
-    const auto below = std::size_t(place);
-    if (below + 1 >= values.size())
-        return values.back();
-    return values[below] + (place - double(below)) * (values[below + 1] - values[below]);
-}
 
 Figure1 figure1(const std::vector<Chosen> &chosen)
 {
@@ -101,7 +90,7 @@ std::string toCsv(const Figure1 &figure, const Study &study)
             const SettingResult &outcome = task.chosen.outcome;
             text += csv::row({study.name, point.method, point.label, std::to_string(outcome.parameters)},
                              {task.chosen.dataset(), csv::number(task.points), "", "", "", "", csv::number(outcome.score),
-                              outcome.metric, csv::numbers(outcome.runs)},
+                              outcome.metric, csv::numbers(chosenRuns(outcome, study.selection))},
                              rules);
         }
     }

@@ -29,10 +29,6 @@ struct Figure1 {
     std::vector<std::string> notes;   ///< sentences on tasks that could not be compared
 };
 
-/// The q-th percentile (0..1): linear between the two nearest values of the sorted list, at q (n - 1); of one value that
-/// one. `values` must not be empty.
-double percentile(std::vector<double> values, double q);
-
 /// How percentile() fills in, for tooltips and exports.
 inline constexpr const char *percentileRule = "percentiles over tasks, linear between the nearest two";
 

@@ -5,7 +5,8 @@
 #include <tuple>
 
 #include "core/study/csv.h"
-#include "core/study/tradeoff.h"
+#include "core/study/seed_groups.h"
+#include "core/study/statistics.h"
 
 namespace awb {
 

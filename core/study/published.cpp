@@ -39,8 +39,7 @@ PublishedFigure figureFrom(const Json &object)
 
 PublishedTable tableOne(const Json &object)
 {
-    PublishedTable table{object.at("backbone"), object.at("measure"), object.at("tasks"), object.at("metrics"), {},
-                         object.at("total")};
+    PublishedTable table{object.at("backbone"), object.at("measure"), object.at("tasks"), object.at("metrics"), {}};
     for (const Json &row : object.at("rows")) {
         PublishedTable::Column column{
             row.at("method"), row.at("title"), row.at("total_parameters"), row.at("trained_per_task"), row.at("scores"), {},
@@ -53,7 +52,7 @@ PublishedTable tableOne(const Json &object)
 
 PublishedTable tableTwo(const Json &object)
 {
-    PublishedTable table{object.at("backbone"), object.at("measure"), {}, {}, {}, "mean of the column"};
+    PublishedTable table{object.at("backbone"), object.at("measure"), {}, {}, {}};
     for (std::size_t i = 0; i < object.at("columns").size(); ++i) {
         PublishedTable::Column column;
         column.method = object.at("columns")[i];

@@ -42,7 +42,6 @@ struct PublishedTable {
     std::vector<std::string> tasks;
     std::vector<std::string> metrics; ///< one per task, as ours are called
     std::vector<Column> columns;
-    std::string totalNote; ///< what the last line is
 };
 
 /// Where the numbers come from and how exact they are.

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "core/study/published.h"
-#include "core/study/tradeoff.h"
+#include "core/study/statistics.h"
 
 namespace awb {
 
@@ -26,7 +26,7 @@ const Chosen *bestOf(const std::vector<Chosen> &chosen, const std::string &task,
 {
     const Chosen *best = nullptr;
     for (const Chosen &one : chosen)
-        if (one.dataset() == task && belongs(one) && (!best || one.outcome.score > best->outcome.score))
+        if (one.dataset() == task && belongs(one) && (!best || chosenBefore(one.outcome, best->outcome)))
             best = &one;
     return best;
 }

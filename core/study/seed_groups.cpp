@@ -5,6 +5,7 @@
 #include <map>
 #include <tuple>
 
+#include "core/content_hash.h"
 #include "core/methods/methods.h"
 #include "core/spec_json.h"
 #include "core/study/csv.h"
@@ -153,10 +154,10 @@ bool countsBefore(const Run &run, const Run &other)
 
 bool sameCheckpoint(const std::string &a, const std::string &b)
 {
-    const std::size_t first = a.find(" read-as:"), second = b.find(" read-as:");
     if (a.empty() || b.empty() || a == b)
         return true;
-    return (first == std::string::npos) != (second == std::string::npos) && a.substr(0, first) == b.substr(0, second);
+    const std::string_view files = fileHashes(a), otherFiles = fileHashes(b);
+    return (files == a) != (otherFiles == b) && files == otherFiles;
 }
 
 bool sameFiles(const Run &a, const Run &b)

@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 #include <tuple>
 #include <unordered_set>
 
 #include "core/methods/methods.h"
+#include "core/study/seed_groups.h"
 #include "core/study/spec_hash.h"
-#include "core/study/tradeoff.h"
 
 namespace awb {
 
@@ -26,6 +27,7 @@ SettingKey keyOf(const TrainSpec &spec)
 struct Group {
     const Run *first;
     std::map<std::uint64_t, const Run *> bySeed;
+    std::set<std::uint64_t> lost; ///< seeds whose runs failed or diverged
 };
 
 SettingResult outcomeOf(const Group &group, const Selection &selection, CountingRule counting,
@@ -42,8 +44,31 @@ SettingResult outcomeOf(const Group &group, const Selection &selection, Counting
     const MeanSem summary = overSeeds(outcome.scores, selection);
     outcome.score = summary.mean;
     outcome.sem = summary.sem;
+    if (selection.seeds == Selection::Seeds::Mean)
+        outcome.lost =
+            int(std::ranges::count_if(group.lost, [&](std::uint64_t seed) { return !group.bySeed.contains(seed); }));
     return outcome;
 }
+
+/// Groups of settings in the order of their first runs.
+struct Groups {
+    std::vector<Group> all;
+    std::map<SettingKey, std::vector<std::size_t>> byKey;
+
+    /// Null: no run of this setting has been added.
+    Group *find(const Run &run)
+    {
+        for (const std::size_t index : byKey[keyOf(run.spec)])
+            if (sameButSeed(anywhere(all[index].first->spec), anywhere(run.spec)))
+                return &all[index];
+        return nullptr;
+    }
+    Group &add(const Run &run)
+    {
+        byKey[keyOf(run.spec)].push_back(all.size());
+        return all.emplace_back(Group{&run, {}, {}});
+    }
+};
 
 /// The newest finished run of each task and checkpoint: what the library has now.
 std::map<std::pair<std::string, std::string>, const Run *> newestRuns(const std::vector<Run> &runs)
@@ -80,6 +105,27 @@ int sizeOf(const Method &method)
     return method.topLayers >= 0 ? method.topLayers : method.bottleneck;
 }
 
+bool isScored(const Run &run)
+{
+    return run.state == RunState::Done && run.score && std::isfinite(*run.score);
+}
+
+double scoreOf(const Run &run, const Selection &selection, const std::map<std::int64_t, double> &bestEpochs)
+{
+    const auto best = bestEpochs.find(run.id);
+    return selection.epoch == Selection::Epoch::Best && best != bestEpochs.end() ? best->second : *run.score;
+}
+
+MeanSem overSeeds(const std::vector<double> &scores, const Selection &selection)
+{
+    MeanSem summary = meanSem(scores);
+    if (selection.seeds == Selection::Seeds::Best) {
+        summary.mean = *std::max_element(scores.begin(), scores.end());
+        summary.sem = 0;
+    }
+    return summary;
+}
+
 std::string describeScore(const Selection &selection)
 {
     std::string text = "score on dev after the ";
@@ -90,33 +136,32 @@ std::string describeScore(const Selection &selection)
 std::vector<SettingResult> outcomes(const std::vector<Run> &runs, const Selection &selection, CountingRule counting,
                                     const std::map<std::int64_t, double> &bestEpochs)
 {
-    std::vector<Group> groups;
-    std::map<SettingKey, std::vector<std::size_t>> byKey;
+    Groups groups;
     const auto newest = newestRuns(runs);
     for (const Run &run : runs) {
-        if (run.state != RunState::Done || !run.score || !std::isfinite(*run.score))
+        if (!isScored(run))
             continue;
         if (const Run &now = *newest.at({run.spec.dataset, run.spec.checkpoint});
             !sameFiles(now, run) || now.metric != run.metric)
             continue;
-        std::vector<std::size_t> &alike = byKey[keyOf(run.spec)];
-        const auto same = std::find_if(alike.begin(), alike.end(), [&](std::size_t index) {
-            const Run &first = *groups[index].first;
-            return sameButSeed(anywhere(first.spec), anywhere(run.spec)) && first.metric == run.metric;
-        });
-        const std::size_t group = same == alike.end() ? groups.size() : *same;
-        if (group == groups.size()) {
-            alike.push_back(group);
-            groups.push_back({&run, {}});
-        }
-        const Run *&counts = groups[group].bySeed[run.spec.seed];
+        Group *const known = groups.find(run);
+        const Run *&counts = (known ? *known : groups.add(run)).bySeed[run.spec.seed];
         if (!counts || countsBefore(run, *counts))
             counts = &run;
     }
+    for (const Run &run : runs)
+        if (run.state == RunState::Failed || (run.state == RunState::Done && !isScored(run)))
+            if (Group *const group = groups.find(run))
+                group->lost.insert(run.spec.seed);
     std::vector<SettingResult> all;
-    for (const Group &group : groups)
+    for (const Group &group : groups.all)
         all.push_back(outcomeOf(group, selection, counting, bestEpochs));
     return all;
+}
+
+bool chosenBefore(const SettingResult &one, const SettingResult &other)
+{
+    return one.lost != other.lost ? one.lost < other.lost : one.score > other.score;
 }
 
 std::vector<Chosen> bestOfSweeps(const std::vector<SettingResult> &outcomes)
@@ -133,7 +178,7 @@ std::vector<Chosen> bestOfSweeps(const std::vector<SettingResult> &outcomes)
             continue;
         }
         ++there->settings;
-        if (outcome.score > there->outcome.score)
+        if (chosenBefore(outcome, there->outcome))
             there->outcome = outcome;
     }
     std::vector<Chosen> all;
@@ -164,15 +209,15 @@ std::string scoredOtherwiseText(int runs)
 
 std::vector<std::string> leftOut(const std::vector<Run> &runs, CountingRule counting)
 {
-    std::size_t failed = 0, noNumber = 0, noDepth = 0, otherFiles = 0, otherMetric = 0;
+    std::size_t noNumber = 0, noDepth = 0, otherFiles = 0, otherMetric = 0;
     const auto newest = newestRuns(runs);
-    std::unordered_set<TrainSpec, SpecHash> finished; // a failed run among them was made up for
+    std::unordered_set<TrainSpec, SpecHash> finished, failures; // of failures that were tried again one, if that failed, too
     for (const Run &run : runs)
-        if (run.state == RunState::Done)
-            finished.insert(run.spec);
+        if (run.state == RunState::Done || run.state == RunState::Failed)
+            (run.state == RunState::Done ? finished : failures).insert(anywhere(run.spec));
+    const auto failed = std::ranges::count_if(failures, [&](const TrainSpec &spec) { return !finished.contains(spec); });
     for (const Run &run : runs) {
         const bool done = run.state == RunState::Done;
-        failed += run.state == RunState::Failed && !finished.contains(run.spec);
         const Run &now = done ? *newest.at({run.spec.dataset, run.spec.checkpoint}) : run;
         otherFiles += !sameFiles(now, run);
         otherMetric += sameFiles(now, run) && now.metric != run.metric;
@@ -184,7 +229,7 @@ std::vector<std::string> leftOut(const std::vector<Run> &runs, CountingRule coun
     }
     std::vector<std::string> sentences;
     if (failed > 0)
-        sentences.push_back(runsText(failed) + " failed and " + (failed == 1 ? "is" : "are") + " left out.");
+        sentences.push_back(runsText(std::size_t(failed)) + " failed and " + (failed == 1 ? "is" : "are") + " left out.");
     if (noNumber > 0)
         sentences.push_back(runsText(noNumber) + " ended without a score that is a number and " +
                             (noNumber == 1 ? "is" : "are") + " left out: the training diverged.");
@@ -203,6 +248,11 @@ std::vector<std::string> leftOut(const std::vector<Run> &runs, CountingRule coun
 std::vector<std::string> leftOut(const StudyResults &results, CountingRule counting)
 {
     std::vector<std::string> sentences = leftOut(results.runs, counting);
+    if (results.outdated > 0)
+        sentences.push_back(
+            runsText(std::size_t(results.outdated)) + (results.outdated == 1 ? " was" : " were") +
+            " computed on other data or weights than the library has now, or scored by another metric, and " +
+            (results.outdated == 1 ? "is" : "are") + " left out.");
     if (results.others > 0)
         sentences.push_back(othersText(results.others));
     return sentences;

@@ -1,7 +1,6 @@
 #include "core/study/study.h"
 
 #include <algorithm>
-#include <charconv>
 #include <unordered_set>
 
 #include <nlohmann/json.hpp>

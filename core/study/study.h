@@ -54,6 +54,9 @@ Study studyFromJson(std::string_view json);
 /// Indented, for people to edit; settings at their default are left out.
 std::string toJson(const Study &study);
 
+/// The quick study on the sample library: election tweets, adapters m = 1, 8, 64, head only, full fine-tuning, one epoch.
+inline constexpr const char *quickStudyName = "quick";
+
 /// The studies that come with the program: the quick study, the paper's own, and a small version of each for a CPU
 /// ("NAME-small").
 const std::vector<Study> &presetStudies();
@@ -70,7 +73,7 @@ std::size_t numberOfRuns(const Study &study);
 /// that `paper` names, then each part of the recipe that is not the paper's.
 std::vector<std::string> differencesFromPaper(const Study &study);
 
-/// "Score: last epoch on dev; best of the sweep per task and size, chosen on dev; mean over seeds."
+/// "score on dev after the last epoch, mean over seeds; best of the sweep per task and size, chosen on dev"
 std::string describe(const Selection &selection);
 
 } // namespace awb

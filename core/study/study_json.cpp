@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/methods/methods.h"
+#include "core/recipe_limits.h"
 #include "core/spec_json.h"
 #include "core/study/study.h"
 
@@ -16,7 +17,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int mostEpochs = 10000;
 const char *const epochNames[] = {"last", "best"}, *const seedNames[] = {"mean", "best"};
 
 /// Refuses what would otherwise be ignored without a word, such as a misspelt key.
@@ -93,16 +93,26 @@ std::vector<double> positiveNumbers(const Json &object, const char *key)
     return values;
 }
 
+template <typename T>
+std::vector<T> onceEach(const std::vector<T> &values)
+{
+    std::vector<T> once;
+    for (const T &value : values)
+        if (std::ranges::find(once, value) == once.end())
+            once.push_back(value);
+    return once;
+}
+
 StudyArm armFrom(const Json &object)
 {
     checkKeys(object, "method of a study", {"method", "sizes", "pooler", "learning_rates", "epochs", "init_stds"});
     StudyArm arm;
     arm.method = needed<std::string>(object, "method");
-    arm.sizes = wholeNumbers<int>(object, "sizes", 0, 1 << 20);
+    arm.sizes = onceEach(wholeNumbers<int>(object, "sizes", 0, 1 << 20));
     read(object, "pooler", arm.pooler);
-    arm.learningRates = positiveNumbers(object, "learning_rates");
-    arm.epochs = wholeNumbers<int>(object, "epochs", 1, mostEpochs);
-    arm.initStds = positiveNumbers(object, "init_stds");
+    arm.learningRates = onceEach(positiveNumbers(object, "learning_rates"));
+    arm.epochs = onceEach(wholeNumbers<int>(object, "epochs", recipe_limits::epochs.least, recipe_limits::epochs.most));
+    arm.initStds = onceEach(positiveNumbers(object, "init_stds"));
     // Of a method without top layers the pooler is no choice.
     const auto entry = std::ranges::find(methodTable(), arm.method, [](const MethodEntry &one) { return one.method.name; });
     if (entry != methodTable().end() && entry->method.topLayers < 0)
@@ -157,27 +167,18 @@ Recipe recipeFrom(const Json &object)
               {"epochs", "batch", "max_length", "warmup", "init_std", "weight_decay", "clip", "dropout", "bias_correction",
                "partial_batch", "plain_path", "precision", "device", "threads"});
     const Recipe recipe = specFromJson(Json{{"recipe", object}}.dump()).recipe;
-    for (const auto &[key, value, least, most] :
-         {std::tuple("epochs", recipe.epochs, 1, mostEpochs), std::tuple("batch", recipe.batch, 1, 65536),
-          std::tuple("max_length", recipe.maxLength, 3, 65536), std::tuple("threads", recipe.threads, 0, 4096)})
-        if (value < least || value > most)
-            throw Error("The recipe's \"" + std::string(key) + "\" must be from " + std::to_string(least) + " to " +
-                        std::to_string(most) + ".");
-    if (!(recipe.warmup >= 0 && recipe.warmup <= 1))
+    for (const auto &[key, value, limits] : {std::tuple("epochs", recipe.epochs, recipe_limits::epochs),
+                                             std::tuple("batch", recipe.batch, recipe_limits::batch),
+                                             std::tuple("max_length", recipe.maxLength, recipe_limits::maxLength),
+                                             std::tuple("threads", recipe.threads, recipe_limits::threads)})
+        if (!limits.holds(value))
+            throw Error("The recipe's \"" + std::string(key) + "\" must be from " + std::to_string(limits.least) + " to " +
+                        std::to_string(limits.most) + ".");
+    if (!recipe_limits::warmup.holds(recipe.warmup))
         throw Error("The recipe's \"warmup\" must be a share from 0 to 1.");
     if (!(recipe.initStd >= 0 && recipe.weightDecay >= 0 && recipe.clip >= 0 && recipe.dropout < 1))
         throw Error("The recipe's \"init_std\", \"weight_decay\" and \"clip\" must not be negative, \"dropout\" below 1.");
     return recipe;
-}
-
-template <typename T>
-std::vector<T> onceEach(const std::vector<T> &values)
-{
-    std::vector<T> once;
-    for (const T &value : values)
-        if (std::ranges::find(once, value) == once.end())
-            once.push_back(value);
-    return once;
 }
 
 Study studyFrom(const Json &object)

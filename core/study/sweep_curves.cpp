@@ -1,6 +1,5 @@
 #include "core/study/sweep_curves.h"
 
-#include <algorithm>
 #include <map>
 #include <tuple>
 
@@ -24,7 +23,7 @@ std::vector<SweepCurve> sweepCurves(const std::vector<SettingResult> &outcomes, 
         if (isNew)
             continue;
         ++there->second.settings;
-        if (outcome.score > there->second.outcome.score)
+        if (chosenBefore(outcome, there->second.outcome))
             there->second.outcome = outcome;
     }
     std::vector<SweepCurve> all;
@@ -51,7 +50,7 @@ std::string toCsv(const std::vector<SweepCurve> &curves, SweepAxis axis, const S
                 csv::row({study.name, curve.dataset, curve.method, describe(method, int(method.sites.size())),
                           csv::number(point.x), outcome.metric, csv::number(outcome.score), csv::sem(outcome.sem, averaged),
                           std::to_string(outcome.scores.size()), std::to_string(outcome.spec.recipe.epochs),
-                          csv::numbers(outcome.runs), describe(study.selection)});
+                          csv::numbers(chosenRuns(outcome, study.selection)), describe(study.selection)});
         }
     return text;
 }

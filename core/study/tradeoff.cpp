@@ -34,11 +34,6 @@ Point pointOf(const SeedGroup &group, CountingRule counting, const ScoreRule &ru
     return point;
 }
 
-bool isScored(const Run &run)
-{
-    return run.state == RunState::Done && run.score && std::isfinite(*run.score);
-}
-
 /// What the run that was finished last is scored by.
 std::string newestMetric(const std::vector<Run> &runs)
 {
@@ -50,39 +45,6 @@ std::string newestMetric(const std::vector<Run> &runs)
 }
 
 } // namespace
-
-MeanSem meanSem(const std::vector<double> &values)
-{
-    MeanSem result;
-    result.n = static_cast<int>(values.size());
-    if (values.empty())
-        return result;
-    for (const double value : values)
-        result.mean += value / result.n;
-    if (result.n < 2)
-        return result;
-    double squares = 0;
-    for (const double value : values)
-        squares += (value - result.mean) * (value - result.mean);
-    result.sem = std::sqrt(squares / (result.n - 1) / result.n);
-    return result;
-}
-
-double scoreOf(const Run &run, const Selection &selection, const std::map<std::int64_t, double> &bestEpochs)
-{
-    const auto best = bestEpochs.find(run.id);
-    return selection.epoch == Selection::Epoch::Best && best != bestEpochs.end() ? best->second : *run.score;
-}
-
-MeanSem overSeeds(const std::vector<double> &scores, const Selection &selection)
-{
-    MeanSem summary = meanSem(scores);
-    if (selection.seeds == Selection::Seeds::Best) {
-        summary.mean = *std::max_element(scores.begin(), scores.end());
-        summary.sem = 0;
-    }
-    return summary;
-}
 
 int scoredOtherwise(const std::vector<Run> &runs)
 {

@@ -12,13 +12,6 @@
 
 namespace awb {
 
-/// Mean and standard error of the mean, sd/sqrt(n) with sd over n - 1; sem 0 for n < 2.
-struct MeanSem {
-    double mean = 0, sem = 0;
-    int n = 0;
-};
-MeanSem meanSem(const std::vector<double> &values);
-
 /// Which scores of its runs a point stands for: by the selection of a study; without one after the last epoch, mean over
 /// seeds.
 struct ScoreRule {
@@ -26,12 +19,6 @@ struct ScoreRule {
     std::map<std::int64_t, double> bestEpochs; ///< Store::bestEpochScores(); used where the best epoch is wanted
     int others = 0; ///< finished runs under the study's name that it does not ask for, which have no point
 };
-
-/// The score of a finished run: after its last epoch or the best of its epochs, as the selection says. A run whose best
-/// epoch is not known stands with its last.
-double scoreOf(const Run &run, const Selection &selection, const std::map<std::int64_t, double> &bestEpochs);
-/// Seeds in one number, by the selection: their mean and its standard error, or the best of them with sem 0.
-MeanSem overSeeds(const std::vector<double> &scores, const Selection &selection);
 
 /// Groups finished runs of one data set and checkpoint that differ in the seed only into points, ordered by method, then
 /// trainable parameters. Runs without a finite score are left out, and of runs with several metrics all but those with the
@@ -45,9 +32,6 @@ int scoredOtherwise(const std::vector<Run> &runs);
 
 /// Which scores the points show, for captions, tooltips and exports.
 std::string tradeoffRule(const Selection &selection);
-
-/// The quick study on the sample library: election tweets, adapters m = 1, 8, 64, head only, full fine-tuning, one epoch.
-inline constexpr const char *quickStudyName = "quick";
 
 /// How many runs were computed at the same time as each run of a point, itself included; in the order of its runs. `runs`
 /// holds those.

@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/methods/parameters.h"
 #include "core/train/computation.h"
+#include "core/train/devices.h"
 #include "core/train/evaluate.h"
 
 namespace awb {
@@ -171,7 +172,7 @@ void AblationEngine::Impl::computeSpans(const Part &part, Spans &spans, const St
     const torch::Tensor full = forward(part.batch, acting(sitesWithout(layers, 0, -1)), &base, -1);
     put(part, full, spans.whole);
     states.input.resize(std::size_t(layers));
-    states.heard.resize(std::size_t(layers));
+    states.attended.resize(std::size_t(layers));
     for (int first = 0; first < layers; ++first) {
         torch::Tensor logits = full;
         bool changed = false; // from the pass with all adapters
@@ -181,7 +182,7 @@ void AblationEngine::Impl::computeSpans(const Part &part, Spans &spans, const St
                 const auto at = std::size_t(last);
                 if (!changed) {
                     states.input[at] = base.input[at].clone(); // passes write where they find memory
-                    states.heard[at] = base.heard[at].clone();
+                    states.attended[at] = base.attended[at].clone();
                 }
                 changed = true;
                 logits = forward(part.batch, acting(sitesWithout(layers, first, last)), &states, last);
@@ -265,7 +266,7 @@ std::size_t AblationEngine::bytesKept() const
 {
     std::size_t bytes = 0;
     for (const Part &part : m->parts)
-        bytes += bytesOf(part.states.input) + bytesOf(part.states.heard);
+        bytes += bytesOf(part.states.input) + bytesOf(part.states.attended);
     return bytes;
 }
 

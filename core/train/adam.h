@@ -24,8 +24,8 @@ public:
     /// Moves the parameters into the flat tensor; their names decide on weight decay (not LayerNorm, not biases).
     Adam(const std::vector<std::pair<std::string, at::Tensor>> &trained, const Recipe &recipe);
 
-    /// One update from the gradients that the way back left, which become zero. On the CPU the same bits on any number of
-    /// threads; elsewhere without waiting for the device.
+    /// One update from the gradients that the backward pass left, which become zero. On the CPU the same bits on any number
+    /// of threads; elsewhere without waiting for the device.
     void step(double learningRate);
     std::int64_t size() const { return m_values.numel(); }
 

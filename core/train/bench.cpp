@@ -9,7 +9,8 @@
 #include "core/error.h"
 #include "core/methods/parameters.h"
 #include "core/model/frozen_packs.h"
-#include "core/study/figure1.h"
+#include "core/study/statistics.h"
+#include "core/train/devices.h"
 #include "core/train/precision.h"
 
 namespace awb {

@@ -22,7 +22,7 @@ public:
     /// Mean loss of the batch, one number, which on another device than the CPU may still be computed: reading it waits.
     /// Leaves the gradients of the trained parameters in theirs, which must be zero before.
     at::Tensor step(const Batch &batch, Task task, const Pass &pass);
-    /// Of the time of the last step, 0..1: the way forward; the rest is the way back.
+    /// Of the time of the last step, 0..1: the forward pass; the rest is the backward pass.
     double forwardShare() const { return m_forwardShare; }
     /// For Pass::prefix, as FastPath's; null on the plain path.
     std::unique_ptr<PrefixCache> prefixCache(const EncodedTexts &texts, std::size_t limit) const;

@@ -1,3 +1,6 @@
+#include "core/train/devices.h"
+
+#include <algorithm>
 #include <fstream>
 #include <sched.h>
 #include <string>
@@ -10,7 +13,6 @@
 
 #include "core/model/kernels/product.h"
 #include "core/train/computation.h"
-#include "core/train/train.h"
 #include "version.h"
 
 namespace awb {
@@ -73,6 +75,12 @@ std::vector<DeviceInfo> devices()
         for (std::size_t i = 0; i < std::size_t(torch::cuda::device_count()); ++i)
             result.push_back({"cuda:" + std::to_string(i), "CUDA device " + std::to_string(i), 0});
     return result;
+}
+
+bool hasDevice(const std::string &name)
+{
+    return std::ranges::any_of(devices(),
+                               [&](const DeviceInfo &device) { return device.name == name || device.name == name + ":0"; });
 }
 
 std::string libtorchVersion()

@@ -10,6 +10,7 @@
 
 #include "core/data/metrics.h"
 #include "core/error.h"
+#include "core/train/devices.h"
 #include "core/train/tokenizer.h"
 
 namespace awb {

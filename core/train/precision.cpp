@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/model/kernels/product.h"
-#include "core/train/train.h"
+#include "core/train/devices.h"
 
 namespace awb {
 

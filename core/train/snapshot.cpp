@@ -30,8 +30,13 @@ void saveTensors(const std::filesystem::path &file, const std::vector<std::pair<
 void saveSnapshot(const std::filesystem::path &file, const SnapshotState &state, const std::string &of,
                   const std::vector<std::pair<std::string, at::Tensor>> &tensors)
 {
-    const nlohmann::json json = {
-        {"step", state.step}, {"loss_sum", state.lossSum}, {"seconds", state.seconds}, {"scored", state.scored}};
+    const nlohmann::json json = {{"step", state.step},
+                                 {"loss_sum", state.lossSum},
+                                 {"seconds", state.seconds},
+                                 {"scored", state.scored},
+                                 {"train_seconds", state.trainSeconds},
+                                 {"train_steps", state.trainSteps},
+                                 {"train_examples", state.trainExamples}};
     saveTensors(file, tensors, {{stateKey, json.dump()}, {ofKey, of}});
 }
 
@@ -50,8 +55,13 @@ bool loadSnapshot(const std::filesystem::path &file, SnapshotState &state, const
                 stored->tensors()[i].shape != tensors[i].second.sizes().vec())
                 return false;
         const auto json = nlohmann::json::parse(metadata.at(stateKey));
-        state = {json.at("step").get<int>(), json.at("loss_sum").get<double>(), json.at("seconds").get<double>(),
-                 json.value("scored", true)};
+        state = {json.at("step").get<int>(),
+                 json.at("loss_sum").get<double>(),
+                 json.at("seconds").get<double>(),
+                 json.value("scored", true),
+                 json.value("train_seconds", 0.0),
+                 json.value("train_steps", std::int64_t(0)),
+                 json.value("train_examples", std::int64_t(0))};
         const torch::NoGradGuard noGrad;
         for (std::size_t i = 0; i < tensors.size(); ++i) {
             const TensorView &view = stored->tensors()[i];

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -21,6 +22,9 @@ struct SnapshotState {
     double lossSum = 0; ///< of the steps since the last stored measurement
     double seconds = 0; ///< computed so far
     bool scored = true; ///< false: the step ends an epoch, whose dev score is not computed yet
+    /// Of the steps so far, as far as they were timed (older snapshots do not tell).
+    double trainSeconds = 0;
+    std::int64_t trainSteps = 0, trainExamples = 0;
 };
 
 /// Writes state and optimizer tensors; `of`, the settings and what they are applied to, guards against going on with others.

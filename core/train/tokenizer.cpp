@@ -1,9 +1,8 @@
 #include "core/train/tokenizer.h"
 
-#include <iomanip>
 #include <sstream>
 
-#include "core/data/data_hash.h"
+#include "core/content_hash.h"
 #include "core/error.h"
 
 namespace awb {
@@ -30,9 +29,7 @@ std::string checkpointSha256(const Checkpoint &checkpoint)
     all << shape.activation << ' ' << shape.layerNormEps << ' ' << shape.hiddenDropout << ' ' << shape.attentionDropout
         << '\n'
         << tokenizerOf(checkpoint).description();
-    std::ostringstream hashes;
-    hashes << checkpoint.sha256() << " read-as:" << std::hex << std::setfill('0') << std::setw(16) << textHash(all.str());
-    return hashes.str();
+    return checkpoint.sha256() + readAs(all.str());
 }
 
 } // namespace awb

@@ -1,23 +1,24 @@
 #include "core/train/train.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
-#include <numeric>
 
 #include <torch/types.h>
 
 #include <ATen/Parallel.h>
 
 #include "core/error.h"
+#include "core/methods/parameters.h"
 #include "core/random.h"
 #include "core/spec_json.h"
 #include "core/train/adam.h"
 #include "core/train/computation.h"
+#include "core/train/devices.h"
 #include "core/train/evaluate.h"
-#include "core/methods/parameters.h"
+#include "core/train/sampler.h"
 #include "core/train/snapshot.h"
-#include "version.h"
 
 namespace awb {
 namespace {
@@ -28,7 +29,7 @@ double secondsSince(Clock::time_point start)
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-enum Stream : std::uint64_t { Initialisation = 1, Order = 2, Dropout = 3 }; // of a run's seed
+constexpr std::uint64_t dropoutStream = 3; // of a run's seed; 1: the initialisation, 2: the order of examples
 
 constexpr std::size_t prefixLimit = 512 << 20; // bytes of what frozen layers give, train and dev together
 constexpr int maxLossPoints = 2000;            // stored per run; more are averaged
@@ -57,33 +58,6 @@ public:
 
 private:
     int m_window, m_perEpoch;
-};
-
-/// The examples of a step: the epoch's order is drawn from seed and epoch, so any step can be reached directly.
-class Sampler {
-public:
-    Sampler(const EncodedTexts &texts, const TrainSpec &spec, int perEpoch)
-        : m_texts(texts), m_batch(spec.recipe.batch), m_perEpoch(perEpoch), m_key(streamKey(spec.seed, Order))
-    {
-    }
-
-    Batch batch(int step)
-    {
-        const int epoch = step / m_perEpoch;
-        if (epoch != m_epoch)
-            m_order = randomOrder(m_texts.size(), streamKey(m_key, std::uint64_t(epoch)));
-        m_epoch = epoch;
-        const std::size_t first = std::size_t(step % m_perEpoch) * std::size_t(m_batch);
-        const std::size_t count = std::min(m_order.size() - first, std::size_t(m_batch));
-        return packBatch(m_texts, std::span<const int>(m_order).subspan(first, count));
-    }
-
-private:
-    const EncodedTexts &m_texts;
-    int m_batch, m_perEpoch;
-    std::uint64_t m_key;
-    std::vector<int> m_order;
-    int m_epoch = -1;
 };
 
 void checkInputs(const TrainSpec &spec, const Checkpoint &checkpoint, const EncodedDataset &data)
@@ -143,6 +117,21 @@ private:
     int m_threads = 0;
 };
 
+/// Counts the runs of this process: the peak of its memory is that of all of them, and starts anew for the first alone.
+class Attendance {
+public:
+    Attendance() : m_alone(present.fetch_add(1) == 0) {}
+    ~Attendance() { --present; }
+    Attendance(const Attendance &) = delete;
+    Attendance &operator=(const Attendance &) = delete;
+
+    bool alone() const { return m_alone; }
+
+private:
+    static inline std::atomic<int> present = 0;
+    bool m_alone;
+};
+
 /// One run from its first step, or from its snapshot, to its end.
 class Training {
 public:
@@ -162,6 +151,7 @@ private:
     };
 
     void storeCurve();
+    std::string keepAll(int step);
     std::string keep(int step, bool isScored);
     void stopIfAsked(int step);
     void endEpoch(int step);
@@ -191,8 +181,9 @@ private:
     std::vector<DoneStep> m_unread;
     Clock::time_point m_unreadSince; ///< start of the first of them
     Evaluation m_dev;
-    double m_trainSeconds = 0, m_scoringSeconds = 0;
-    std::int64_t m_examples = 0;
+    double m_trainSeconds = 0, m_scoringSeconds = 0; ///< the first with m_trainSteps and m_examples
+    std::int64_t m_trainSteps = 0, m_examples = 0;
+    Clock::time_point m_keptAt; ///< when a snapshot was written or tried last
 };
 
 Training::Training(const TrainSpec &spec, const Checkpoint &checkpoint, const EncodedDataset &data, const TrainFiles &files,
@@ -212,13 +203,16 @@ Training::Training(const TrainSpec &spec, const Checkpoint &checkpoint, const En
     m_adam.setSteps(m_kept.step);
     m_firstStep = m_kept.step;
     m_secondsBefore = m_kept.seconds;
+    m_trainSeconds = m_kept.trainSeconds;
+    m_trainSteps = m_kept.trainSteps;
+    m_examples = m_kept.trainExamples;
     m_computation.prepare();
     if (m_recipe.epochs > 1)
         m_trainPrefix = m_computation.prefixCache(data.train, prefixLimit);
     m_devPrefix = m_computation.prefixCache(data.dev, prefixLimit - (m_trainPrefix ? m_trainPrefix->bytes() : 0));
     if (hooks.started)
         hooks.started(m_firstStep);
-    m_start = Clock::now();
+    m_start = m_keptAt = Clock::now();
 }
 
 TrainResult Training::run()
@@ -236,7 +230,7 @@ TrainResult Training::run()
         const double dataSeconds = secondsSince(start);
 
         const Pass pass{.training = true,
-                        .dropoutKey = streamKey(streamKey(m_spec.seed, Dropout), std::uint64_t(step)),
+                        .dropoutKey = streamKey(streamKey(m_spec.seed, dropoutStream), std::uint64_t(step)),
                         .prefix = m_trainPrefix.get()};
         const at::Tensor loss = m_computation.step(batch, m_data.task, pass);
         const double modelSeconds = secondsSince(start) - dataSeconds;
@@ -249,6 +243,8 @@ TrainResult Training::run()
             readLosses();
         if ((step + 1) % m_perEpoch == 0)
             endEpoch(step + 1);
+        else if (secondsSince(m_keptAt) >= m_files.snapshotEvery)
+            keepAll(step + 1);
     }
     return result();
 }
@@ -276,10 +272,12 @@ void Training::readLosses()
 void Training::report(const DoneStep &step, double loss, double seconds)
 {
     m_trainSeconds += seconds;
+    ++m_trainSteps;
     m_examples += step.work.examples;
     m_curve.add(step.number, loss, step.learningRate);
     if (m_hooks.progress)
-        m_hooks.progress({0, step.number, m_steps, loss, step.learningRate, double(m_examples) / m_trainSeconds});
+        m_hooks.progress({0, step.number, m_steps, loss, step.learningRate, double(m_examples) / m_trainSeconds,
+                          double(m_trainSteps) / m_trainSeconds});
     if (m_hooks.step)
         m_hooks.step({step.number, loss, step.work, seconds, step.dataSeconds, step.forwardSeconds, step.backwardSeconds,
                       seconds - step.dataSeconds - step.forwardSeconds - step.backwardSeconds});
@@ -313,9 +311,15 @@ void Training::stopIfAsked(int step)
 {
     if (!m_hooks.stopRequested || !m_hooks.stopRequested())
         return;
+    throw Stopped(keepAll(step));
+}
+
+/// Curve and snapshot within an epoch.
+std::string Training::keepAll(int step)
+{
     readLosses();
     storeCurve();
-    throw Stopped(keep(step, true));
+    return keep(step, true);
 }
 
 void Training::storeCurve()
@@ -331,7 +335,9 @@ std::string Training::keep(int step, bool isScored)
 {
     if (m_files.snapshot.empty())
         return {};
-    const SnapshotState now{step, m_curve.sum, m_secondsBefore + secondsSince(m_start), isScored};
+    m_keptAt = Clock::now();
+    const SnapshotState now{step,         m_curve.sum, m_secondsBefore + secondsSince(m_start), isScored, m_trainSeconds,
+                            m_trainSteps, m_examples};
     try {
         saveSnapshot(m_files.snapshot, now, m_snapshotOf, m_adam.state());
         m_kept = now;
@@ -352,7 +358,7 @@ TrainResult Training::result()
     result.total = count.total;
     result.provenance = provenanceOf(m_checkpoint.shape(), m_recipe);
     result.provenance.seconds = m_secondsBefore + secondsSince(m_start);
-    result.provenance.stepsPerSecond = m_trainSeconds > 0 ? (m_steps - m_firstStep) / m_trainSeconds : 0;
+    result.provenance.stepsPerSecond = m_trainSeconds > 0 ? double(m_trainSteps) / m_trainSeconds : 0;
     result.provenance.examplesPerSecond = m_trainSeconds > 0 ? double(m_examples) / m_trainSeconds : 0;
     result.provenance.peakMemory = peakMemory(m_recipe.device);
     result.provenance.inferenceSeconds = m_data.dev.size() ? m_scoringSeconds / m_data.dev.size() : 0;
@@ -378,7 +384,9 @@ TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const Enc
                   const TrainHooks &hooks, std::shared_ptr<FrozenPacks> frozen)
 {
     checkInputs(spec, checkpoint, data);
-    resetPeakMemory();
+    const Attendance here;
+    if (here.alone())
+        resetPeakMemory();
     return Training(spec, checkpoint, data, files, hooks, std::move(frozen)).run();
 }
 

@@ -62,6 +62,7 @@ struct TrainFiles {
     std::filesystem::path weights;  ///< safetensors of the trained tensors, head included
     std::filesystem::path snapshot; ///< to go on from after a stop
     std::string inputs = {};        ///< SHA-256 of checkpoint and data: a snapshot that was made with others is not used
+    double snapshotEvery = 180;     ///< seconds, beside the one at the end of each epoch
 };
 
 struct TrainResult {
@@ -90,25 +91,5 @@ double learningRateAt(int step, int steps, double warmup, double peak);
 
 /// Optimizer steps of one epoch: whole batches only unless `partialBatch`, at least one.
 int stepsPerEpoch(int examples, const Recipe &recipe);
-
-int defaultThreads(); ///< cores this process may use
-/// Whether a run's numbers do not depend on the number of threads and it needs no other device, so that it may be computed
-/// beside others on a changing share of the cores.
-bool sharesTheCores(const Recipe &recipe);
-
-/// A compute device that this LibTorch can use here.
-struct DeviceInfo {
-    std::string name;        ///< "cpu", "cuda:0"
-    std::string description; ///< "AMD EPYC, 2 cores, AVX512 with bfloat16"
-    std::int64_t memory = 0; ///< bytes
-};
-std::vector<DeviceInfo> devices();
-std::string libtorchVersion();
-/// Program, LibTorch, device, threads and path of a run of such a model with this recipe on this machine.
-Provenance provenanceOf(const ModelShape &shape, const Recipe &recipe);
-/// Most bytes since the last resetPeakMemory(): resident ones of this process for the CPU, for another device ("cuda:0")
-/// what tensors had of its memory.
-std::int64_t peakMemory(const std::string &device = "cpu");
-void resetPeakMemory(const std::string &device = "cpu");
 
 } // namespace awb

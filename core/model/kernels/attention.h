@@ -31,7 +31,7 @@ struct AttentionScratch {
 };
 
 /// out (queries, d) = softmax(q k^T / sqrt(headSize)) v per head, probabilities dropped out.
-/// q: (queries, d); kv: (keys, 2 d), keys left of values. logSum: (heads, queries), kept for the way back; may be null.
+/// q: (queries, d); kv: (keys, 2 d), keys left of values. logSum: (heads, queries), kept for the backward pass; may be null.
 template <typename T>
 void attend(const T *q, const T *kv, const AttentionShape &shape, const AttentionDropout &dropout, T *out, float *logSum,
             AttentionScratch &scratch);

@@ -33,7 +33,7 @@ void maskValues(const Mask &mask, std::uint64_t first, std::int64_t count, float
 
 /// out = product + bias.
 template <typename T> void addBias(const float *product, std::int64_t stride, const float *bias, T *out, Extent extent);
-/// after = g(product + bias); slope = g'(product + bias) where it is not null, for the way back.
+/// after = g(product + bias); slope = g'(product + bias) where it is not null, for the backward pass.
 template <typename T>
 void activate(Activation g, const float *product, std::int64_t stride, const float *bias, T *after, T *slope, Extent extent);
 /// out = gradient slope: back through the activation.
@@ -45,8 +45,8 @@ struct DropPlace {
     const std::int32_t *number;
     std::int64_t column, width;
 };
-/// out = dropout(product + bias + addend), where null is nothing; also the way back, with gradients. `stride` is the product's, that
-/// of the addend and of out is the extent's.
+/// out = dropout(product + bias + addend), where null is nothing; also the backward pass, with gradients. `stride` is the
+/// product's, that of the addend and of out is the extent's.
 template <typename T>
 void dropRows(const float *product, std::int64_t stride, const float *bias, const float *addend, const Mask &mask,
               const DropPlace &place, T *out, Extent extent);
@@ -60,7 +60,8 @@ struct NormWeights {
     const float *weight, *bias; ///< (d)
     float eps;
 };
-/// y = LayerNorm(sum). Keeps normalised (rows, d) and inverse deviation (rows) for the way back where they are not null.
+/// y = LayerNorm(sum). Keeps normalised (rows, d) and inverse deviation (rows) for the backward pass where they are not
+/// null.
 template <typename T>
 void normRows(const NormInput<T> &input, const NormWeights &norm, T *normalised, float *inverse, T *y, std::int64_t rows,
               std::int64_t d);
