@@ -268,8 +268,9 @@ void TestAblationPanel::theDropCurveShowsScoreAndTime()
     }
     savePictures(plot, QStringLiteral("ablation-drop"));
     hover(plot.plot(), pixel(plot.plot(), 6, score->at(6)->value));
-    QTRY_VERIFY(plot.plot().accessibleDescription().startsWith(QStringLiteral(
-        "Without the adapters of the 6 lowest layers: Accuracy 77.00 %, change −6.20: 1.08 ms an example, 10.0 % less")));
+    QTRY_VERIFY(plot.plot().accessibleDescription().startsWith(
+        QStringLiteral("Without the adapters of the 6 lowest layers: Accuracy 77.00 %, change −6.20 points: 1.08 ms an "
+                       "example, 10.0 % less")));
 }
 
 void TestAblationPanel::aMapIsComputedFromThePanelAndKept()

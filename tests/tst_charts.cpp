@@ -86,6 +86,18 @@ private slots:
         QVERIFY(!graph(shown.chart.plot(), "line.head"));
     }
 
+    void sizesThatDifferInMoreThanTheLearningRateAreNotJoined()
+    {
+        auto runs = someRuns();
+        Run longer = run(8, "adapter", 8, 70304, 0, 0.99);
+        longer.spec.recipe.maxLength = 256;
+        runs.push_back(longer);
+        Shown shown(runs);
+        QCPGraph *line = graph(shown.chart.plot(), "line.adapter");
+        QCOMPARE(line->dataCount(), 3);
+        QCOMPARE(line->data()->at(1)->value, 87.3); // and not the 99 of longer texts
+    }
+
     void fullFineTuningIsAReferenceLineWithItsScore()
     {
         Shown shown;

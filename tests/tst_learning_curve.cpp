@@ -65,6 +65,42 @@ class TestLearningCurve : public QObject {
     Q_OBJECT
 
 private slots:
+    void aRunThatIsChosenLateHasTheStepsSinceItsLastEpochToo()
+    {
+        LearningCurve curve;
+        curve.setRun(curveRun(200), measurements(200), QStringLiteral("run 12")); // another one is shown
+        for (int step = 51; step <= 60; ++step)
+            curve.append({13, step, 100, 0.5, 1e-3, 64});
+        Run other = curveRun(100, RunState::Running);
+        other.id = 13;
+        curve.setRun(other, measurements(52), QStringLiteral("run 13")); // the store has 52 of them by now
+        const auto *loss = curve.plot().findChild<QCPGraph *>(QStringLiteral("loss.raw"));
+        QCOMPARE(loss->dataCount(), 60);
+        QCOMPARE(loss->data()->at(59)->key, 60.0);
+        curve.setRun(curveRun(200), measurements(200), QStringLiteral("run 12"));
+        curve.keepOnly({});
+        curve.setRun(other, measurements(52), QStringLiteral("run 13"));
+        QCOMPARE(loss->dataCount(), 52);
+    }
+
+    void noTickIsAScoreThatCannotBe()
+    {
+        LearningCurve curve;
+        curve.resize(640, 420);
+        std::vector<Measurement> perfect = measurements(100);
+        perfect.push_back({"dev.accuracy", 50, 0.5, 0.99});
+        perfect.back().value = 1.0;
+        curve.setRun(curveRun(100), perfect, QStringLiteral("run 12"));
+        curve.plot().replot();
+        QVERIFY(curve.plot().yAxis2->range().upper > 100); // room for the marker
+        for (const double tick : curve.plot().yAxis2->tickVector())
+            QVERIFY2(tick <= 100 || tick > curve.plot().yAxis2->range().upper, qPrintable(QString::number(tick)));
+        curve.setRun(curveRun(1), {{"loss", 1, 1, 0.7}}, QStringLiteral("one step"));
+        curve.plot().replot();
+        for (const double tick : curve.plot().xAxis->tickVector())
+            QCOMPARE(tick, std::round(tick));
+    }
+
     void curvesShowTheMeasurementsOfARun()
     {
         LearningCurve curve;

@@ -268,10 +268,12 @@ private Q_SLOTS:
         manifest.name = "tweets";
         manifest.sha256 = "other files";
         a.store.addDataset(manifest);
+        a.store.addCheckpoint({"tiny", "/nowhere", "other weights", "2026-01-01T00:00:00Z"});
         const MergeReport report = mergeLibrary(a.store, b.home());
-        QCOMPARE(report.notes.size(), std::size_t(2));
+        QCOMPARE(report.notes.size(), std::size_t(3));
         QVERIFY(report.notes[0].find("The study mine is another here") == 0);
         QVERIFY(report.notes[1].find("The data set tweets is another here") == 0);
+        QVERIFY(report.notes[2].find("The checkpoint tiny is another here than that which 1 run was computed with") == 0);
         QVERIFY(a.store.study("mine") == mine);
     }
 

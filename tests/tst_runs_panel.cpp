@@ -126,6 +126,7 @@ class TestRunsPanel : public QObject {
 
 private slots:
     void saysWhatToDoWhenThereAreNoRuns();
+    void timeLeftIsThatOfTheStepsAhead();
     void showsARunFromQueueToScore();
     void showsTheWholeScoreHoweverNarrow_data();
     void showsTheWholeScoreHoweverNarrow();
@@ -157,6 +158,18 @@ void TestRunsPanel::saysWhatToDoWhenThereAreNoRuns()
     QVERIFY(empty->isVisible());
     QVERIFY(!f.table().isVisible());
     test::savePictures(*f.panel, "runs-empty");
+}
+
+void TestRunsPanel::timeLeftIsThatOfTheStepsAhead()
+{
+    Run run;
+    run.state = RunState::Running;
+    run.step = 50;
+    run.steps = 100;
+    run.spec.recipe.batch = 4000; // of a data set with 160 examples, so that a step has those alone
+    run.examplesPerSecond = 1600;
+    run.provenance.stepsPerSecond = 10;
+    QCOMPARE(timeLeft(run), QString("5.0 s left"));
 }
 
 void TestRunsPanel::showsARunFromQueueToScore()

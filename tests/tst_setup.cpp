@@ -117,6 +117,35 @@ class SetupTest : public QObject {
     Q_OBJECT
 
 private slots:
+    void theWheelTurnsOnlyAFieldWithTheFocus()
+    {
+        Shown shown;
+        auto *epochs = shown.find<QSpinBox>("epochsSpin");
+        auto *method = shown.find<QComboBox>("methodCombo");
+        auto *slider = shown.panel.findChild<QSlider *>();
+        QVERIFY(epochs && method && slider);
+        epochs->setValue(3);
+        shown.find<QLineEdit>("seedsEdit")->setFocus();
+        const auto turn = [](QWidget &field) {
+            QWheelEvent down(QPointF(5, 5), field.mapToGlobal(QPointF(5, 5)), {}, {0, -120}, Qt::NoButton, Qt::NoModifier,
+                             Qt::NoScrollPhase, false);
+            QApplication::sendEvent(&field, &down);
+        };
+        const int chosen = method->currentIndex(), size = slider->value();
+        for (QWidget *field : std::initializer_list<QWidget *>{epochs, method, slider}) {
+            turn(*field);
+            QVERIFY(!field->hasFocus());
+        }
+        QCOMPARE(epochs->value(), 3);
+        QCOMPARE(method->currentIndex(), chosen);
+        QCOMPARE(slider->value(), size);
+        QVERIFY(QTest::qWaitForWindowActive(&shown.panel));
+        epochs->setFocus();
+        QTRY_VERIFY(epochs->hasFocus());
+        turn(*epochs);
+        QCOMPARE(epochs->value(), 2);
+    }
+
     void theFigureBesideTheSliderIsTheCount()
     {
         Shown shown;

@@ -259,6 +259,11 @@ private Q_SLOTS:
         QVERIFY(read("table2.csv").contains("Top layers"));
         QCOMPARE(figure({"curves", "--study", "mine"}, "curves.csv").status, 0);
         QCOMPARE(figure({"tradeoff", "--study", "mine", "--dataset", "questions"}, "tradeoff.csv").status, 0);
+        const QByteArray counted = "embedding tables not counted"; // the study's rule
+        QVERIFY2(read("tradeoff.csv").contains(counted), read("tradeoff.csv").constData());
+        QCOMPARE(
+            figure({"tradeoff", "--study", "mine", "--dataset", "questions", "--counting", "trained"}, "all.csv").status, 0);
+        QVERIFY(!read("all.csv").contains(counted));
         const QMap<QString, QByteArray> marks{{".csv", "questions,"}, {".md", "| Adapters"}, {".tex", "\\begin{tabular}"}};
         for (const char *name : {"table1", "table2"})
             for (auto kind = marks.begin(); kind != marks.end(); ++kind) {

@@ -151,8 +151,12 @@ private slots:
         QCOMPARE(studies->count(), 2);
         QVERIFY(captionOf(panel.chart().plot()).contains("after the last epoch"));
         studies->setFocus();
+        auto *counting = panel.findChild<QComboBox *>("chartCounting");
+        QCOMPARE(counting->currentData().toInt(), int(CountingRule::Trained));
         QTest::keyClick(studies, Qt::Key_Down);
         QCOMPARE(studies->currentText(), QString("mine"));
+        QCOMPARE(counting->currentData().toInt(), int(library.study.counting)); // as in its other charts
+        QVERIFY(library.study.counting != CountingRule::Trained);
         const QString caption = captionOf(panel.chart().plot());
         QVERIFY2(caption.contains("Score on dev after the best epoch, mean over seeds; every setting"), qPrintable(caption));
         QVERIFY2(caption.contains("Bars: standard error of the mean over seeds."), qPrintable(caption));

@@ -224,6 +224,16 @@ void TestWindow::theAxisIsChosenInThePanel()
     m_dialogs.file = m_home->filePath(QStringLiteral("latency.svg"));
     QTest::mouseClick(find<QPushButton>("exportChartButton"), Qt::LeftButton);
     QVERIFY(contentOf(m_dialogs.file).contains("Inference latency"));
+    m_dialogs.file = m_home->filePath(QStringLiteral("numbers"));
+    m_dialogs.filter = QStringLiteral("Numbers (*.csv)");
+    QTest::mouseClick(find<QPushButton>("exportChartButton"), Qt::LeftButton);
+    QVERIFY(contentOf(m_dialogs.file + QStringLiteral(".csv")).contains("method,label"));
+    QVERIFY(m_dialogs.questions.isEmpty());
+    m_dialogs.yes = false; // the file that is there stays
+    writeText(m_dialogs.file + QStringLiteral(".csv"), "mine");
+    QTest::mouseClick(find<QPushButton>("exportChartButton"), Qt::LeftButton);
+    QCOMPARE(m_dialogs.questions.size(), 1);
+    QCOMPARE(contentOf(m_dialogs.file + QStringLiteral(".csv")), QByteArray("mine"));
 }
 
 void TestWindow::twoChosenRunsAreCompared()

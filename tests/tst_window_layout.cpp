@@ -1,4 +1,5 @@
 #include <QDockWidget>
+#include <QHeaderView>
 #include <QLabel>
 #include <QTabWidget>
 #include <QTableView>
@@ -60,7 +61,28 @@ private slots:
 
     void nothingIsCutAt800By600();
     void everythingFocusableHasAName();
+    void columnsOfTheRunsAreRemembered();
 };
+
+void TestWindowLayout::columnsOfTheRunsAreRemembered()
+{
+    addTinyLibrary();
+    open();
+    auto *header = find<QTableView>("runsTable")->horizontalHeader();
+    header->moveSection(header->visualIndex(RunsModel::ProgressBar), 2);
+    find<QTableView>("runsTable")->sortByColumn(RunsModel::Score, Qt::DescendingOrder);
+    header->resizeSection(RunsModel::Dataset, 222);
+    m_window->close();
+    open();
+    header = find<QTableView>("runsTable")->horizontalHeader();
+    QCOMPARE(header->visualIndex(RunsModel::ProgressBar), 2);
+    QCOMPARE(header->sortIndicatorSection(), int(RunsModel::Score));
+    QCOMPARE(header->sortIndicatorOrder(), Qt::DescendingOrder);
+    QCOMPARE(header->sectionSize(RunsModel::Dataset), 222);
+    QSettings().setValue(QStringLiteral("runColumns"), QByteArray("99 of another version"));
+    open();
+    QVERIFY(find<QTableView>("runsTable")->horizontalHeader()->visualIndex(RunsModel::ProgressBar) != 2);
+}
 
 void TestWindowLayout::nothingIsCutAt800By600()
 {

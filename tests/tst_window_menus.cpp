@@ -5,6 +5,8 @@
 #include <QDockWidget>
 #include <QElapsedTimer>
 #include <QImage>
+#include <QLineEdit>
+#include <QStatusBar>
 #include <QTabWidget>
 #include <QTimer>
 #include <QXmlStreamReader>
@@ -38,7 +40,44 @@ private slots:
     void exportingAnEmptyChartIsRefusedInWords();
     void theAboutBoxNamesVersionAndLibrary();
     void everyChartIsTwoClicksAway();
+    void theStatusBarKeepsItsWordsUnderAMenu();
+    void theQueueIsPausedFromAnywhere();
+    void settingsOfARunAreShownWhereTheyWent();
 };
+
+void TestWindowMenus::theStatusBarKeepsItsWordsUnderAMenu()
+{
+    open();
+    QTRY_VERIFY(m_window->statusBar()->currentMessage().contains(QStringLiteral("The queue is empty")));
+    QTest::keyClick(m_window.get(), Qt::Key_F, Qt::AltModifier);
+    QTRY_VERIFY(QApplication::activePopupWidget());
+    QTest::keyClick(QApplication::activePopupWidget(), Qt::Key_Down);
+    QTest::keyClick(QApplication::activePopupWidget(), Qt::Key_Escape);
+    QVERIFY(m_window->statusBar()->currentMessage().contains(QStringLiteral("The queue is empty")));
+}
+
+void TestWindowMenus::theQueueIsPausedFromAnywhere()
+{
+    addTinyLibrary();
+    open();
+    find<QLineEdit>("learningRateEdit")->setFocus();
+    QTest::keyClick(find<QLineEdit>("learningRateEdit"), Qt::Key_P, Qt::ControlModifier | Qt::ShiftModifier);
+    QVERIFY(m_bridge->store().queuePaused());
+    QTest::keyClick(find<QLineEdit>("learningRateEdit"), Qt::Key_P, Qt::ControlModifier | Qt::ShiftModifier);
+    QVERIFY(!m_bridge->store().queuePaused());
+}
+
+void TestWindowMenus::settingsOfARunAreShownWhereTheyWent()
+{
+    addTinyLibrary();
+    open();
+    const auto ids = trainTwoMethods();
+    find<QDockWidget>("libraryDock")->raise();
+    QTRY_VERIFY(m_window->findChild<SetupPanel *>()->visibleRegion().isEmpty());
+    emit m_window->findChild<RunsPanel *>()->settingsReused(m_bridge->store().run(ids.back())->spec);
+    QTRY_VERIFY(!m_window->findChild<SetupPanel *>()->visibleRegion().isEmpty());
+    QCOMPARE(m_window->findChild<SetupPanel *>()->specs().front().method.name, std::string("head"));
+}
 
 void TestWindowMenus::aStudyLeavesAndComesHomeByTheMenu()
 {

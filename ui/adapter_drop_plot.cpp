@@ -130,6 +130,7 @@ void AdapterDropPlot::fitRanges()
     bool found = false;
     const QCPRange scores = m_score->getValueRange(found), times = m_time->getValueRange(found);
     m_plot->yAxis->setRange(chart_axes::padded(scores.lower, scores.upper, 0.02 * chart_text::metricScale(m_map->metric)));
+    chart_axes::limitTicks(*m_plot->yAxis, chart_text::metricLimits(m_map->metric));
     m_plot->yAxis2->setRange(0, 1.1 * times.upper); // from 0 on: what is saved is a share of it
 }
 

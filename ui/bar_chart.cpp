@@ -47,7 +47,7 @@ BarChart::BarChart(const QString &objectName, const QString &accessibleName, QWi
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_plot);
-    setMinimumSize(160, 180); // with slanted names of classes below the bars
+    setMinimumSize(160, 180); // with upright names of classes below the bars
     auto *action = new QAction(tr("Export chart…"), m_plot);
     connect(action, &QAction::triggered, this, [this] {
         askAndExportFigure(*this, tr("Export chart"), this->objectName() + QStringLiteral(".pdf"),
@@ -67,6 +67,8 @@ void BarChart::setAxes(const QString &x, const QString &y)
 
 void BarChart::fit(QSize size)
 {
+    if (!m_categories.isEmpty())
+        nameCategories(size.width());
     chart_axes::fitTicks(*m_plot, size);
     m_plot->yAxis->setLabel(size.height() < 160 ? QString() : m_countLabel); // longer than a low axis
 }
@@ -140,17 +142,27 @@ void BarChart::setGroups(const QStringList &categories, const std::vector<Series
     m_categories = categories;
     m_first = 0;
     m_width = 1;
-    QSharedPointer<QCPAxisTickerText> ticker(new QCPAxisTickerText);
-    int longest = 0;
-    for (int i = 0; i < categories.size(); ++i) {
-        const QString label = categories[i].size() > 18 ? categories[i].left(17) + QChar(0x2026) : categories[i];
-        longest = std::max(longest, int(label.size()));
-        ticker->addTick(i + 0.5, label);
-    }
-    m_plot->xAxis->setTicker(ticker);
-    // Names that would run into each other stand slanted.
-    m_plot->xAxis->setTickLabelRotation(categories.size() * longest > 60 ? -40 : 0);
     addSeries(series);
+}
+
+/// Names that would run into each other stand upright; where even those have no room, some are left out.
+void BarChart::nameCategories(int width)
+{
+    const QFontMetrics metrics(m_plot->xAxis->tickLabelFont());
+    const double each = 0.85 * width / double(m_categories.size()); // the rest is the other axis
+    QStringList names;
+    int widest = 0;
+    for (const QString &category : m_categories) {
+        names << (category.size() > 18 ? category.left(17) + QChar(0x2026) : category);
+        widest = std::max(widest, metrics.horizontalAdvance(names.last()));
+    }
+    const bool upright = widest + metrics.averageCharWidth() > each;
+    const int every = upright ? std::max(1, int(std::ceil(metrics.height() / each))) : 1;
+    QSharedPointer<QCPAxisTickerText> ticker(new QCPAxisTickerText);
+    for (int i = 0; i < names.size(); i += every)
+        ticker->addTick(i + 0.5, names[i]);
+    m_plot->xAxis->setTicker(ticker);
+    m_plot->xAxis->setTickLabelRotation(upright ? -90 : 0);
 }
 
 void BarChart::setMarker(double x)

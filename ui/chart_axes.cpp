@@ -45,13 +45,16 @@ double EvenTicker::getTickStep(const QCPRange &range)
     double magnitude = 1;
     const double step = QCPAxisTicker::getTickStep(range);
     // 2 in place of 2.5 saves a decimal
-    return std::abs(getMantissa(step, &magnitude) - 2.5) < 1e-6 ? 2 * magnitude : step;
+    const bool isQuarter = std::abs(getMantissa(step, &magnitude) - 2.5) < 1e-6;
+    return std::max(m_leastStep, isQuarter ? 2 * magnitude : step);
 }
 
 QVector<double> EvenTicker::createTickVector(double tickStep, const QCPRange &range)
 {
     m_decimals = std::max(0, static_cast<int>(-std::floor(std::log10(tickStep) + 1e-9)));
-    return QCPAxisTicker::createTickVector(tickStep, range);
+    QVector<double> ticks = QCPAxisTicker::createTickVector(tickStep, range);
+    erase_if(ticks, [this](double tick) { return tick < m_limits.lower - 1e-9 || tick > m_limits.upper + 1e-9; });
+    return ticks;
 }
 
 QString EvenTicker::getTickLabel(double tick, const QLocale &, QChar, int)
@@ -72,6 +75,12 @@ void makeLinear(QCPAxis &axis)
 {
     axis.setScaleType(QCPAxis::stLinear);
     axis.setTicker(QSharedPointer<EvenTicker>::create());
+}
+
+void limitTicks(QCPAxis &axis, const std::pair<double, double> &limits)
+{
+    if (const auto ticker = qSharedPointerDynamicCast<EvenTicker>(axis.ticker()))
+        ticker->setLimits({limits.first, limits.second});
 }
 
 void setTicks(QCPAxis &axis, const std::vector<double> &values)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include <qcustomplot.h>
@@ -18,12 +19,18 @@ protected:
 
 /// Steps of 1, 2 or 5 times a power of ten, all labels with the same decimals.
 class EvenTicker : public QCPAxisTicker {
+public:
+    void setLimits(QCPRange limits) { m_limits = limits; } ///< no tick lies beyond them
+    void setWhole() { m_leastStep = 1; }                   ///< whole numbers only
+
 protected:
     double getTickStep(const QCPRange &range) override;
     QVector<double> createTickVector(double tickStep, const QCPRange &range) override;
     QString getTickLabel(double tick, const QLocale &locale, QChar formatChar, int precision) override;
 
 private:
+    QCPRange m_limits{-QCPRange::maxRange, QCPRange::maxRange};
+    double m_leastStep = 0;
     int m_decimals = 0;
 };
 
@@ -31,6 +38,10 @@ private:
 void makeLogarithmic(QCPAxis &axis);
 /// Makes `axis` linear, with even ticks.
 void makeLinear(QCPAxis &axis);
+
+/// Takes the ticks that no score can have off an axis with even ticks; the points at its limits have free space all the
+/// same.
+void limitTicks(QCPAxis &axis, const std::pair<double, double> &limits);
 
 /// Labels these values and no others, after makeLogarithmic() or makeLinear().
 void setTicks(QCPAxis &axis, const std::vector<double> &values);

@@ -58,6 +58,11 @@ double metricScale(const std::string &metric)
     return isShare(metric) ? 100 : 1;
 }
 
+std::pair<double, double> metricLimits(const std::string &metric)
+{
+    return isShare(metric) ? std::pair(0.0, 100.0) : std::pair(-1.0, 1.0);
+}
+
 QString metricAxis(const std::string &metric)
 {
     return (isShare(metric) ? tr("%1 on dev (%)") : tr("%1 on dev")).arg(metricTitle(metric));
@@ -76,8 +81,8 @@ QString score(const std::string &metric, double value, bool unit)
 
 QString difference(const std::string &metric, double value)
 {
-    const QString text = fixed(metric, value);
-    return value > 0 ? QLatin1Char('+') + text : text;
+    const QString number = fixed(metric, value), text = value > 0 ? QLatin1Char('+') + number : number;
+    return isShare(metric) ? tr("%1 points").arg(text) : text;
 }
 
 QString learningRate(double value)

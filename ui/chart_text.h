@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include <QString>
 
@@ -13,6 +14,8 @@ QString metricTitle(const std::string &metric);
 QString metricWord(const std::string &metric);
 /// 100 for metrics that are shares and shown in per cent, 1 for correlations.
 double metricScale(const std::string &metric);
+/// Lowest and highest value, as scaled: 0 and 100, or -1 and 1.
+std::pair<double, double> metricLimits(const std::string &metric);
 /// "Accuracy on dev (%)", "Matthews correlation on dev"
 QString metricAxis(const std::string &metric);
 /// "Accuracy (%)", "Matthews correlation"

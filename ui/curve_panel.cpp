@@ -145,12 +145,13 @@ void CurvePanel::forgetDeleted()
 void CurvePanel::refresh()
 {
     forgetDeleted();
+    const auto running = m_bridge.store().runIds(RunState::Running);
+    m_curve->keepOnly(running);
     if (overlaid()) {
         if (!m_settled)
             showOverlay();
         return;
     }
-    const auto running = m_bridge.store().runIds(RunState::Running);
     // Nothing chosen yet: show the run that is being computed.
     if (m_curve->run() == 0 && !running.empty())
         showRun(running.front());

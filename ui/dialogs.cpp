@@ -3,6 +3,7 @@
 #include <QDir>
 #include <QFileDialog>
 #include <QMessageBox>
+#include <QObject>
 #include <QPushButton>
 
 namespace awb::dialogs {
@@ -13,6 +14,7 @@ bool confirm(QWidget *parent, const QString &title, const QString &question, con
 {
     QMessageBox box(QMessageBox::Question, title, question, QMessageBox::Cancel, parent);
     box.setTextFormat(Qt::PlainText); // names may hold anything
+    box.button(QMessageBox::Cancel)->setText(QObject::tr("Go back")); // "Cancel" could be what is asked about
     QPushButton *accept = box.addButton(yes, QMessageBox::AcceptRole);
     // What is asked about cannot be undone: Enter must not do it by accident.
     box.setDefaultButton(QMessageBox::Cancel);

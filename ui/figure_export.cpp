@@ -8,6 +8,7 @@
 #include <QImage>
 #include <QPageLayout>
 #include <QPdfWriter>
+#include <QRegularExpression>
 #include <QScopeGuard>
 #include <QSvgGenerator>
 #include <qcustomplot.h>
@@ -101,6 +102,20 @@ void requireFolder(const QString &file)
         throw Error(tr("Cannot write %1: the folder %2 does not exist.").arg(file, info.absolutePath()).toStdString());
 }
 
+/// A name without an ending gets the first one of the chosen filter. Empty: there is a file of that name, which the user
+/// wants to keep.
+QString withEnding(QWidget &parent, const QString &title, const QString &file, const QString &filter)
+{
+    if (file.isEmpty() || !QFileInfo(file).suffix().isEmpty())
+        return file;
+    const QString ending = QRegularExpression(QStringLiteral("\\*(\\.\\w+)")).match(filter).captured(1);
+    const QString whole = file + (ending.isEmpty() ? QStringLiteral(".pdf") : ending);
+    const bool keeps =
+        QFileInfo::exists(whole) &&
+        !dialogs::functions().confirm(&parent, title, tr("%1 is there already. Replace it?").arg(whole), tr("Replace"));
+    return keeps ? QString() : whole;
+}
+
 /// `file` empty: the user thought better of it.
 void writeOrSay(QWidget &parent, const QString &title, const QString &file,
                 const std::function<void(const QString &file)> &write)
@@ -167,7 +182,7 @@ void askAndExportFigure(QWidget &parent, const QString &title, const QString &su
         dialogs::functions().saveFile(&parent, title, suggested, offered.join(QStringLiteral(";;")), &chosen);
     const auto found = offered.indexOf(chosen);
     const int dpi = found < 0 ? 0 : filters[found].second;
-    writeOrSay(parent, title, file, [&](const QString &name) { write(name, dpi); });
+    writeOrSay(parent, title, withEnding(parent, title, file, chosen), [&](const QString &name) { write(name, dpi); });
 }
 
 QString exportHint()

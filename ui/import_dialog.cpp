@@ -11,7 +11,6 @@
 #include <QLineEdit>
 #include <QPushButton>
 #include <QScreen>
-#include <QScrollArea>
 #include <QSpinBox>
 #include <QSplitter>
 #include <QTimer>
@@ -20,10 +19,11 @@
 #include "core/data/dataset_rules.h"
 #include "ui/background.h"
 #include "ui/dialogs.h"
-#include "ui/glyphs.h"
 #include "ui/import_check.h"
 #include "ui/import_labels.h"
 #include "ui/import_preview.h"
+#include "ui/setup_widgets.h"
+#include "ui/view_parts.h"
 #include "ui/wording.h"
 
 namespace awb {
@@ -146,14 +146,7 @@ QWidget *ImportDialog::Ui::buildForm()
     splitLabel->setBuddy(split);
     layout->addRow(splitLabel, rules);
     layout->addRow(tr("Met&rics"), metrics);
-    auto *scroll = new QScrollArea;
-    scroll->setWidgetResizable(true);
-    scroll->setFrameShape(QFrame::NoFrame);
-    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    scroll->setWidget(form);
-    scroll->setFocusPolicy(Qt::NoFocus);
-    scroll->setMinimumWidth(form->sizeHint().width() + 12);
-    return scroll;
+    return new UprightScrollArea(form, "importForm");
 }
 
 QWidget *ImportDialog::Ui::buildTables()
@@ -360,10 +353,7 @@ void ImportDialog::Ui::showSentence()
     if (!bad && !latest.note.isEmpty())
         words += QLatin1Char('\n') + latest.note.trimmed();
     sentence->setText(words);
-    QPalette colors = dialog.palette();
-    if (bad)
-        colors.setColor(QPalette::WindowText, glyphs::stateColor(RunState::Failed, glyphs::isDark(colors)));
-    sentence->setPalette(colors);
+    colorSentence(*sentence, dialog.palette(), !bad);
     accept->setEnabled(upToDate && !bad);
 }
 
@@ -371,6 +361,12 @@ ImportDialog::ImportDialog(const Manifest &guess, QWidget *parent) : QDialog(par
 {
     m_ui->build();
     m_ui->setFrom(guess);
+}
+
+void ImportDialog::setEditing()
+{
+    setWindowTitle(tr("How %1 is read").arg(text(m_ui->manifest.name)));
+    m_ui->accept->setText(tr("&Save"));
 }
 
 ImportDialog::~ImportDialog() = default;

@@ -19,6 +19,7 @@ public:
     /// Starts from guessManifest(), which reads the file and so is for a worker.
     explicit ImportDialog(const Manifest &guess, QWidget *parent = nullptr);
     ~ImportDialog() override;
+    void setEditing(); ///< words for a data set that is in the library already and is to be read otherwise
 
     Manifest manifest() const; ///< as shown now, completed; counts when the dialog was accepted
     /// What keeps the manifest when the user imports; false: the dialog stays open. So it does with an error, which is

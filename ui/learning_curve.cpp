@@ -81,7 +81,9 @@ void LearningCurve::buildPlot()
     m_plot->yAxis->setTicker(QSharedPointer<chart_axes::EvenTicker>::create());
     m_plot->yAxis2->setTicker(QSharedPointer<chart_axes::EvenTicker>::create());
     steps->setLabel(tr("Step"));
-    steps->setTicker(QSharedPointer<chart_axes::EvenTicker>::create());
+    const auto whole = QSharedPointer<chart_axes::EvenTicker>::create();
+    whole->setWhole();
+    steps->setTicker(whole);
     m_plot->xAxis->setTicker(steps->ticker());
 
     QCPAxis *rate = m_strip->axis(QCPAxis::atLeft);
@@ -104,18 +106,15 @@ void LearningCurve::buildPlot()
 
 void LearningCurve::setRun(const Run &run, const std::vector<Measurement> &measurements, const QString &title)
 {
-    std::vector<Measurement> live;
-    if (run.id == m_run && run.state == RunState::Running) {
-        int stored = -1;
-        for (const Measurement &measurement : measurements)
-            if (perStep(measurement))
-                stored = std::max(stored, measurement.step);
-        for (const Measurement &measurement : m_measurements)
-            if (perStep(measurement) && measurement.step > stored)
-                live.push_back(measurement);
-    } else {
-        m_zoomed = m_zoomed && run.id == m_run;
-    }
+    if (run.state != RunState::Running)
+        m_live.erase(run.id);
+    std::vector<Measurement> &live = m_live[run.id];
+    int stored = -1;
+    for (const Measurement &measurement : measurements)
+        if (perStep(measurement))
+            stored = std::max(stored, measurement.step);
+    std::erase_if(live, [stored](const Measurement &one) { return one.step <= stored; });
+    m_zoomed = m_zoomed && run.id == m_run;
     if (run.id != m_run)
         m_cursor = -1;
     m_run = run.id;
@@ -131,12 +130,16 @@ void LearningCurve::setRun(const Run &run, const std::vector<Measurement> &measu
 
 void LearningCurve::append(const Progress &now)
 {
+    for (std::vector<Measurement> *all : {&m_live[now.run], now.run == m_run ? &m_measurements : nullptr}) {
+        if (!all)
+            continue;
+        // A run that went on from a snapshot repeats steps: the new values replace the old ones.
+        std::erase_if(*all, [&](const Measurement &one) { return perStep(one) && one.step >= now.step; });
+        all->push_back({"loss", now.step, 0, now.loss});
+        all->push_back({"learning_rate", now.step, 0, now.learningRate});
+    }
     if (now.run != m_run || m_run == 0)
         return;
-    // A run that went on from a snapshot repeats steps: the new values replace the old ones.
-    std::erase_if(m_measurements, [&](const Measurement &one) { return perStep(one) && one.step >= now.step; });
-    m_measurements.push_back({"loss", now.step, 0, now.loss});
-    m_measurements.push_back({"learning_rate", now.step, 0, now.learningRate});
     const bool first = m_lossCurve.x.isEmpty();
     m_steps = std::max(m_steps, now.steps);
     if (first) {
@@ -147,6 +150,11 @@ void LearningCurve::append(const Progress &now)
     fitRanges();
     drawCursor();
     replotSoon();
+}
+
+void LearningCurve::keepOnly(const std::vector<std::int64_t> &running)
+{
+    std::erase_if(m_live, [&](const auto &entry) { return std::ranges::find(running, entry.first) == running.end(); });
 }
 
 bool LearningCurve::isEmpty() const
@@ -195,6 +203,7 @@ void LearningCurve::fitRanges()
     if (!m_scoreCurve.y.isEmpty()) {
         const auto [low, high] = std::minmax_element(m_scoreCurve.y.begin(), m_scoreCurve.y.end());
         m_plot->yAxis2->setRange(chart_axes::padded(*low, *high, 0.05 * chart_text::metricScale(m_metric), 0.15));
+        chart_axes::limitTicks(*m_plot->yAxis2, chart_text::metricLimits(m_metric));
     }
     // What was asked for, not the highest value used: without a step exactly at the end of warm-up that lies a little lower.
     const double rate = m_peakRate;

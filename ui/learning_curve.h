@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,8 @@ public:
     void setRun(const Run &run, const std::vector<Measurement> &measurements, const QString &title);
     /// Appends a live value when it belongs to the run shown. Queued replot; at most 2,000 points are drawn.
     void append(const Progress &now);
+    /// Forgets the steps of runs that are not computed any more.
+    void keepOnly(const std::vector<std::int64_t> &running);
     std::int64_t run() const { return m_run; }
 
 protected:
@@ -63,6 +66,7 @@ private:
     double m_peakRate = 1; ///< learning rate that was asked for
     QString m_title;
     std::vector<Measurement> m_measurements;
+    std::map<std::int64_t, std::vector<Measurement>> m_live; ///< steps of running runs that the store does not have yet
 };
 
 } // namespace awb

@@ -68,7 +68,7 @@ struct LibraryPanel::Ui {
     void addUnderFreeName(Manifest manifest);
     bool keep(const Manifest &manifest, ImportDialog &dialog); ///< false: the user wants another name
     void showDataset(const std::string &name);
-    void openImport(const Manifest &guess);
+    void openImport(const Manifest &guess, bool isInLibrary = false);
     void recogniseOrImport(const QString &path, bool folder);
 
     LibraryPanel &panel;
@@ -173,7 +173,7 @@ void LibraryPanel::Ui::showWork(const QString &sentence)
 void LibraryPanel::Ui::edit()
 {
     try {
-        openImport(bridge.store().dataset(tree->currentName().toStdString()));
+        openImport(bridge.store().dataset(tree->currentName().toStdString()), true);
     } catch (const std::exception &failure) {
         error(tr("Read it otherwise"), QString::fromUtf8(failure.what()));
     }
@@ -236,9 +236,11 @@ void LibraryPanel::Ui::showDataset(const std::string &name)
     tree->select(LibraryTree::DatasetItem, text(name));
 }
 
-void LibraryPanel::Ui::openImport(const Manifest &guess)
+void LibraryPanel::Ui::openImport(const Manifest &guess, bool isInLibrary)
 {
     auto *dialog = new ImportDialog(guess, &panel);
+    if (isInLibrary)
+        dialog->setEditing();
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setKeep([this, dialog](const Manifest &manifest) { return keep(manifest, *dialog); });
     QObject::connect(dialog, &QDialog::accepted, &panel, [this, dialog] { showDataset(dialog->manifest().name); });

@@ -95,14 +95,14 @@ void MainWindow::makeDocks()
         addDockWidget(area, result);
         return result;
     };
-    QDockWidget *setup = dock(m_setup, tr("Set-up"), "setupDock", Qt::LeftDockWidgetArea);
+    m_setupDock = dock(m_setup, tr("Set-up"), "setupDock", Qt::LeftDockWidgetArea);
     QDockWidget *library = dock(m_library, tr("Library"), "libraryDock", Qt::LeftDockWidgetArea);
-    tabifyDockWidget(setup, library);
-    setup->raise();
+    tabifyDockWidget(m_setupDock, library);
+    m_setupDock->raise();
     QDockWidget *runs = dock(m_runs, tr("Runs"), "runsDock", Qt::BottomDockWidgetArea);
     m_curveDock = dock(m_curve, tr("Learning curve"), "curveDock", Qt::BottomDockWidgetArea);
     splitDockWidget(runs, m_curveDock, Qt::Horizontal);
-    resizeDocks({setup}, {360}, Qt::Horizontal);
+    resizeDocks({m_setupDock}, {360}, Qt::Horizontal);
     resizeDocks({runs, m_curveDock}, {600, 330}, Qt::Horizontal);
     resizeDocks({runs, m_curveDock}, {300, 300}, Qt::Vertical);
 }
@@ -228,7 +228,11 @@ void MainWindow::connectPanels()
         m_curveDock->setWindowTitle(title);
         m_curveDock->toggleViewAction()->setText(tr("Learning curve"));
     });
-    connect(m_runs, &RunsPanel::settingsReused, m_setup, &SetupPanel::setSpec);
+    connect(m_runs, &RunsPanel::settingsReused, this, [this](const TrainSpec &spec) {
+        m_setup->setSpec(spec);
+        m_setupDock->show(); // may have been closed, or lie behind the library
+        m_setupDock->raise();
+    });
     connect(m_tradeoff, &TradeoffPanel::runSelected, this, &MainWindow::selectRun);
     connect(m_studies, &StudyPanel::runSelected, this, &MainWindow::selectRun);
     connect(m_studies, &StudyPanel::queued, this, &MainWindow::selectRun);
@@ -328,6 +332,7 @@ void MainWindow::restore()
     resize(QSize(1280, 840).boundedTo(screen()->availableSize()));
     restoreGeometry(settings.value(QStringLiteral("geometry")).toByteArray());
     restoreState(settings.value(QStringLiteral("docks")).toByteArray(), layoutVersion);
+    m_runs->restoreColumns(settings.value(QStringLiteral("runColumns")).toByteArray());
     shareCorner();
     showLatestRun();
     m_setup->suggest(settings.value(QStringLiteral("checkpoint")).toString(),
@@ -352,6 +357,12 @@ void MainWindow::resizeEvent(QResizeEvent *event)
     shareCorner();
 }
 
+bool MainWindow::event(QEvent *event)
+{
+    // No entry of a menu has words for the status bar, and Qt would empty it for each.
+    return event->type() == QEvent::StatusTip || QMainWindow::event(event);
+}
+
 void MainWindow::paintEvent(QPaintEvent *event)
 {
     QMainWindow::paintEvent(event);
@@ -364,6 +375,7 @@ void MainWindow::closeEvent(QCloseEvent *event)
     QSettings settings;
     settings.setValue(QStringLiteral("geometry"), saveGeometry());
     settings.setValue(QStringLiteral("docks"), saveState(layoutVersion));
+    settings.setValue(QStringLiteral("runColumns"), m_runs->columns());
     settings.setValue(QStringLiteral("checkpoint"), m_setup->checkpoint());
     settings.setValue(QStringLiteral("dataset"), m_setup->dataset());
     QMainWindow::closeEvent(event);

@@ -41,6 +41,7 @@ public slots:
 protected:
     void closeEvent(QCloseEvent *event) override;
     void resizeEvent(QResizeEvent *event) override;
+    bool event(QEvent *event) override;
     void paintEvent(QPaintEvent *event) override;
 
 private:
@@ -73,6 +74,7 @@ private:
     RunsPanel *m_runs = nullptr;
     CurvePanel *m_curve = nullptr;
     QDockWidget *m_curveDock = nullptr;
+    QDockWidget *m_setupDock = nullptr;
     QActionGroup *m_themes = nullptr;
     bool m_quickStudyWaits = false; ///< for the sample library
     std::int64_t m_progressOf = 0;  ///< run whose progress the status bar shows

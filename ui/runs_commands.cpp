@@ -61,6 +61,7 @@ RunsCommands::RunsCommands(LabBridge &bridge, RunsModel &model, RunsFilter &filt
     m_tools.addSeparator();
     m_queue = add("pauseQueue", tr("Pause queue"), Glyph::Bars, tr("Ctrl+Shift+P"), tr("Start no further runs, or go on"),
                   [this] { guarded([this] { m_bridge.store().setQueuePaused(!m_bridge.store().queuePaused()); }); });
+    m_queue->setShortcutContext(Qt::WindowShortcut); // it is about no selected run
     if (auto *button = qobject_cast<QToolButton *>(m_tools.widgetForAction(m_queue)))
         button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
 }

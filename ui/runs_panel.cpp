@@ -316,6 +316,19 @@ std::int64_t RunsPanel::selectedRun() const
     return run ? run->id : 0;
 }
 
+QByteArray RunsPanel::columns() const
+{
+    return QByteArray::number(RunsModel::ColumnCount) + ' ' + m_ui->table->horizontalHeader()->saveState();
+}
+
+void RunsPanel::restoreColumns(const QByteArray &saved)
+{
+    const QByteArray mark = QByteArray::number(RunsModel::ColumnCount) + ' ';
+    QHeaderView &header = *m_ui->table->horizontalHeader();
+    if (saved.startsWith(mark) && header.restoreState(saved.mid(mark.size())))
+        m_ui->table->sortByColumn(header.sortIndicatorSection(), header.sortIndicatorOrder());
+}
+
 void RunsPanel::selectRun(std::int64_t run)
 {
     if (m_ui->isOnlySelected(run))

@@ -24,6 +24,10 @@ public:
     std::int64_t selectedRun() const; ///< 0: none
     /// Selects and shows a run, past any filter; one that the table does not have yet as soon as it has.
     void selectRun(std::int64_t run);
+    /// Order, widths and sorting of the columns, for restoreColumns() of the next start. Those of another version of the
+    /// program, with other columns, are not taken.
+    QByteArray columns() const;
+    void restoreColumns(const QByteArray &saved);
 
 signals:
     void runSelected(std::int64_t run);

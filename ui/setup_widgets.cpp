@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include <QAbstractSpinBox>
 #include <QBoxLayout>
 #include <QComboBox>
 #include <QEvent>
@@ -9,6 +10,7 @@
 #include <QLabel>
 #include <QScrollBar>
 #include <QSignalBlocker>
+#include <QSlider>
 #include <QToolButton>
 
 #include "core/methods/parameters.h"
@@ -99,6 +101,13 @@ QToolButton *newToolButton(QBoxLayout &row, const char *name, const QString &tex
     return button;
 }
 
+/// Whether the wheel changes the value of a field.
+static bool turnsWithTheWheel(const QWidget &field)
+{
+    return qobject_cast<const QComboBox *>(&field) || qobject_cast<const QAbstractSpinBox *>(&field) ||
+           qobject_cast<const QSlider *>(&field);
+}
+
 UprightScrollArea::UprightScrollArea(QWidget *content, const char *name)
 {
     setObjectName(QLatin1String(name));
@@ -107,6 +116,13 @@ UprightScrollArea::UprightScrollArea(QWidget *content, const char *name)
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     setFocusPolicy(Qt::NoFocus);
     setWidget(content);
+    for (QWidget *field : content->findChildren<QWidget *>()) {
+        if (!turnsWithTheWheel(*field))
+            continue;
+        field->installEventFilter(this);
+        if (field->focusPolicy() == Qt::WheelFocus)
+            field->setFocusPolicy(Qt::StrongFocus);
+    }
 }
 
 QSize UprightScrollArea::minimumSizeHint() const
@@ -119,6 +135,11 @@ bool UprightScrollArea::eventFilter(QObject *watched, QEvent *event)
 {
     if (watched == widget() && event->type() == QEvent::LayoutRequest)
         updateGeometry();
+    const auto *field = qobject_cast<const QWidget *>(watched);
+    if (event->type() == QEvent::Wheel && field && field != widget() && !field->hasFocus()) {
+        event->ignore(); // the page scrolls, and no setting changes under a pointer that happens to be there
+        return true;
+    }
     return QScrollArea::eventFilter(watched, event);
 }
 

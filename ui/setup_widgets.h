@@ -28,7 +28,7 @@ private:
     QLabel *m_trainable, *m_share, *m_file;
 };
 
-/// Scrolls up and down only: never narrower than what is in it.
+/// Scrolls up and down only: never narrower than what is in it. The wheel turns a field of it only where that has the focus.
 class UprightScrollArea : public QScrollArea {
     Q_OBJECT
 

@@ -26,6 +26,7 @@
 #include "ui/study_recipe.h"
 #include "ui/study_words.h"
 #include "ui/task_sizes.h"
+#include "ui/view_parts.h"
 #include "ui/wording.h"
 
 namespace awb {
@@ -260,9 +261,15 @@ Study StudyDialog::study() const
     return studyFromJson(toJson(study)); // what a file must hold, this must too
 }
 
+void StudyDialog::say(const QString &words, bool good)
+{
+    m_summary->setText(words);
+    colorSentence(*m_summary, palette(), good);
+    m_buttons->button(QDialogButtonBox::Save)->setEnabled(good);
+}
+
 void StudyDialog::refresh()
 {
-    QPushButton *save = m_buttons->button(QDialogButtonBox::Save);
     m_summary->setToolTip({});
     try {
         const Study now = study();
@@ -284,11 +291,9 @@ void StudyDialog::refresh()
                 words += tr(" … and %1 more.").arg(differences.size() - 1);
             m_summary->setToolTip(differences.join(QLatin1Char('\n')));
         }
-        m_summary->setText(words);
-        save->setEnabled(true);
+        say(words, true);
     } catch (const Error &error) {
-        m_summary->setText(QString::fromUtf8(error.what()));
-        save->setEnabled(false);
+        say(QString::fromUtf8(error.what()), false);
     }
 }
 

@@ -47,6 +47,7 @@ private:
     QWidget *makeBottom();
     void setStudy(const Study &study);
     void refresh();
+    void say(const QString &words, bool good);
     void openFile();
     void saveFile();
     std::string ownName(const Study &study) const;

@@ -8,6 +8,7 @@
 #include <qcustomplot.h>
 
 #include "core/study/pareto.h"
+#include "core/study/seed_groups.h"
 #include "ui/chart_axes.h"
 #include "ui/chart_text.h"
 #include "ui/cost_text.h"
@@ -63,26 +64,37 @@ QCPGraph &addGraph(QCustomPlot &plot, const QString &name, bool inLegend)
     return *graph;
 }
 
-/// Adapters at every site make one line, those of the top half another: only sizes that differ in nothing else are joined.
+/// What the points of a line have in common: all but the size and the learning rate, of which each size has its best.
+TrainSpec lineOf(TrainSpec spec)
+{
+    spec = anywhere(spec);
+    if (std::ranges::all_of(spec.method.sites, [](const LayerSites &s) { return s.attention && s.feedForward; }))
+        spec.method.sites.clear();
+    spec.method.bottleneck = spec.method.topLayers = 0;
+    spec.method.train.clear(); // of top layers the size again
+    spec.recipe.learningRate = 0;
+    spec.seed = 0;
+    return spec;
+}
+
+/// Adapters at every site make one line, those of the top half another.
 void drawLines(QCustomPlot &plot, const OfMethod &ofMethod, const plot_style::Theme &theme)
 {
-    std::vector<std::pair<std::vector<LayerSites>, std::map<double, double>>> lines;
+    std::vector<std::pair<TrainSpec, std::map<double, double>>> lines;
     for (const ChartPoint *point : ofMethod.points) {
         if (point->point.earlier)
             continue;
-        std::vector<LayerSites> sites = point->run.spec.method.sites;
-        if (std::all_of(sites.begin(), sites.end(), [](const LayerSites &s) { return s.attention && s.feedForward; }))
-            sites.clear();
-        auto line = std::find_if(lines.begin(), lines.end(), [&](const auto &other) { return other.first == sites; });
+        const TrainSpec common = lineOf(point->run.spec);
+        auto line = std::ranges::find(lines, common, [](const auto &other) { return other.first; });
         if (line == lines.end())
-            line = lines.insert(lines.end(), {sites, {}});
+            line = lines.insert(lines.end(), {common, {}});
         const auto [best, isNew] = line->second.emplace(point->x(), point->y());
         if (!isNew)
             best->second = std::max(best->second, point->y());
     }
     QColor color = colorOf(ofMethod, theme);
     color.setAlphaF(0.55F);
-    for (const auto &[sites, best] : lines) {
+    for (const auto &[common, best] : lines) {
         if (best.size() < 2)
             continue;
         QCPGraph &graph = addGraph(plot, QStringLiteral("line.") + ofMethod.name(), false);
@@ -311,6 +323,7 @@ void fitRanges(QCustomPlot &plot, const std::vector<ChartPoint> &points, bool se
     QCPRange scores = chart_axes::padded(low, high, 0.02 * chart_text::metricScale(points.front().point.metric));
     scores.upper += 0.05 * scores.size(); // room for the reference line's label
     plot.yAxis->setRange(scores);
+    chart_axes::limitTicks(*plot.yAxis, chart_text::metricLimits(points.front().point.metric));
 }
 
 void placeReferenceLabel(QCustomPlot &plot, const std::vector<ChartPoint> &points, QCPItemText &label)

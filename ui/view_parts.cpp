@@ -5,6 +5,8 @@
 #include <QTableWidget>
 #include <QVBoxLayout>
 
+#include "ui/glyphs.h"
+
 namespace awb {
 
 namespace {
@@ -117,6 +119,13 @@ QWidget *padded(QWidget *inner)
     auto *layout = new QVBoxLayout(page);
     layout->addWidget(inner);
     return page;
+}
+
+void colorSentence(QLabel &label, QPalette colors, bool good)
+{
+    if (!good)
+        colors.setColor(QPalette::WindowText, glyphs::stateColor(RunState::Failed, glyphs::isDark(colors)));
+    label.setPalette(colors);
 }
 
 } // namespace awb

@@ -33,6 +33,8 @@ QTableView *makeTable(const char *objectName, const QString &accessibleName);
 void setUpTable(QTableView &table, const char *objectName, const QString &accessibleName);
 /// Fills a small table of words; `numbers` are the columns aligned to the right.
 void fillTable(QTableWidget &table, const QStringList &columns, const QList<QStringList> &rows, const QList<int> &numbers);
+/// Colours a sentence as a failure, or as `colors` has it.
+void colorSentence(QLabel &label, QPalette colors, bool good);
 /// `inner` with the margins of a page.
 QWidget *padded(QWidget *inner);
 
