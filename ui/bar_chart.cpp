@@ -42,7 +42,7 @@ BarChart::BarChart(const QString &objectName, const QString &accessibleName, QWi
     m_plot->setFocusPolicy(Qt::StrongFocus);
     m_plot->setMouseTracking(true);
     m_plot->installEventFilter(this);
-    m_plot->setLocale(QLocale(QLocale::English, QLocale::UnitedKingdom)); // 10,000 as everywhere else
+    m_plot->yAxis->setTicker(QSharedPointer<chart_axes::EvenTicker>::create());
     m_plot->legend->setFillOrder(QCPLegend::foColumnsFirst);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -67,10 +67,9 @@ void BarChart::setAxes(const QString &x, const QString &y)
 
 void BarChart::fit(QSize size)
 {
-    if (!m_categories.isEmpty())
-        nameCategories(size.width());
+    const int names = m_categories.isEmpty() ? 0 : nameCategories(size);
     chart_axes::fitTicks(*m_plot, size);
-    m_plot->yAxis->setLabel(size.height() < 160 ? QString() : m_countLabel); // longer than a low axis
+    m_plot->yAxis->setLabel(size.height() - names < 160 ? QString() : m_countLabel); // longer than a low axis
 }
 
 void BarChart::addSeries(const std::vector<Series> &series)
@@ -99,9 +98,6 @@ void BarChart::addSeries(const std::vector<Series> &series)
     m_plot->xAxis->setRange(m_first, m_first + double(bars) * m_width);
     m_plot->yAxis->setRange(0, highest > 0 ? 1.08 * highest : 1);
     showLegend(series.size() > 1);
-    const bool large = highest >= 5; // then whole numbers are enough on the axis
-    m_plot->yAxis->setNumberFormat(large ? QStringLiteral("f") : QStringLiteral("g"));
-    m_plot->yAxis->setNumberPrecision(large ? 0 : 3);
     style();
 }
 
@@ -145,24 +141,32 @@ void BarChart::setGroups(const QStringList &categories, const std::vector<Series
     addSeries(series);
 }
 
-/// Names that would run into each other stand upright; where even those have no room, some are left out.
-void BarChart::nameCategories(int width)
+/// Names that would run into each other stand upright, no longer than a third of the chart; where even those have no room,
+/// some are left out. Returns the height that they take.
+int BarChart::nameCategories(QSize size)
 {
     const QFontMetrics metrics(m_plot->xAxis->tickLabelFont());
-    const double each = 0.85 * width / double(m_categories.size()); // the rest is the other axis
-    QStringList names;
-    int widest = 0;
-    for (const QString &category : m_categories) {
-        names << (category.size() > 18 ? category.left(17) + QChar(0x2026) : category);
-        widest = std::max(widest, metrics.horizontalAdvance(names.last()));
-    }
+    const double each = 0.85 * size.width() / double(m_categories.size()); // the rest is the other axis
+    const auto namesUpTo = [&](int width, int &widest) {
+        QStringList names;
+        for (const QString &category : m_categories) {
+            names << metrics.elidedText(category, Qt::ElideMiddle, width); // beginnings and ends tell them apart
+            widest = std::max(widest, metrics.horizontalAdvance(names.last()));
+        }
+        return names;
+    };
+    int widest = 0, tallest = 0;
+    QStringList names = namesUpTo(18 * metrics.averageCharWidth(), widest);
     const bool upright = widest + metrics.averageCharWidth() > each;
+    if (upright)
+        names = namesUpTo(std::max(40, size.height() / 3), tallest);
     const int every = upright ? std::max(1, int(std::ceil(metrics.height() / each))) : 1;
     QSharedPointer<QCPAxisTickerText> ticker(new QCPAxisTickerText);
     for (int i = 0; i < names.size(); i += every)
         ticker->addTick(i + 0.5, names[i]);
     m_plot->xAxis->setTicker(ticker);
     m_plot->xAxis->setTickLabelRotation(upright ? -90 : 0);
+    return upright ? tallest : metrics.height();
 }
 
 void BarChart::setMarker(double x)

@@ -47,7 +47,7 @@ private:
     void addSeries(const std::vector<Series> &series);
     void showLegend(bool visible);
     void style(bool print = false);
-    void nameCategories(int width);
+    int nameCategories(QSize size);
     void fit(QSize size); ///< of the plot: ticks, and the name of the axis where there is room
     std::string toCsv() const;
     void tell(int bar, const QPoint &where);

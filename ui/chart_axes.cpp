@@ -60,7 +60,8 @@ QVector<double> EvenTicker::createTickVector(double tickStep, const QCPRange &ra
 QString EvenTicker::getTickLabel(double tick, const QLocale &, QChar, int)
 {
     const double clean = std::abs(tick) < 1e-12 ? 0.0 : tick;
-    return QLocale::c().toString(clean, 'f', m_decimals).replace(QLatin1Char('-'), QChar(0x2212));
+    static const QLocale english(QLocale::English, QLocale::UnitedKingdom); // 10,000 as everywhere else
+    return english.toString(clean, 'f', m_decimals).replace(QLatin1Char('-'), QChar(0x2212));
 }
 
 void makeLogarithmic(QCPAxis &axis)
