@@ -136,7 +136,8 @@ private Q_SLOTS:
         fs::rename(folder, away);
         QVERIFY(!store.isThere());
         QTest::qWait(2500); // it looks once a second
-        QVERIFY(!fs::exists(folder / "library.sqlite"));
+        QVERIFY_EXCEPTION_THROWN(Store again(folder), Error); // nor do the other readers of the window
+        QVERIFY(!fs::exists(folder));
         fs::rename(away, folder);
         QVERIFY(store.isThere());
         const auto second = store.enqueue({someSpec(1)});

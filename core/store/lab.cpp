@@ -47,16 +47,11 @@ struct Lab::Impl {
 void Lab::Impl::loop(const std::stop_token &stop)
 {
     std::optional<Store> store;
-    bool wasThere = false;
     while (!stop.stop_requested()) {
         auto pause = pollEvery;
         try {
-            // A library that was taken away comes back as itself or not at all: an empty one would hide it.
-            if (!store && wasThere && !std::filesystem::exists(home / "library.sqlite"))
-                throw Error("The library " + home.string() + " is gone.");
             if (!store)
                 store.emplace(home);
-            wasThere = true;
             if (!store->isThere())
                 throw Error("The library " + home.string() + " was replaced.");
             workUntilEmpty(*store);

@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <mutex>
+#include <set>
 #include <thread>
 
 #include <pwd.h>
@@ -17,10 +19,34 @@ namespace {
 
 constexpr int busyTimeout = 10000; // milliseconds
 
+/// The folders that stores of this process have open, each as often as it is.
+struct OpenFolders {
+    std::mutex mutex;
+    std::multiset<std::filesystem::path> folders;
+};
+
+OpenFolders &openFolders()
+{
+    static OpenFolders all;
+    return all;
+}
+
+/// A library that this process has open comes back as itself or not at all: an empty one in its place would hide that it was
+/// taken away. Throws Error when it is gone.
+void requireThere(const std::filesystem::path &folder)
+{
+    OpenFolders &open = openFolders();
+    const std::lock_guard lock(open.mutex);
+    std::error_code error;
+    if (open.folders.contains(folder) && !std::filesystem::exists(folder / "library.sqlite", error))
+        throw Error("The library folder " + folder.string() + " is gone: put it back, close the program and open it again.");
+}
+
 std::filesystem::path createdFolder(const std::filesystem::path &home)
 {
     std::error_code error;
     const auto folder = std::filesystem::absolute(home, error).lexically_normal();
+    requireThere(folder);
     std::filesystem::create_directories(folder, error);
     if (!std::filesystem::is_directory(folder))
         throw Error("The library folder " + folder.string() + " cannot be created: " + error.message() +
@@ -84,7 +110,21 @@ bool Store::isThere() const
     return sqlite3_file_control(m->db.getHandle(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK || moved == 0;
 }
 
-Store::Impl::Impl(const std::filesystem::path &folder) : home(createdFolder(folder)), db(opened(file()))
+OpenFolder::OpenFolder(const std::filesystem::path &path) : m_path(path)
+{
+    OpenFolders &open = openFolders();
+    const std::lock_guard lock(open.mutex);
+    open.folders.insert(m_path);
+}
+
+OpenFolder::~OpenFolder()
+{
+    OpenFolders &open = openFolders();
+    const std::lock_guard lock(open.mutex);
+    open.folders.erase(open.folders.find(m_path));
+}
+
+Store::Impl::Impl(const std::filesystem::path &folder) : home(createdFolder(folder)), isOpen(home), db(opened(file()))
 {
     read([&] {
         if (sqlite3_db_readonly(db.getHandle(), "main") == 1)

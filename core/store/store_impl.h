@@ -13,9 +13,22 @@
 
 namespace awb {
 
+/// Says to the other stores of this process, for as long as it lives, that a folder is open.
+class OpenFolder {
+public:
+    explicit OpenFolder(const std::filesystem::path &path);
+    ~OpenFolder();
+    OpenFolder(const OpenFolder &) = delete;
+    OpenFolder &operator=(const OpenFolder &) = delete;
+
+private:
+    std::filesystem::path m_path;
+};
+
 /// What the files of the store share; nobody else includes this.
 struct Store::Impl {
     std::filesystem::path home; ///< absolute
+    OpenFolder isOpen;
     mutable SQLite::Database db;
 
     explicit Impl(const std::filesystem::path &home);
