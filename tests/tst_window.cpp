@@ -299,7 +299,9 @@ void TestWindow::docksAndThemeAreRemembered()
     m_bridge.reset();
     open();
     QVERIFY(!find<QDockWidget>("curveDock")->isVisible());
-    QCOMPARE(m_window->size(), QSize(1000, 700));
+    QCOMPARE(m_window->height(), 700);
+    const int screen = m_window->screen()->availableSize().width(); // within which Qt 6.8 keeps a restored window
+    QVERIFY2(m_window->width() == 1000 || m_window->width() >= screen - 4, qPrintable(QString::number(m_window->width())));
     QVERIFY(qApp->palette().window().color().lightness() < 64);
     choose("system");
     QCOMPARE(qApp->palette().window().color(), before.window().color());
