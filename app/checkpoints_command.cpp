@@ -1,10 +1,12 @@
 #include <algorithm>
+#include <cstdio>
 
 #include <CLI/CLI.hpp>
 
 #include "app/commands.h"
 #include "app/method_options.h"
 #include "app/output.h"
+#include "core/data/word_piece.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/model/checkpoint.h"
@@ -48,8 +50,19 @@ int add(Context &context, const std::string &folder, std::string name)
     if (name.empty())
         name = path.filename().string();
     const Checkpoint checkpoint = Checkpoint::open(path);
+    const auto known = context.store().checkpoints();
+    const bool replaces = std::ranges::find(known, name, &CheckpointEntry::name) != known.end();
     context.store().addCheckpoint({name, path.string(), checkpointSha256(checkpoint), {}});
+    if (replaces)
+        std::fprintf(stderr, "It takes the place of the checkpoint of that name; runs on other weights stay apart.\n");
     std::string text = name + ": " + shapeText(checkpoint.shape());
+    if (const std::size_t pieces = WordPiece::load(checkpoint.folder()).size();
+        pieces * 10 < std::size_t(checkpoint.shape().vocabulary) * 9)
+        text += "\nIts vocab.txt has " + withThousands(std::int64_t(pieces)) + " pieces, its table of word embeddings " +
+                withThousands(checkpoint.shape().vocabulary) + " rows: the file may be cut off.";
+    if (std::ranges::any_of(checkpoint.unexpected(),
+                            [](const auto &tensor) { return tensor.starts_with("encoder.layer."); }))
+        text += "\nIts weights hold more layers than its config.json says; `awb checkpoints show " + name + "` lists them.";
     if (!checkpoint.missing().empty())
         text += "\nIt cannot be trained yet, since its weights lack " + joined(checkpoint.missing()) +
                 (checkpoint.missing().front().starts_with("pooler.") // the last part, so all else is there
@@ -58,6 +71,7 @@ int add(Context &context, const std::string &folder, std::string name)
                      : ".");
     context.print({{"name", name},
                    {"folder", path.string()},
+                   {"replaced", replaces},
                    {"shape", shapeJson(checkpoint.shape())},
                    {"missing", checkpoint.missing()}},
                   text);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <string_view>
 
 #include <CLI/CLI.hpp>
@@ -92,6 +93,8 @@ int runCommandLine(int argc, char **argv)
         return report(context, error.what(), 2);
     } catch (const Error &error) {
         return report(context, error.what(), 1);
+    } catch (const std::filesystem::filesystem_error &error) {
+        return report(context, error.path1().string() + " cannot be reached: " + error.code().message() + ".", 1);
     } catch (const std::bad_alloc &) {
         return report(context, "Out of memory: try a smaller batch, shorter texts or a smaller checkpoint.", 1);
     } catch (const std::exception &error) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <map>
 #include <set>
 
 #include <CLI/CLI.hpp>
@@ -10,13 +11,20 @@
 #include "app/commands.h"
 #include "core/data/data_hash.h"
 #include "core/data/dataset_rules.h"
+#include "core/data/delimited.h"
 #include "core/data/guess.h"
 #include "core/data/labels.h"
 #include "core/data/recognise.h"
+#include "core/data/sample.h"
 
 namespace awb {
 
 namespace {
+
+bool isAscii(char c)
+{
+    return static_cast<unsigned char>(c) < 0x80;
+}
 
 char delimiterFrom(const std::string &text)
 {
@@ -24,9 +32,9 @@ char delimiterFrom(const std::string &text)
                                                    {"semicolon", ';'}, {"bar", '|'},  {"space", ' '}};
     if (const auto found = names.find(text); found != names.end())
         return found->second;
-    if (text.size() != 1)
+    if (text.size() != 1 || !isAscii(text[0]))
         throw UsageError("The delimiter \"" + text +
-                         "\" was not understood: give one character, or tab, comma, semicolon, bar or space.");
+                         "\" was not understood: give one ASCII character, or tab, comma, semicolon, bar or space.");
     return text[0];
 }
 
@@ -35,6 +43,9 @@ int columnFrom(const std::string &text, const Table &table, const std::string &f
 {
     const auto &columns = table.columns();
     const auto named = std::ranges::find(columns, text);
+    if (std::ranges::count(columns, text) > 1)
+        throw Error(file + " has several columns called \"" + text +
+                    "\"; give the number of the one that is meant, from 0.");
     if (named != columns.end())
         return int(named - columns.begin());
     int number = -1;
@@ -50,15 +61,23 @@ int columnFrom(const std::string &text, const Table &table, const std::string &f
 /// True when the user said something about the file itself, so that it is not to be recognised.
 bool describesFile(const ImportOptions &o)
 {
-    return !(o.dev + o.test + o.text + o.text2 + o.label + o.delimiter + o.quoting + o.header).empty();
+    return !(o.text + o.text2 + o.label + o.kind + o.delimiter + o.quoting + o.header).empty();
 }
 
 /// `labelled`: else the file may do without a label column.
 void applyColumns(const ImportOptions &options, DataFile &file, bool labelled = true)
 {
+    if (!options.kind.empty())
+        file.format = {tableKindFromString(options.kind), options.kind == "label-text" ? ' ' : '\t', false, false};
     if (!options.delimiter.empty()) {
         file.format.kind = TableFormat::Kind::Delimited;
         file.format.delimiter = delimiterFrom(options.delimiter);
+        file.format.quoting = readsQuoted(file.path, file.format.delimiter);
+        file.format.header = looksLikeHeader(sampleRows(readSample(file.path), file.format));
+    }
+    if (file.format.kind == TableFormat::Kind::LabelText && options.kind == "label-text") {
+        file.label = 0;
+        file.textA = 1;
     }
     if (!options.quoting.empty())
         file.format.quoting = options.quoting == "on";
@@ -105,27 +124,63 @@ void requireLabels(const std::vector<std::string> &wanted, const Manifest &manif
         }
 }
 
+/// Raw label -> class of --merge, and -> nothing of --drop.
+std::map<std::string, std::string> classesAsked(const ImportOptions &options)
+{
+    std::map<std::string, std::string> asked;
+    const auto ask = [&](const std::string &label, const std::string &name) {
+        if (!asked.emplace(label, name).second)
+            throw UsageError("The label \"" + label +
+                             "\" is named twice by --merge and --drop; say once what becomes of it.");
+    };
+    for (const std::string &entry : options.merge) {
+        const auto equals = entry.rfind('=');
+        const std::string name(equals == std::string::npos ? "" : trimmed(std::string_view(entry).substr(equals + 1)));
+        if (name.empty())
+            throw UsageError("\"" + entry +
+                             "\" was not understood: --merge takes a raw label and its class, as in --merge Yes=Y.");
+        ask(entry.substr(0, equals), name);
+    }
+    for (const std::string &label : options.drop)
+        ask(label, "");
+    return asked;
+}
+
 void applyLabels(const ImportOptions &options, Manifest &manifest)
 {
-    if (options.labelUntil.size() > 1)
-        throw UsageError("--label-until takes one character.");
     if (!options.labelUntil.empty())
         for (DataFile *file :
              {&manifest.train, manifest.dev ? &*manifest.dev : nullptr, manifest.test ? &*manifest.test : nullptr})
             if (file)
                 file->labelUntil = options.labelUntil[0];
-    std::vector<std::string> named = options.drop;
-    for (const std::string &entry : options.merge) {
-        const auto equals = entry.rfind('=');
-        if (equals == std::string::npos || equals + 1 == entry.size())
-            throw UsageError("\"" + entry +
-                             "\" was not understood: --merge takes a raw label and its class, as in --merge Yes=Y.");
-        named.push_back(entry.substr(0, equals));
-        manifest.merge[named.back()] = entry.substr(equals + 1);
+    const auto asked = classesAsked(options);
+    for (auto &[label, name] : manifest.merge) // of a known layout: its classes may be what the user names
+        if (const auto found = asked.find(name); found != asked.end())
+            name = found->second;
+    std::vector<std::string> named;
+    for (const auto &[label, name] : asked) {
+        manifest.merge[label] = name;
+        named.push_back(label);
     }
-    for (const std::string &label : options.drop)
-        manifest.merge[label] = "";
     requireLabels(named, manifest);
+}
+
+/// The files of --dev and --test in the place of what the layout has found itself.
+void applyParts(const ImportOptions &options, Manifest &manifest)
+{
+    for (const auto &[file, part] : {std::pair{options.dev, &manifest.dev}, std::pair{options.test, &manifest.test}}) {
+        if (file.empty())
+            continue;
+        const std::string own = std::filesystem::absolute(file).lexically_normal().string();
+        if (*part && (*part)->path == own)
+            continue;
+        *part = laidOutAs(manifest.train, own);
+        if (!*part)
+            throw Error("The columns of " + own + " are not those of " + manifest.train.path +
+                        "; name the columns with --text and --label.");
+        if (part == &manifest.dev && (*part)->label < 0)
+            throw Error("No label column was found in " + own + "; name it with --label.");
+    }
 }
 
 Manifest fromUnknownFile(const ImportOptions &options, const std::filesystem::path &path)
@@ -166,6 +221,8 @@ void addImportOptions(CLI::App &command, ImportOptions &options)
     command.add_option("--text", options.text, "Column of the text: number from 0, or header name");
     command.add_option("--text2", options.text2, "Column of the second text of a pair");
     command.add_option("--label", options.label, "Column of the label or score");
+    command.add_option("--kind", options.kind, "How the file is laid out; label-text: a label, a space, the text")
+        ->check(CLI::IsMember({"delimited", "label-text", "json-lines", "orange-tab"}));
     command.add_option("--delimiter", options.delimiter, "A character, or tab, comma, semicolon, bar, space");
     command.add_option("--quoting", options.quoting, "Whether \" encloses fields")->check(CLI::IsMember({"on", "off"}));
     command.add_option("--header", options.header, "Whether the first record names the columns")
@@ -188,6 +245,8 @@ void addImportOptions(CLI::App &command, ImportOptions &options)
 Manifest manifestFromOptions(const ImportOptions &given)
 {
     ImportOptions options = given;
+    if (options.labelUntil.size() > 1 || (!options.labelUntil.empty() && !isAscii(options.labelUntil[0])))
+        throw UsageError("--label-until takes one ASCII character.");
     const auto path = std::filesystem::absolute(options.path).lexically_normal();
     if (!std::filesystem::exists(path))
         throw Error("There is no file or folder " + path.string() + ".");
@@ -198,6 +257,8 @@ Manifest manifestFromOptions(const ImportOptions &given)
 
     auto recognised = describesFile(options) ? std::nullopt : recognise(path, options.name);
     Manifest manifest = recognised ? std::move(*recognised) : fromUnknownFile(options, path);
+    if (recognised)
+        applyParts(options, manifest);
     applyLabels(options, manifest);
     const bool relabelled = !options.merge.empty() || !options.drop.empty() || !options.labelUntil.empty();
     if (!options.task.empty())
@@ -210,7 +271,7 @@ Manifest manifestFromOptions(const ImportOptions &given)
         });
     if (!recognised || relabelled || !options.task.empty())
         completeManifest(manifest, options.task.empty());
-    else if (resplit)
+    else if (resplit || !(options.dev + options.test).empty())
         manifest.sha256 = dataSha256(manifest);
     if (!options.metrics.empty())
         asTyped([&] { return setMetrics(manifest, options.metrics); });

@@ -16,8 +16,9 @@ namespace awb {
 /// The options of `datasets add`. Empty: as recognised or guessed.
 struct ImportOptions {
     std::string path, name;
-    std::string dev, test;          ///< further files of an unknown layout
+    std::string dev, test;          ///< further files, else as the layout has them
     std::string text, text2, label; ///< columns, by number from 0 or by header name
+    std::string kind;               ///< delimited | label-text | json-lines | orange-tab
     std::string delimiter;          ///< a character, or tab, comma, semicolon, bar, space
     std::string quoting, header;    ///< on | off
     std::string labelUntil;

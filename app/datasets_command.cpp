@@ -9,6 +9,7 @@
 #include "app/output.h"
 #include "core/data/dataset_rules.h"
 #include "core/data/inspect.h"
+#include "core/data/sample.h"
 #include "core/data/word_piece.h"
 #include "core/model/checkpoint.h"
 
@@ -36,6 +37,21 @@ Json datasetJson(const Dataset &dataset)
     return object;
 }
 
+/// "text: column 2 (sentence), label: column 1 (label)", numbered from 0 as the options have them.
+std::string columnsUsed(const DataFile &file)
+{
+    const auto rows =
+        file.format.header ? sampleRows(readSample(file.path), file.format, 1) : std::vector<std::vector<std::string>>();
+    std::string text;
+    for (const auto &[what, column] : {std::pair{"text", file.textA}, {"second text", file.textB}, {"label", file.label}})
+        if (column >= 0) {
+            text += (text.empty() ? "" : ", ") + std::string(what) + ": column " + std::to_string(column);
+            if (!rows.empty() && column < int(rows[0].size()))
+                text += " (" + rows[0][std::size_t(column)] + ")";
+        }
+    return text;
+}
+
 std::string datasetText(const Dataset &dataset)
 {
     const Manifest &m = dataset.manifest;
@@ -43,6 +59,8 @@ std::string datasetText(const Dataset &dataset)
                        withThousands(std::int64_t(dataset.train.size())) + " train, " +
                        withThousands(std::int64_t(dataset.dev.size())) + " dev, " +
                        withThousands(std::int64_t(dataset.test.size())) + " test\n";
+    if (m.layout == "custom" && m.train.format.kind == TableFormat::Kind::Delimited)
+        text += "  " + columnsUsed(m.train) + "\n";
     if (!m.dev)
         text += "  split " + splitText(m) + " by seed " + std::to_string(m.split.seed) + " and distinct text\n";
     text += "  measured by " + metricsText(m);

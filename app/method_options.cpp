@@ -24,7 +24,7 @@ void addMethodOptions(CLI::App &command, MethodOptions &options)
     command.add_option("--activation", options.activation, "Of the adapters")
         ->check(CLI::IsMember({"gelu_new", "gelu", "relu"}));
     command.add_option("--top", options.top, "Number k of layers that top-k trains, from the top")
-        ->check(CLI::NonNegativeNumber);
+        ->check(CLI::Range(0, 1 << 20));
     command.add_flag("--no-pooler", options.noPooler, "top-k leaves the pooler frozen");
 }
 

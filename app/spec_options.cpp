@@ -1,8 +1,10 @@
 #include "app/spec_options.h"
 
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
 
 #include <CLI/CLI.hpp>
 
@@ -32,6 +34,16 @@ std::string notANumber(const std::string &text)
     return std::isfinite(std::strtod(text.c_str(), &end)) ? std::string() : text + " is not a number";
 }
 
+/// The parser would turn a negative number into a large one.
+std::string notASeed(const std::string &text)
+{
+    std::uint64_t seed = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+    return error == std::errc() && end == text.data() + text.size()
+               ? std::string()
+               : text + " is no whole number from 0 to " + std::to_string(std::numeric_limits<std::uint64_t>::max());
+}
+
 template <typename T>
 CLI::Range rangeOf(const recipe_limits::Range<T> &limits)
 {
@@ -49,7 +61,7 @@ void addRecipeOptions(CLI::App &command, SpecOptions &options)
                 options.rateGiven = true;
             },
             "Peak learning rate (else the method's own)")
-        ->check(CLI::PositiveNumber);
+        ->check(rangeOf(recipe_limits::learningRate));
     command.add_option("--epochs", recipe.epochs, "Passes over the training examples")
         ->check(rangeOf(recipe_limits::epochs))
         ->capture_default_str();
@@ -60,7 +72,7 @@ void addRecipeOptions(CLI::App &command, SpecOptions &options)
         ->check(rangeOf(recipe_limits::maxLength))
         ->capture_default_str();
     command.add_option("--seed", options.spec.seed, "Of data order, initialisation and dropout")
-        ->check(CLI::NonNegativeNumber) // which the parser would turn into a large one
+        ->check(CLI::Validator(notASeed, ""))
         ->capture_default_str();
     command.add_option("--precision", options.precision, "float32, bfloat16, or auto: the faster one here")
         ->check(CLI::IsMember({"auto", "float32", "bfloat16"}))

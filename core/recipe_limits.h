@@ -1,6 +1,6 @@
 #pragma once
 
-/// What a recipe may say, on the command line, in the window and in the file of a study alike.
+/// What the recipe of a run that is to be computed may say, on the command line, in the window and in a study alike.
 namespace awb::recipe_limits {
 
 template <typename T>
@@ -10,6 +10,7 @@ struct Range {
 };
 
 inline constexpr Range<int> epochs{1, 10000};
+inline constexpr Range<double> learningRate{1e-12, 10};
 inline constexpr Range<int> batch{1, 65536};
 inline constexpr Range<int> maxLength{3, 65536}; ///< tokens: [CLS], one of the text, [SEP]
 inline constexpr Range<int> threads{0, 4096};    ///< 0: all cores

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <csignal>
 #include <functional>
 #include <memory>
 
@@ -39,8 +40,16 @@ protected:
     {
         auto environment = QProcessEnvironment::systemEnvironment();
         environment.insert(QStringLiteral("AWB_HOME"), home);
-        environment.remove(QStringLiteral("DISPLAY"));
+        for (const char *display : {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"})
+            environment.remove(QString::fromLatin1(display));
         return environment;
+    }
+
+    /// What a terminal's shell gives a program, whatever started this one.
+    static void takeSignals()
+    {
+        for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+            std::signal(signal, SIG_DFL);
     }
 
     /// `before`: done in the child before it becomes the program.

@@ -138,12 +138,15 @@ private Q_SLOTS:
     void aRateThatDivergesFailsTheRunAndNothingElse()
     {
         addTinyLibrary();
-        const auto train = [&](const char *rate) {
+        const auto train = [&](const char *rate, const char *decay) {
             return awb({"train", "--checkpoint", "tiny", "--dataset", "questions", "--method", "full", "--lr", rate,
-                        "--epochs", "3", "--batch", "8", "--max-length", "12"});
+                        "--weight-decay", decay, "--epochs", "3", "--batch", "8", "--max-length", "12"});
         };
-        QCOMPARE(train("1e-4").status, 0);
-        const Result diverged = train("1e30");
+        QCOMPARE(train("1e-4", "0.01").status, 0);
+        const Result wrong = train("1e30", "0.01");
+        QCOMPARE(wrong.status, 2);
+        QVERIFY2(wrong.err.size() < 300 && wrong.err.contains("--lr"), wrong.err.constData());
+        const Result diverged = train("10", "1e6");
         QCOMPARE(diverged.status, 1);
         QVERIFY2(diverged.err.contains("try a smaller learning rate"), diverged.err.constData());
         const QJsonArray runs = awb({"runs", "--json"}).json()["runs"].toArray();

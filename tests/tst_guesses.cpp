@@ -221,6 +221,11 @@ void TestGuesses::documentsAndFoldersOfTextsAreNamed()
         write(std::string("acl/") + name, "a review\n");
     QVERIFY(refusal("acl").contains("a file for each text in its sub-folders"));
     QVERIFY(refusal("acl/train").contains("a file for each text in its sub-folders"));
+    for (const char *name : {"tasks/README.txt", "tasks/a/notes.txt", "tasks/b/notes.txt", "tasks/a/train.tsv"})
+        write(name, "a word\tanother\n");
+    QVERIFY2(refusal("tasks").contains("choose a file, or one of its folders"), qPrintable(refusal("tasks")));
+    write("head.csv", "text,label\n");
+    QVERIFY2(refusal("head.csv").contains("has no rows below its header"), qPrintable(refusal("head.csv")));
 }
 
 QTEST_GUILESS_MAIN(TestGuesses)

@@ -1,3 +1,7 @@
+#include <cstdlib>
+
+#include <sys/wait.h>
+
 #include "tests/checkpoint_files.h"
 #include "tests/command_line.h"
 
@@ -106,6 +110,108 @@ private Q_SLOTS:
         const Result wrong = awb({"datasets", "add", questionsFile(), "--text", "kind of text"});
         QCOMPARE(wrong.status, 1);
         QVERIFY2(wrong.err.contains("kind of text") && wrong.err.contains("0 (text)"), wrong.err.constData());
+    }
+
+    /// 40 rows of a text, `between` and one of two labels, below `head`.
+    QString table(const QString &name, const QByteArray &head, const QByteArray &between) const
+    {
+        QByteArray text = head;
+        for (int i = 0; i < 40; ++i)
+            text += "It rains for the " + QByteArray::number(i) + "th day" + between + (i % 2 ? "pos\n" : "neg\n");
+        return write(name, text);
+    }
+
+    void aDelimiterThatIsNoneOfTheUsualBringsItsHeader()
+    {
+        const QString file = table(QStringLiteral("caret.csv"), "text^label\n", "^");
+        const QJsonObject json =
+            awb({"datasets", "add", file, "--delimiter", "^", "--text", "text", "--label", "label", "--json"}).json();
+        QCOMPARE(json["classes"].toArray(), (QJsonArray{"neg", "pos"}));
+        for (const QStringList &more : {QStringList{"--delimiter", QString(QChar(0xa7))}, {"--label-until", "\u00a7"}}) {
+            const Result refused = awb(QStringList{"datasets", "add", file} + more);
+            QCOMPARE(refused.status, 2);
+            QVERIFY2(refused.err.contains("one ASCII character"), refused.err.constData());
+        }
+    }
+
+    void aSpreadsheetsFirstLineNamesTheDelimiter()
+    {
+        const QString file = table(QStringLiteral("sep.csv"), "\xEF\xBB\xBFsep=;\r\ntext;label\r\n", ";");
+        const Result added = awb({"datasets", "add", file});
+        QVERIFY2(added.out.contains("2 classes: neg, pos\n  32 train"), added.out.constData());
+        QVERIFY2(added.out.contains("text: column 0 (text), label: column 1 (label)"), added.out.constData());
+    }
+
+    void ofTwoColumnsOfOneNameTheNumberTells()
+    {
+        const QString file = table(QStringLiteral("twice.csv"), "text,label,label\n", ",x,");
+        const Result named = awb({"datasets", "add", file, "--label", "label"});
+        QCOMPARE(named.status, 1);
+        QVERIFY2(named.err.contains("several columns called \"label\""), named.err.constData());
+        QVERIFY(awb({"datasets", "add", file, "--label", "2"}).out.contains("2 classes: neg, pos"));
+    }
+
+    void labelsBeforeTextsMayBeSaidAndMayLackOne()
+    {
+        QByteArray lines;
+        for (int i = 0; i < 40; ++i)
+            lines += (i % 2 ? "pos It rains for the " : "neg The sun for the ") + QByteArray::number(i) + "th day\n";
+        const QString guessed = write(QStringLiteral("guessed.txt"), lines + "pos\n");
+        QVERIFY(awb({"datasets", "add", guessed}).out.contains("2 classes: neg, pos"));
+        const QString commas = write(QStringLiteral("said.txt"), lines.replace(" for", ", for")); // a table of two columns?
+        const Result said = awb({"datasets", "add", commas, "--kind", "label-text", "--json"});
+        QVERIFY2(said.json()["classes"].toArray() == (QJsonArray{"neg", "pos"}), said.err.constData());
+    }
+
+    void partsOfAKnownLayoutKeepIt()
+    {
+        QByteArray train, test;
+        for (int i = 0; i < 60; ++i)
+            (i < 40 ? train : test) +=
+                (i % 2 ? "LOC:city Where is place " : "NUM:date When was year ") + QByteArray::number(i) + " ?\n";
+        write(QStringLiteral("TREC.train"), train);
+        const QString other = write(QStringLiteral("other.test"), test);
+        const Result added = awb({"datasets", "add", path(QStringLiteral("TREC.train")), "--dev", other, "--json"});
+        QVERIFY2(added.status == 0, added.err.constData());
+        QCOMPARE(added.json()["classes"].toArray(), (QJsonArray{"LOC", "NUM"})); // the coarse ones
+        QCOMPARE(added.json()["rows"].toObject()["dev"].toInt(), 20);
+        // The layout gives LOC; the user another name to that.
+        QCOMPARE(awb({"datasets", "add", path(QStringLiteral("TREC.train")), "--merge", "LOC= place", "--json"})
+                     .json()["classes"]
+                     .toArray(),
+                 (QJsonArray{"NUM", "place"}));
+        const Result twice =
+            awb({"datasets", "add", path(QStringLiteral("TREC.train")), "--merge", "LOC=x", "--drop", "LOC"});
+        QCOMPARE(twice.status, 2);
+        QVERIFY2(twice.err.contains("\"LOC\" is named twice"), twice.err.constData());
+    }
+
+    void namesThatNothingCouldFindAreRefused()
+    {
+        for (const QString &name : {QStringLiteral("line\nbreak"), QString(300, QLatin1Char('n'))}) {
+            const Result added = awb({"datasets", "add", questionsFile(), "--name", name});
+            QCOMPARE(added.status, 1);
+            QVERIFY2(added.err.contains("The name of a data set"), added.err.constData());
+        }
+        const QByteArray folder = QFile::encodeName(m_folder->path()) + "/caf\xe9";
+        std::filesystem::create_directory(folder.toStdString());
+        std::filesystem::copy(questionsFile().toStdString(), folder.toStdString() + "/questions.csv");
+        const std::string command = std::string(AWB_PROGRAM) + " --home '" + home().toStdString() + "' datasets add '" +
+                                    folder.toStdString() + "/questions.csv' 2>'" +
+                                    path(QStringLiteral("said")).toStdString() + "'";
+        QCOMPARE(WEXITSTATUS(std::system(command.c_str())), 1);
+        QVERIFY2(read(QStringLiteral("said")).contains("is not UTF-8"), read(QStringLiteral("said")).constData());
+        QVERIFY(awb({"datasets", "list"}).out.contains("No data set yet"));
+    }
+
+    void whatTakesAnothersPlaceIsSaid()
+    {
+        addTinyLibrary();
+        const auto checkpoint = QString::fromStdString(testData("checkpoints/bare").string());
+        const Result again = awb({"checkpoints", "add", checkpoint, "--name", "tiny"});
+        QVERIFY2(again.err.contains("takes the place of the checkpoint"), again.err.constData());
+        const Result unreachable = awb({"datasets", "add", "/proc/self/mem/x/y"});
+        QVERIFY2(!unreachable.err.contains("Unexpected error"), unreachable.err.constData());
     }
 
     void splitAndMetricsAreTakenAsGivenAndShown()

@@ -1,6 +1,7 @@
 #include "core/data/dataset.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <unordered_map>
 
@@ -33,9 +34,9 @@ std::string lineOfRow(const Part &part, const DataFile &file, std::size_t index)
 float scoreOf(const std::string &label, const Part &part, const DataFile &file, std::size_t index)
 {
     const auto score = parseScore(label, file.format);
-    if (!score)
+    if (!score || !std::isfinite(float(*score)))
         throw Error(lineOfRow(part, file, index) + " has the score \"" + label +
-                    "\", which is not a number; choose another score column or mend the line.");
+                    "\", which is not a number, or too large for one; choose another score column or mend the line.");
     return float(*score);
 }
 

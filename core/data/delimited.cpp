@@ -91,6 +91,12 @@ std::string_view withoutCarriageReturn(std::string_view record)
     return record.ends_with('\r') ? record.substr(0, record.size() - 1) : record;
 }
 
+char namedDelimiter(std::string_view text)
+{
+    const std::string_view line = withoutCarriageReturn(text.substr(0, text.find('\n')));
+    return line.size() == 5 && line.size() < text.size() && line.starts_with("sep=") ? line.back() : '\0';
+}
+
 std::string_view trimmed(std::string_view s)
 {
     const std::size_t first = s.find_first_not_of(" \t\r\n");

@@ -31,6 +31,9 @@ RecordEnd findRecordEnd(std::string_view text, std::size_t begin, char delimiter
 /// The raw fields of one record (no line end). With `quoting`, quotes around a field are removed and doubled ones halved.
 std::vector<std::string> splitRecord(std::string_view record, char delimiter, bool quoting);
 
+/// The delimiter that a first line `sep=;` names, with which spreadsheets say how their file is to be read; 0: no such line.
+char namedDelimiter(std::string_view text);
+
 /// `record` without the carriage return of a CRLF line end.
 std::string_view withoutCarriageReturn(std::string_view record);
 

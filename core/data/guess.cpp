@@ -126,12 +126,17 @@ bool isLabelText(const Sample &sample)
 {
     const auto rows = sampleRows(sample, {Kind::LabelText, ' ', false, false});
     std::set<std::string> labels;
+    std::size_t incomplete = 0;
     for (const auto &row : rows) {
-        if (row[0].empty() || row[1].empty() || row[0].find('\t') != std::string::npos)
+        if (row[0].find('\t') != std::string::npos)
             return false;
-        labels.insert(row[0]);
+        const bool isWhole = !row[0].empty() && !row[1].empty();
+        incomplete += !isWhole;
+        if (isWhole)
+            labels.insert(row[0]);
     }
-    return rows.size() >= 4 && labels.size() >= 2 && labels.size() <= std::min<std::size_t>(100, rows.size() / 2);
+    return rows.size() >= 4 && incomplete * 20 <= rows.size() && labels.size() >= 2 &&
+           labels.size() <= std::min<std::size_t>(100, rows.size() / 2);
 }
 
 // Whether the values below the first are of another kind than the first: numbers below a word, or the same few values.
@@ -186,7 +191,7 @@ bool countsColumns(const std::vector<std::vector<std::string>> &rows)
 bool looksLikeHeader(const std::vector<std::vector<std::string>> &rows)
 {
     if (rows.size() < 2)
-        return false;
+        return rows.size() == 1 && std::ranges::all_of(rows.front(), isColumnName);
     if (countsColumns(rows))
         return true;
     const bool isShort = std::ranges::all_of(rows.front(), [](const auto &cell) { return cell.size() <= 24; });
@@ -222,7 +227,8 @@ TableFormat guessFormat(const std::filesystem::path &file)
         return {Kind::OrangeTab, '\t', true, true};
     TableFormat best{Kind::Delimited, '\t', false, false};
     double share = 0;
-    for (const char delimiter : {'\t', ',', ';', '|'}) {
+    const std::string_view delimiters = "\t,;|", named(&sample.delimiter, sample.delimiter ? 1 : 0);
+    for (const char delimiter : named.empty() ? delimiters : named) {
         const Fit on = fitOf(sample.text, sample.truncated, delimiter, true),
                   off = fitOf(sample.text, sample.truncated, delimiter, false);
         const bool quoting = quotingFits(on, off, delimiter);

@@ -178,18 +178,29 @@ void dropMarks(const Table &table, Manifest &manifest)
     std::erase_if(manifest.classes, [&](const std::string &name) { return classOf(name, manifest).empty(); });
 }
 
-// Whether sub-folders hold texts one a file, as train/pos/1_9.txt.
+// Whether sub-folders hold texts one a file, as train/pos/1_9.txt, and no tables.
 bool holdsTextFiles(const std::filesystem::path &folder)
 {
     std::error_code error;
     int found = 0;
     for (auto entry = std::filesystem::recursive_directory_iterator(folder, error);
-         !error && entry != std::filesystem::recursive_directory_iterator() && found < 2; entry.increment(error)) {
+         !error && entry != std::filesystem::recursive_directory_iterator(); entry.increment(error)) {
         if (entry.depth() == 2)
             entry.disable_recursion_pending();
-        found += entry.depth() > 0 && entry->path().extension() == ".txt";
+        const auto extension = entry->path().extension();
+        if (entry.depth() > 0 && extension != ".txt" && isDataFile(entry->path()))
+            return false;
+        found += entry.depth() > 0 && extension == ".txt";
     }
-    return found == 2;
+    return found >= 2;
+}
+
+// A README or a licence.
+bool isAboutTheData(const std::filesystem::path &file)
+{
+    const std::string stem = folded(file.stem().string());
+    return std::ranges::any_of(std::array{"readme", "license", "licence", "notice"},
+                               [&](const char *name) { return stem.starts_with(name); });
 }
 
 // The file of a folder to start from: its train file, or its only one.
@@ -197,7 +208,7 @@ std::filesystem::path fileToStartFrom(const std::filesystem::path &folder)
 {
     std::vector<std::filesystem::path> files;
     for (const auto &file : filesIn(folder)) {
-        if (!isDataFile(file))
+        if (!isDataFile(file) || isAboutTheData(file))
             continue;
         if (folded(file.stem().string()) == "train")
             return file;
@@ -209,7 +220,8 @@ std::filesystem::path fileToStartFrom(const std::filesystem::path &folder)
             " holds a file for each text in its sub-folders, which is not read; write one table with a line for each "
             "text: its label, which is the sub-folder's name, and the text.");
     if (files.size() != 1)
-        throw Error(folder.string() + " has no file called train and not exactly one data file; choose a file.");
+        throw Error(folder.string() +
+                    " has no file called train and not exactly one data file; choose a file, or one of its folders.");
     return files.front();
 }
 

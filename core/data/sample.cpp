@@ -43,6 +43,9 @@ Sample readSample(const std::filesystem::path &file)
     sample.truncated = sample.text.size() > sampleSize;
     if (sample.text.starts_with("\xEF\xBB\xBF"))
         sample.text.erase(0, 3);
+    sample.delimiter = namedDelimiter(sample.text);
+    if (sample.delimiter)
+        sample.text.erase(0, sample.text.find('\n') + 1);
     if (trimmed(sample.text).empty())
         throw Error(file.string() + " is empty; choose a file with at least one row.");
     requireText(sample.text, file);

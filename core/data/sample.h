@@ -13,6 +13,7 @@ namespace awb {
 struct Sample {
     std::string text;       ///< without byte-order mark
     bool truncated = false; ///< the file goes on
+    char delimiter = '\0';  ///< that the file names in a first line `sep=;`, which is taken off; 0: none
 };
 
 /// Throws Error naming the file when it cannot be read, is empty or is no text.

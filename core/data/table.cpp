@@ -108,7 +108,10 @@ void Table::scan(const std::filesystem::path &file)
     const std::size_t headers = m_format.kind == TableFormat::Kind::OrangeTab ? 3 : m_format.header ? 1 : 0;
     std::size_t width = 0, shorter = 0, fallbacks = 0, firstStray = 0;
     std::vector<std::size_t> wide; // rows with more fields
-    for (std::size_t begin = startOf(text, file); begin < text.size();) {
+    std::size_t begin = startOf(text, file);
+    if (m_format.kind == TableFormat::Kind::Delimited && namedDelimiter(text.substr(begin)))
+        begin = text.find('\n', begin) + 1;
+    while (begin < text.size()) {
         const RecordEnd found = checkedRecordEnd(text, begin, m_format, file);
         const Record record{begin, begin + withoutCarriageReturn(text.substr(begin, found.end - begin)).size()};
         const std::string_view bytes = text.substr(begin, record.end - begin);

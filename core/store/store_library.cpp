@@ -1,5 +1,9 @@
 #include "core/store/store_impl.h"
 
+#include <algorithm>
+
+#include "core/data/table.h"
+
 namespace awb {
 
 namespace {
@@ -40,10 +44,23 @@ void forEachPath(Manifest &manifest, F f)
                 (list.empty() ? "; it has none yet." : "; it has " + list + "."));
 }
 
+constexpr std::size_t longestName = 200; // bytes, so that figures and archives can be called so
+
 void requireName(const std::string &kind, const std::string &name)
 {
     if (name.empty())
         throw Error("A " + kind + " needs a name.");
+    if (name.size() > longestName)
+        throw Error("The name of a " + kind + " may have " + std::to_string(longestName) + " bytes; give it a shorter one.");
+    if (!isUtf8(name) || std::ranges::any_of(name, [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
+        throw Error("The name of a " + kind + " must be UTF-8 without line breaks and control characters; give it another.");
+}
+
+/// Specs and descriptions are JSON, which holds no other bytes.
+void requirePath(const std::string &path)
+{
+    if (!isUtf8(path))
+        throw Error("The path " + path + " is not UTF-8, so the library cannot keep it; rename the file or its folder.");
 }
 
 } // namespace
@@ -60,10 +77,17 @@ void Store::addDataset(const Manifest &manifest)
 
 void Store::addSampleLibrary(const std::vector<CheckpointEntry> &checkpoints, const std::vector<Manifest> &datasets)
 {
-    for (const CheckpointEntry &entry : checkpoints)
+    for (const CheckpointEntry &entry : checkpoints) {
         requireName("checkpoint", entry.name);
-    for (const Manifest &manifest : datasets)
+        requirePath(entry.folder);
+    }
+    for (Manifest manifest : datasets) {
         requireName("data set", manifest.name);
+        forEachPath(manifest, [](const std::string &path) { return requirePath(path), path; });
+        if (!(manifestFromJson(toJson(manifest)) == manifest))
+            throw Error("The data set " + manifest.name +
+                        " cannot be kept: a label, its class or the licence is not UTF-8; choose others.");
+    }
     m->write([&] {
         for (const CheckpointEntry &entry : checkpoints)
             insert(m->db, entry, m->relative(entry.folder));
