@@ -44,7 +44,7 @@ private Q_SLOTS:
         QTest::newRow("no study") << QStringList{"study"};
         const auto row = [](const char *name, const QString &line) { QTest::newRow(name) << QProcess::splitCommand(line); };
         const QString params = "params --checkpoint MODEL", train = "train --checkpoint nobody --dataset nothing ";
-        row("unknown method", "params --checkpoint x --method bitfit");
+        row("unknown method", "params --checkpoint x --method lora");
         row("unknown site", "params --checkpoint x --sites pooler");
         row("unknown activation", "params --checkpoint x --activation swish");
         row("layers beyond the model", params + " --layers 3-6");

@@ -166,6 +166,8 @@ void TestFastPath::gradientsEqualThePlainPaths_data()
     QTest::newRow("top layer") << "top-k" << 0 << "" << "gelu" << few;
     QTest::newRow("adapters, other layers frozen") << "adapter-frozen" << 8 << "-,f,af" << "gelu" << few;
     QTest::newRow("LayerNorms") << "layer-norm" << 0 << "" << "gelu" << few;
+    QTest::newRow("biases") << "bitfit" << 0 << ""
+                            << "gelu" << few;
     QTest::newRow("head only") << "head" << 0 << "" << "gelu" << few;
 }
 
@@ -238,7 +240,10 @@ void TestFastPath::gradientsEqualThePlainPathsInDrawnShapes()
     shape.vocabulary = 50;
     shape.positions = 64;
     shape.activation = std::vector<std::string>{"gelu", "gelu_new", "relu"}[std::size_t(from(0, 2))];
-    Method method = seed % 4 == 0 ? methodOf("full") : methodOf("adapter", from(1, 130));
+    const char *others[] = {"full", "top-k", "layer-norm", "bitfit"}; // every third
+    Method method = seed % 3 == 0 ? methodOf(others[seed / 3 % 4]) : methodOf("adapter", from(1, 130));
+    if (method.topLayers >= 0)
+        method = topLayersMethod(methodEntry("top-k").method, from(1, shape.layers), true, shape.layers);
     for (int layer = 0; layer < shape.layers && method.bottleneck > 0; ++layer)
         method.sites.push_back({from(0, 3) > 0, from(0, 3) > 0});
     std::vector<int> lengths;

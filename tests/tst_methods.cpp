@@ -40,7 +40,8 @@ private Q_SLOTS:
             QVERIFY(entry.description.ends_with('.'));
             QVERIFY(entry.learningRate > 0);
         }
-        QCOMPARE(names, (std::vector<std::string>{"adapter", "adapter-frozen", "full", "top-k", "layer-norm", "head"}));
+        QCOMPARE(names,
+                 (std::vector<std::string>{"adapter", "adapter-frozen", "full", "top-k", "layer-norm", "bitfit", "head"}));
         QCOMPARE(methodEntry("adapter").method.bottleneck, 64);
         QCOMPARE(methodEntry("adapter").method.activation, std::string("gelu_new"));
         QCOMPARE(methodEntry("full").method.bottleneck, 0);
@@ -51,7 +52,7 @@ private Q_SLOTS:
     {
         const std::string sentence = errorOf([] { methodEntry("lora"); });
         QVERIFY(sentence.find("lora") != sentence.npos);
-        QVERIFY(sentence.find("adapter, adapter-frozen, full, top-k, layer-norm, head") != sentence.npos);
+        QVERIFY(sentence.find("adapter, adapter-frozen, full, top-k, layer-norm, bitfit, head") != sentence.npos);
     }
 
     void globsMatchAsWritten_data()
@@ -253,6 +254,7 @@ private Q_SLOTS:
         QCOMPARE(describe(spec.method, 6), std::string("top layers, k = 0, without pooler"));
         QVERIFY(trainCommand(spec).find("--method top-k --top 0 --no-pooler ") != std::string::npos);
         QCOMPARE(describe(methodEntry("layer-norm").method, 6), std::string("LayerNorm only"));
+        QCOMPARE(describe(methodEntry("bitfit").method, 6), std::string("biases only (BitFit)"));
     }
 
     void anotherActivationEndsTheLabel()

@@ -20,19 +20,19 @@ struct Backbone {
     int layers, hidden;
     std::int64_t total;
     std::int64_t m1, m8, m16, m64; ///< trained with two classes
-    std::int64_t layerNorm, head;
+    std::int64_t layerNorm, head, topLayer, biases;
 };
 
 /// The published sizes of the BERT family, adapters counted as in Houlsby et al. 2019.
 constexpr Backbone family[] = {
-    {"BERT-tiny", 2, 128, 4386178, 3078, 10274, 18498, 67842, 1280, 258},
-    {"BERT-mini", 4, 256, 11171074, 11274, 40002, 72834, 269826, 4608, 514},
-    {"BERT-small", 4, 512, 28764674, 22538, 79938, 145538, 539138, 9216, 1026},
-    {"BERT-medium", 8, 512, 41374210, 43026, 157826, 289026, 1076226, 17408, 1026},
-    {"MiniLM-L6", 6, 384, 22713986, 24590, 89186, 163010, 605954, 9984, 770},
-    {"MiniLM-L12", 12, 384, 33360770, 47642, 176834, 324482, 1210370, 19200, 770},
-    {"BERT-base", 12, 768, 109483778, 95258, 353474, 648578, 2419202, 38400, 1538},
-    {"BERT-large", 24, 1024, 335143938, 249906, 938370, 1725186, 6446082, 100352, 2050},
+    {"BERT-tiny", 2, 128, 4386178, 3078, 10274, 18498, 67842, 1280, 258, 215042, 3330},
+    {"BERT-mini", 4, 256, 11171074, 11274, 40002, 72834, 269826, 4608, 514, 856066, 12290},
+    {"BERT-small", 4, 512, 28764674, 22538, 79938, 145538, 539138, 9216, 1026, 3416066, 24578},
+    {"BERT-medium", 8, 512, 41374210, 43026, 157826, 289026, 1076226, 17408, 1026, 3416066, 47106},
+    {"MiniLM-L6", 6, 384, 22713986, 24590, 89186, 163010, 605954, 9984, 770, 1923074, 26882},
+    {"MiniLM-L12", 12, 384, 33360770, 47642, 176834, 324482, 1210370, 19200, 770, 1923074, 52226},
+    {"BERT-base", 12, 768, 109483778, 95258, 353474, 648578, 2419202, 38400, 1538, 7680002, 104450},
+    {"BERT-large", 24, 1024, 335143938, 249906, 938370, 1725186, 6446082, 100352, 2050, 13647874, 274434},
 };
 
 /// Classes of the 17 additional tasks (Houlsby et al. 2019, Table 3).
@@ -91,6 +91,9 @@ private Q_SLOTS:
         QCOMPARE(full.share(), 1.0);
         QCOMPARE(countParameters(shape, methodEntry("head").method, 2).trainable, b.head);
         QCOMPARE(countParameters(shape, methodEntry("layer-norm").method, 2).trainable, b.layerNorm + b.head);
+        QCOMPARE(countParameters(shape, methodEntry("bitfit").method, 2).trainable, b.biases);
+        const Method topLayer = topLayersMethod(methodEntry("top-k").method, 1, true, b.layers);
+        QCOMPARE(countParameters(shape, topLayer, 2).trainable, b.topLayer);
     }
 
     void theSampleModelHas605954TrainedParameters()
@@ -105,9 +108,10 @@ private Q_SLOTS:
         const ModelShape shape = bert(12, 768);
         const Method topLayer = topLayersMethod(methodEntry("top-k").method, 1, true, 12);
         const auto some = parseLayerSites("a,f,af,-,af,af,a,a,f,f,-,af", 12);
-        for (const Method &method : {adapters(1), adapters(512), adapters(7, some), methodEntry("full").method,
-                                     methodEntry("head").method, methodEntry("layer-norm").method,
-                                     topLayer, topLayersMethod(methodEntry("top-k").method, 0, false, 12)}) {
+        for (const Method &method :
+             {adapters(1), adapters(512), adapters(7, some), methodEntry("full").method, methodEntry("head").method,
+              methodEntry("layer-norm").method, methodEntry("bitfit").method, topLayer,
+              topLayersMethod(methodEntry("top-k").method, 0, false, 12)}) {
             std::int64_t trainable = 0, total = 0;
             std::set<std::string> names;
             for (const Parameter &parameter : parameterTable(shape, method, 3)) {

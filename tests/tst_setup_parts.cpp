@@ -86,7 +86,7 @@ private slots:
             field.setText(text);
             QCOMPARE(field.value(), 1e-3);
         }
-        for (const char *text : {"", "abc", "0", "-1", "11", "1e-3x", "nan", "inf", "1,5"}) {
+        for (const char *text : {"", "abc", "0", "-1", "11", "1e-3x", "nan", "inf", "1,5", "0,001"}) {
             field.setText(text);
             QVERIFY2(!field.value(), text);
         }
@@ -155,6 +155,8 @@ private slots:
                                                "Layer 0, LayerNorm after attention; Layer 0, adapter after feed-forward; "
                                                "Layer 0, LayerNorm after feed-forward; Head"));
         QCOMPARE(trained(methodEntry("full").method).count(';'), 7); // of eight parts, no adapters
+        for (const StackPart &part : layOutStack(bert(1, 128), methodEntry("bitfit").method, {}, 300).parts)
+            QCOMPARE(part.biasesOnly, part.kind != StackPart::Kind::Head);
     }
 
     void theTooltipTellsLayerSiteAndParameters()

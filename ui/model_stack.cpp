@@ -65,7 +65,10 @@ QString ModelStack::describePart(const StackPart &part) const
                 elements += parameter.elements();
     const QString size = tr("%1 parameters").arg(wording::count(elements));
     if (part.kind != StackPart::Kind::Adapter)
-        return nameOf(part) + QStringLiteral("\n") + size + (part.trained ? tr(", trained") : tr(", frozen"));
+        return nameOf(part) + QStringLiteral("\n") + size +
+               (part.biasesOnly ? tr(", its biases are trained")
+                : part.trained  ? tr(", trained")
+                                : tr(", frozen"));
     return nameOf(part) + (part.present ? tr(": on") : tr(": off")) + QStringLiteral("\n") + size + QStringLiteral("\n") +
            (part.present ? tr("Click to take it out.") : tr("Click to put it in."));
 }

@@ -26,12 +26,6 @@ double cardHeightFor(int layers)
     return 2 * rowHeightFor(layers) + 2 * padding + 2;
 }
 
-bool trainedBy(const Method &method, const std::string &prefix)
-{
-    // One matrix and one bias speak for a block: globs of whole blocks, of biases and of LayerNorms all meet one of them.
-    return trains(method, prefix + "weight") || trains(method, prefix + "bias");
-}
-
 /// Left edges and widths of the three columns: block, adapter, LayerNorm.
 struct Columns {
     double x[3], width[3];
@@ -61,8 +55,15 @@ public:
     StackPart &add(StackPart::Kind kind, int layer, bool attention, const QRectF &rect, std::vector<std::string> prefixes)
     {
         StackPart part{kind, layer, attention, rect, rect, std::move(prefixes)};
-        part.trained = std::any_of(part.prefixes.begin(), part.prefixes.end(),
-                                   [this](const std::string &prefix) { return trainedBy(m_method, prefix); });
+        // One matrix and one bias speak for a block: globs of whole blocks, of biases and of LayerNorms all meet one of
+        // them.
+        const auto any = [&](const char *tensor) {
+            return std::ranges::any_of(part.prefixes,
+                                       [&](const std::string &prefix) { return trains(m_method, prefix + tensor); });
+        };
+        const bool weights = any("weight");
+        part.trained = weights || any("bias");
+        part.biasesOnly = part.trained && !weights;
         m_layout.parts.push_back(std::move(part));
         return m_layout.parts.back();
     }

@@ -21,7 +21,8 @@ struct StackPart {
     QRectF target;                     ///< where the mouse finds it
     std::vector<std::string> prefixes; ///< of its parameters' names
     bool present = true;               ///< false: an adapter that is switched off
-    bool trained = false;              ///< by the method's globs
+    bool trained = false;              ///< by the method's globs, if only its biases
+    bool biasesOnly = false;           ///< the weights stay frozen
 };
 
 /// Where everything is, for one width.

@@ -88,10 +88,11 @@ QString labelOf(const StackPart &part, const QFontMetrics &metrics)
 
 void paintBlock(QPainter &painter, const StackPart &part, const Colours &colours)
 {
-    painter.setPen(QPen(part.trained ? colours.trainedEdge : colours.frozenEdge, 1));
-    painter.setBrush(part.trained ? colours.trained : colours.frozen);
+    const bool filled = part.trained && !part.biasesOnly;
+    painter.setPen(QPen(part.trained ? colours.trainedEdge : colours.frozenEdge, part.biasesOnly ? 2 : 1));
+    painter.setBrush(filled ? colours.trained : colours.frozen);
     painter.drawRoundedRect(part.rect.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3);
-    painter.setPen(part.trained ? colours.trainedText : colours.frozenText);
+    painter.setPen(filled ? colours.trainedText : colours.frozenText);
     const QFontMetrics metrics = painter.fontMetrics();
     painter.drawText(part.rect, Qt::AlignCenter,
                      metrics.elidedText(labelOf(part, metrics), Qt::ElideRight, int(part.rect.width()) - 4));
@@ -163,6 +164,8 @@ void paintLegend(QPainter &painter, const StackView &view, const Colours &colour
     };
     entry(Text::tr("green: trained"), block(colours.trainedEdge, colours.trained));
     entry(Text::tr("grey: frozen"), block(colours.frozenEdge, colours.frozen));
+    if (std::ranges::any_of(view.layout.parts, &StackPart::biasesOnly))
+        entry(Text::tr("edge: biases trained"), block(colours.trainedEdge, colours.frozen));
     if (view.bottleneck > 0)
         entry(Text::tr("no adapter"), [&](const QRectF &swatch) {
             painter.setPen(QPen(colours.off, 1, Qt::DashLine));

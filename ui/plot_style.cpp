@@ -18,11 +18,12 @@ struct MethodStyle {
     QCPScatterStyle::ScatterShape shape;
 };
 
-constexpr std::array<MethodStyle, 6> methodStyles = {{
+constexpr std::array<MethodStyle, 7> methodStyles = {{
     {"adapter", "#D55E00", "#E8742A", QCPScatterStyle::ssCircle},
     {"full", "#000000", "#FFFFFF", QCPScatterStyle::ssDiamond},
     {"head", "#B0589A", "#CC79A7", QCPScatterStyle::ssTriangleInverted},
     {"layer-norm", "#009E73", "#1FBF93", QCPScatterStyle::ssTriangle},
+    {"bitfit", "#5511CC", "#7766FF", QCPScatterStyle::ssPlus},
     {"top-k", "#0072B2", "#56B4E9", QCPScatterStyle::ssSquare},
     {"adapter-frozen", "#6B5B00", "#E69F00", QCPScatterStyle::ssStar},
 }};

@@ -147,8 +147,10 @@ void addDenseGradient(const DenseWeights<T> &weights, const T *gradient, std::in
     const std::int64_t padded = roundUp(rows, rowTile), parts = std::int64_t(weights.parts.size()),
                        out = weights.out / parts;
     T *across = sized(scratch.across, weights.out, padded);
-    transposed(gradient, {rows, weights.out, gradientStride}, across, padded, padded);
-    packRows(scratch.packed, x, xStride, rows, weights.in, padded);
+    if (std::ranges::any_of(weights.weightSlots, [](int slot) { return slot >= 0; })) { // not the biases alone
+        transposed(gradient, {rows, weights.out, gradientStride}, across, padded, padded);
+        packRows(scratch.packed, x, xStride, rows, weights.in, padded);
+    }
     for (std::int64_t part = 0; part < parts; ++part) {
         const int weightSlot = weights.weightSlots[std::size_t(part)], biasSlot = weights.biasSlots[std::size_t(part)];
         if (weightSlot >= 0)
