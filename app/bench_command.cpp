@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <filesystem>
 
 #include <CLI/CLI.hpp>
 
@@ -8,6 +9,7 @@
 #include "app/figure_file.h"
 #include "app/output.h"
 #include "app/spec_options.h"
+#include "core/error.h"
 #include "core/files.h"
 #include "core/methods/methods.h"
 #include "core/model/random_checkpoint.h"
@@ -71,6 +73,9 @@ void draw(const BenchOptions &options, const std::vector<GrowthPoint> &, const s
 int grow(Context &context, BenchOptions &options)
 {
     const std::string type = options.out.empty() ? "" : figureType(options.out, 0);
+    const auto folder = std::filesystem::path(options.out).parent_path();
+    if (!folder.empty() && !std::filesystem::is_directory(folder)) // before minutes of measuring
+        throw Error("There is no folder " + folder.string() + " to write " + options.out + " into.");
     RandomWork work = randomWork(options);
     const Growth growth = growthNamed(options.grow);
     std::vector<GrowthPoint> points;

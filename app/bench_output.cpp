@@ -62,6 +62,7 @@ Json json(const Line &line)
                 {"tokens_per_example", result.tokensPerExample},
                 {"gflop_per_s", 1e-9 * result.operationsPerSecond},
                 {"product_gflop_per_s", result.productRate > 0 ? Json(1e-9 * result.productRate) : Json()},
+                {"share_of_products", result.productRate > 0 ? Json(shareOfProducts(result)) : Json()},
                 {"data_share", result.dataShare},
                 {"forward_share", result.forwardShare},
                 {"backward_share", result.backwardShare},

@@ -32,9 +32,10 @@ std::string noRuns(const FigureOptions &options, const ScoreRule &rule)
 {
     if (rule.others > 0)
         return "There is nothing to draw of the study " + options.study + ": " + othersText(rule.others);
-    if (!options.study.empty())
-        return "There is no finished run of the study " + options.study + " to draw; `awb study list` names what is there.";
-    return "There is no finished run" + (options.dataset.empty() ? "" : " on the data set " + options.dataset) +
+    const std::string asked = options.study.empty() ? "" : " of the study " + options.study;
+    if (!options.study.empty() && (options.dataset + options.checkpoint).empty())
+        return "There is no finished run" + asked + " to draw; `awb study list` names what is there.";
+    return "There is no finished run" + asked + (options.dataset.empty() ? "" : " on the data set " + options.dataset) +
            (options.checkpoint.empty() ? "" : " with the checkpoint " + options.checkpoint) +
            " to draw; `awb train` or `awb study quick` makes one.";
 }

@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <clocale>
 #include <csignal>
 #include <cstdlib>
+#include <string_view>
 
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -86,15 +88,28 @@ public:
             signalfd_siginfo read;
             while (::read(m_descriptor, &read, sizeof read) > 0) {
             }
-            ::pthread_sigmask(SIG_UNBLOCK, &m_signals, nullptr);
+            release();
             QApplication::exit(0); // without questions
         });
     }
+
+    /// From here on a signal ends the program.
+    void release() { ::pthread_sigmask(SIG_UNBLOCK, &m_signals, nullptr); }
 
 private:
     sigset_t m_signals;
     int m_descriptor = -1;
 };
+
+const QString homeOption = QStringLiteral("home");
+
+void addOptions(QCommandLineParser &parser)
+{
+    parser.setApplicationDescription(QObject::tr("Experiments with adapters on BERT-like Transformers."));
+    parser.addOption({homeOption, QObject::tr("Folder of the library."), QStringLiteral("folder")});
+    parser.addHelpOption();
+    parser.addVersionOption();
+}
 
 } // namespace
 
@@ -107,6 +122,16 @@ int main(int argc, char **argv)
         ::execv("/proc/self/exe", argv);
     }
 
+    if (std::any_of(argv + 1, argv + argc, [](std::string_view word) {
+            return word == "--help" || word == "-h" || word == "--version" || word == "-v";
+        })) { // which need no display
+        QCoreApplication application(argc, argv);
+        QCoreApplication::setApplicationName(QStringLiteral("adapter-workbench"));
+        QCoreApplication::setApplicationVersion(QString::fromLatin1(awb::version));
+        QCommandLineParser parser;
+        addOptions(parser);
+        parser.process(application); // ends the program
+    }
     PoliteEnd politeEnd;
     Application application(argc, argv);
     politeEnd.connectTo(application);
@@ -118,20 +143,18 @@ int main(int argc, char **argv)
     QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/adapter-workbench.svg")));
 
     QCommandLineParser parser;
-    parser.setApplicationDescription(QObject::tr("Experiments with adapters on BERT-like Transformers."));
-    const QCommandLineOption home(QStringLiteral("home"), QObject::tr("Folder of the library."), QStringLiteral("folder"));
-    parser.addOption(home);
-    parser.addHelpOption();
-    parser.addVersionOption();
+    addOptions(parser);
     parser.process(application);
 
     try {
-        const std::filesystem::path folder =
-            parser.isSet(home) ? std::filesystem::path(parser.value(home).toStdString()) : awb::Store::defaultHome();
+        const std::filesystem::path folder = parser.isSet(homeOption)
+                                                 ? std::filesystem::path(parser.value(homeOption).toStdString())
+                                                 : awb::Store::defaultHome();
         awb::LabBridge bridge(folder, awb::trainingFunction());
         awb::MainWindow window(bridge, deviceChoices(bridge.store()));
         window.show();
         const int status = QApplication::exec();
+        politeEnd.release();
         window.close(); // which is open still after a signal
         return status;
     } catch (const std::exception &error) {

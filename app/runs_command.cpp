@@ -79,7 +79,7 @@ const std::vector<Change> &changes()
          {Queued, Running}},
         {"resume", "Put paused runs back into the queue", &Store::resume, "is in the queue again", {Paused, Running}},
         {"retry",
-         "Queue failed or cancelled runs again: failed ones go on from their last epoch, cancelled ones start over",
+         "Queue failed or cancelled runs again: failed ones go on from what they have kept, cancelled ones start over",
          &Store::retry,
          "is in the queue again",
          {Failed, Cancelled}},

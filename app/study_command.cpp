@@ -105,6 +105,7 @@ int show(Context &context, const std::string &nameOrFile)
         object["expected_seconds"] = state.expected.runs > 0 ? Json(state.expected.seconds) : Json();
         progress = std::to_string(state.specs.size()) + " runs, " + std::to_string(state.done) + " done; " +
                    timeText(state.expected);
+        requireComputable(store, study);
     } catch (const Error &error) { // a study can be read before its data sets are there
         object["problem"] = error.what();
         progress += ". " + std::string(error.what());
@@ -184,9 +185,13 @@ int run(Context &context, const Study &study, bool replace)
                     "`). `--replace` puts the file in its place, and its finished runs stay; or give the study of the file "
                     "another name.");
     requireComputable(store, study);
+    if (const auto dropped = noLongerAsked(store, study); !dropped.empty())
+        std::fprintf(stderr, "study %s: %zu waiting runs are no longer asked for and are cancelled\n", study.name.c_str(),
+                     dropped.size());
     const auto ahead = queueStudy(store, study);
-    std::fprintf(stderr, "study %s: %zu runs to do\n", study.name.c_str(), ahead.size());
     TaskSizes sizes;
+    std::fprintf(stderr, "study %s: %zu runs to do; %s\n", study.name.c_str(), ahead.size(),
+                 timeText(stateWithSizes(store, study, sizes).expected).c_str());
     if (!ahead.empty())
         work(context, ahead, [&] {
             try {

@@ -162,14 +162,14 @@ private:
 /// Throws the sentence after an interrupt, unless all that was to be done is done. `only` empty: the whole queue.
 void sayWhatStopped(const Store &store, const std::vector<std::int64_t> &only)
 {
-    std::size_t done = 0;
+    bool queued = only.empty();
     for (const std::int64_t id : only) {
         const auto run = store.run(id);
-        done += run && run->state == RunState::Done;
+        queued = queued || (run && run->state == RunState::Queued);
         if (run && run->state == RunState::Running) // this process has let go of its own
             throw Error("Stopped waiting. Run " + std::to_string(id) + " is computed by another process and goes on there.");
     }
-    if (only.empty() || done < only.size())
+    if (queued)
         throw Error("Stopped. The run keeps what it has computed and is in the queue again; `awb work` goes on with it.");
 }
 

@@ -14,6 +14,8 @@ rule 'model must not know training, studies or the store:' "$(grep -rnE '#includ
 rule 'train must not know the store:' "$(grep -rnE '#include "core/store/' core/train)"
 rule 'Headers that cross rooms are std-only (torch stays in encoder.h, dropout.h, fast_*.h, adam.h, computation.h, evaluate.h, snapshot.h):' \
     "$(grep -rlE '#include *<(torch|ATen|c10)' core --include='*.h' | grep -vE '(encoder|dropout|fast_[a-z]*|adam|computation|evaluate|snapshot)\.h$')"
+rule 'Python and the network are for the sample library alone:' \
+    "$(grep -rnE '#include *[<"](QNetwork|QTcp|curl|sys/socket|netinet)|python|pip download' core ui app --include='*.h' --include='*.cpp' | grep -vE '^core/store/(pip_download|sample_library)')"
 rule 'Files over 400 lines (is there a second room in there?):' \
     "$(find core ui app -name '*.h' -o -name '*.cpp' | xargs wc -l | awk '$1 > 400 && $2 != "total"')"
 [ $status -eq 0 ] && echo "The rules of the house hold."

@@ -11,7 +11,7 @@ cat >"$folder/build/release/app/awb" <<END
 echo "\$*" >>"$folder/called"
 case "\$1" in
 fetch) exit \${FETCH_STATUS:-0} ;;
-figure) touch "\$6" ;;
+figure) touch "\$6" && echo "wrote \$6" ;;
 esac
 END
 cat >"$folder/build/release/app/adapter-workbench" <<END
@@ -42,6 +42,11 @@ figure tradeoff --study quick --out $figures/tradeoff.pdf
 figure tradeoff --study quick --out $figures/tradeoff.png" FETCH_STATUS=0
 if [ ! -e "$figures/tradeoff.pdf" ] || [ ! -e "$figures/tradeoff.png" ]; then
     echo 'The charts are missing.'
+    exit 1
+fi
+if ! grep -q "$figures/tradeoff.pdf" "$folder/said" || ! grep -q "$figures/tradeoff.png" "$folder/said"; then
+    echo 'It is not said where the charts are:'
+    cat "$folder/said"
     exit 1
 fi
 start 1 fetch FETCH_STATUS=1

@@ -11,6 +11,7 @@
 #include "core/files.h"
 #include "core/methods/methods.h"
 #include "core/store/lab.h"
+#include "core/store/run_crew.h"
 #include "core/store/run_training.h"
 #include "core/train/devices.h"
 #include "core/train/train.h"
@@ -95,6 +96,19 @@ private Q_SLOTS:
         QVERIFY(stateOf(store, ids[0]) == RunState::Queued);
         for (const int i : {1, 2, 3})
             QVERIFY(stateOf(store, ids[std::size_t(i)]) == RunState::Done);
+    }
+
+    void withLittleMemoryRunsAreComputedOneByOne()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        Crowd crowd;
+        const auto ids = store.enqueue({someSpec(0), someSpec(1), someSpec(2)});
+        const RunFunction run = counted(crowd, 20);
+        RunCrew(pathOf(home), run, {}, {}, false, false, [] { return false; }).workUntilEmpty(store, {});
+        QCOMPARE(crowd.most.load(), 1);
+        for (const auto id : ids)
+            QVERIFY(stateOf(store, id) == RunState::Done);
     }
 
     void aCancelIsSeenAtTheNextBatch()
@@ -211,7 +225,7 @@ private Q_SLOTS:
         std::set<int> threads; // callbacks come one at a time
         store.enqueue({someSpec(0), someSpec(1)});
         workQueue(pathOf(home), counted(crowd, 100),
-                  {{}, [&](const Progress &progress) { threads.insert(int(progress.examplesPerSecond) - 32); }}, {}, {});
+                  {{}, [&](const Progress &progress) { threads.insert(int(progress.examplesPerSecond) - 32); }, {}}, {}, {});
         QVERIFY(threads.contains(defaultThreads()));                                          // alone
         QVERIFY(threads.contains(std::max(1, defaultThreads() / std::min(2, mostAtOnce())))); // two of them
     }

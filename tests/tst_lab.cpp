@@ -144,6 +144,49 @@ private Q_SLOTS:
         QTRY_VERIFY(stateOf(store, second[0]) == RunState::Done);
     }
 
+    void noRunIsBegunInALibraryThatIsGone()
+    {
+        QTemporaryDir home;
+        const fs::path folder = pathOf(home) / "library", away = pathOf(home) / "away";
+        Store store(folder);
+        TrainSpec alone = someSpec(0);
+        alone.recipe.plainPath = true; // the next one waits for it
+        const auto ids = store.enqueue({alone, someSpec(1)});
+        Lab lab(folder, pretended(100, milliseconds(5)), {});
+        QTRY_VERIFY(store.run(ids[0])->step > 0);
+        fs::rename(folder, away);
+        QTRY_VERIFY(stateOf(store, ids[0]) == RunState::Failed); // its weights have no place
+        QTest::qWait(1500);
+        QVERIFY(stateOf(store, ids[1]) == RunState::Queued);
+        QVERIFY(!fs::exists(folder));
+        fs::rename(away, folder);
+        QTRY_VERIFY(stateOf(store, ids[1]) == RunState::Done);
+    }
+
+    void anotherLibraryInTheSamePlaceIsLeftAlone()
+    {
+        QTemporaryDir home;
+        const fs::path folder = pathOf(home) / "library", away = pathOf(home) / "away", other = pathOf(home) / "other";
+        std::int64_t id = 0;
+        {
+            Store backup(other);
+            id = backup.enqueue({someSpec(0)}).front();
+            fs::create_directories(other / "runs" / std::to_string(id));
+            writeFileAtomically(other / "runs" / std::to_string(id) / "adapter.safetensors", "of the backup");
+        }
+        Store store(folder);
+        QCOMPARE(store.enqueue({someSpec(1)}).front(), id);
+        store.cancel(id);
+        Lab lab(folder, pretended(1, milliseconds(1)), {});
+        fs::rename(folder, away);
+        fs::rename(other, folder);
+        lab.wake();
+        QTest::qWait(1500);
+        QVERIFY_EXCEPTION_THROWN(Store again(folder), Error);
+        QVERIFY_EXCEPTION_THROWN(store.remove(id), Error);
+        QVERIFY(fs::exists(folder / "runs" / std::to_string(id) / "adapter.safetensors"));
+    }
+
     void aLabFinishesWhatIsQueuedAndReports()
     {
         QTemporaryDir home;
@@ -151,7 +194,7 @@ private Q_SLOTS:
         std::atomic<int> changed = 0, progressed = 0;
         const auto ids = store.enqueue({someSpec(0), someSpec(1)});
         Lab lab(pathOf(home), pretended(200, milliseconds(2)),
-                {[&] { ++changed; }, [&](const Progress &progress) { progressed += progress.run > 0; }});
+                {[&] { ++changed; }, [&](const Progress &progress) { progressed += progress.run > 0; }, {}});
         QTRY_VERIFY(lab.busy());
         QElapsedTimer timer;
         timer.start();
@@ -343,7 +386,7 @@ private Q_SLOTS:
         const pid_t other = worker(pathOf(home), 150, milliseconds(10));
         QTRY_VERIFY(stateOf(store, id) == RunState::Running);
         int progressed = 0;
-        workQueue(pathOf(home), pretended(1, milliseconds(1)), {{}, [&](const Progress &) { ++progressed; }}, {id}, {});
+        workQueue(pathOf(home), pretended(1, milliseconds(1)), {{}, [&](const Progress &) { ++progressed; }, {}}, {id}, {});
         QVERIFY(progressed > 0);
         QVERIFY(stateOf(store, id) == RunState::Done);
         QCOMPARE(store.run(id)->steps, 150);
@@ -430,6 +473,26 @@ private Q_SLOTS:
         QVERIFY(stateOf(store, id) == RunState::Running); // until the next worker comes
         workQueue(pathOf(home), pretended(1, milliseconds(1)), {}, {}, {});
         QVERIFY(stateOf(store, id) == RunState::Done);
+    }
+
+    void anOutcomeThatCannotBeWrittenIsSaidAndTriedAgain()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        const auto id = store.enqueue({someSpec()}).front();
+        SQLite::Database db((pathOf(home) / "library.sqlite").string(), SQLite::OPEN_READWRITE);
+        db.exec("CREATE TRIGGER full BEFORE UPDATE ON run WHEN NEW.state = 'done' "
+                "BEGIN SELECT RAISE(ABORT, 'no room is left'); END");
+        std::atomic<int> said = 0;
+        LabCallbacks callbacks;
+        callbacks.trouble = [&](const std::string &sentence) {
+            said += sentence.find("no room is left") != std::string::npos;
+        };
+        Lab lab(pathOf(home), pretended(1, milliseconds(1)), callbacks);
+        QTRY_VERIFY(said >= 2);
+        QVERIFY(stateOf(store, id) == RunState::Running);
+        db.exec("DROP TRIGGER full");
+        QTRY_VERIFY(stateOf(store, id) == RunState::Done);
     }
 
     void theLockExcludesAndIsGivenBack()

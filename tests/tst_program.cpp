@@ -72,7 +72,9 @@ private Q_SLOTS:
         for (const char *name : {"HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"})
             surroundings.insert(QString::fromLatin1(name), path(QStringLiteral("user")));
         QProcess program;
+        surroundings.insert(QStringLiteral("QT_QPA_PLATFORM"), QStringLiteral("offscreen"));
         program.setProcessEnvironment(surroundings);
+        program.setChildProcessModifier(takeSignals);
         program.setProcessChannelMode(QProcess::ForwardedChannels);
         program.start(QStringLiteral(AWB_WINDOW), QStringList());
         QVERIFY(program.waitForStarted());

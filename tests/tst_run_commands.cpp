@@ -151,6 +151,8 @@ private Q_SLOTS:
         QCOMPARE(one.json()["work"].toString(), "bert-tiny, 8 tokens, adapters, m = 4");
         QCOMPARE(one.json()["steps"].toInt(), 4);
         QVERIFY(one.json()["product_gflop_per_s"].toDouble() > one.json()["gflop_per_s"].toDouble());
+        const double share = one.json()["gflop_per_s"].toDouble() / one.json()["product_gflop_per_s"].toDouble();
+        QVERIFY(std::abs(one.json()["share_of_products"].toDouble() - share) < 1e-9);
         QVERIFY(!QDir(home()).exists());
 
         const QString csv = path(QStringLiteral("growth.csv"));
@@ -189,6 +191,7 @@ private Q_SLOTS:
                                 "12"};
         QProcess process;
         process.setProcessEnvironment(environment(home()));
+        process.setChildProcessModifier(takeSignals);
         process.start(QStringLiteral(AWB_PROGRAM), train);
         QVERIFY(process.waitForStarted());
         QByteArray seen;
@@ -413,6 +416,7 @@ private Q_SLOTS:
         addTinyLibrary();
         QProcess process;
         process.setProcessEnvironment(environment(home()));
+        process.setChildProcessModifier(takeSignals);
         process.start(QStringLiteral(AWB_PROGRAM), {"train", "--checkpoint", "tiny", "--dataset", "questions", "--epochs",
                                                     "3000", "--batch", "8", "--max-length", "12", "--json"});
         QVERIFY(process.waitForStarted());

@@ -441,6 +441,7 @@ private slots:
             plot.exportTo(file);
             QVERIFY2(QFileInfo(file).size() > 1000, ending);
         }
+        QCOMPARE(wrongInPrint(plot), QString());
         QFile csv(library.home.filePath("figure1.csv"));
         QVERIFY(csv.open(QIODevice::ReadOnly));
         QCOMPARE(csv.readAll(), QByteArray::fromStdString(plot.chart().csv));

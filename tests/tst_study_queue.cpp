@@ -328,6 +328,12 @@ private Q_SLOTS:
         for (const SettingResult &outcome :
              outcomes(studyResults(library.store, twoByTwo()).runs, {}, CountingRule::Trained))
             QCOMPARE(outcome.score, 0.9);
+        const TaskResults tradeoff = taskResults(library.store, twoByTwo(), "first", "tiny"); // the same in each chart
+        QCOMPARE(tradeoff.rule.outdated, 2);
+        for (const Point &point : tradeoffPoints(tradeoff.runs, tradeoff.counting, tradeoff.rule)) {
+            QCOMPARE(point.mean, 0.9);
+            QVERIFY(!point.earlier);
+        }
     }
 
     void whatIsScoredByAnotherMetricIsMissing()
@@ -352,6 +358,7 @@ private Q_SLOTS:
         QCOMPARE(studyState(library.store, twoByTwo()).ahead, 3);
         Study study = twoByTwo();
         study.arms.pop_back(); // the head alone
+        QCOMPARE(noLongerAsked(library.store, study).size(), std::size_t(2));
         QCOMPARE(replaceStudy(library.store, study), 2);
         const StudyState state = studyState(library.store, study);
         QCOMPARE(state.done, 1);
@@ -368,6 +375,12 @@ private Q_SLOTS:
         QVERIFY(sentenceOf([&] { requireComputable(library.store, study); }).find("48 positions") != std::string::npos);
         study.recipe.maxLength = 48;
         requireComputable(library.store, study);
+        study.recipe.dropout = 0.995;
+        QVERIFY(sentenceOf([&] { requireComputable(library.store, study); }).find("from 0 to 0.99") != std::string::npos);
+        study.recipe.dropout = -1;
+        study.arms.front().initStds = {50};
+        QVERIFY(sentenceOf([&] { requireComputable(library.store, study); }).find("init_stds") != std::string::npos);
+        study.arms.front().initStds.clear();
         study.recipe.device = "cuda:9";
         QVERIFY(sentenceOf([&] { requireComputable(library.store, study); }).find("\"cuda:9\"") != std::string::npos);
     }

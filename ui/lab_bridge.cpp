@@ -15,6 +15,10 @@ LabBridge::LabBridge(const std::filesystem::path &home, RunFunction run, QObject
         QMetaObject::invokeMethod(
             this, [this, now] { emit progress(now); }, Qt::QueuedConnection);
     };
+    callbacks.trouble = [this](const std::string &sentence) {
+        QMetaObject::invokeMethod(
+            this, [this, words = QString::fromStdString(sentence)] { emit trouble(words); }, Qt::QueuedConnection);
+    };
     m_lab = std::make_unique<Lab>(home, std::move(run), std::move(callbacks));
 
     m_poll.setInterval(500);

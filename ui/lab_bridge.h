@@ -31,6 +31,7 @@ public:
 signals:
     void changed();                          ///< something in the store changed: look again
     void progress(const awb::Progress &now); ///< of the run that this process computes
+    void trouble(const QString &sentence);   ///< why results cannot be written; again at each try, every second
 
 private:
     Store m_store;

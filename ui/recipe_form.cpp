@@ -9,8 +9,10 @@
 #include <QGridLayout>
 #include <QLabel>
 #include <QLineEdit>
+#include <QScrollArea>
 #include <QSpinBox>
 #include <QStyle>
+#include <QTimer>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -44,6 +46,12 @@ RecipeForm::RecipeForm(const DeviceChoices &devices, QWidget *parent) : QWidget(
     connect(m_moreButton, &QToolButton::toggled, this, [this](bool open) {
         m_more->setVisible(open);
         m_moreButton->setArrowType(open ? Qt::DownArrow : Qt::RightArrow);
+        if (open) // when it has its place
+            QTimer::singleShot(0, this, [this] {
+                for (QWidget *parent = parentWidget(); parent; parent = parent->parentWidget())
+                    if (auto *area = qobject_cast<QScrollArea *>(parent))
+                        area->ensureWidgetVisible(m_more);
+            });
     });
     refresh();
 }
@@ -70,7 +78,7 @@ QSpinBox *RecipeForm::spin(const char *name, const recipe_limits::Range<int> &li
 void RecipeForm::addMain()
 {
     const Recipe standard;
-    m_rate = numberField("learningRateEdit", {1e-12, 10}, standard.learningRate);
+    m_rate = numberField("learningRateEdit", recipe_limits::learningRate, standard.learningRate);
     m_rate->setToolTip(tr("Peak learning rate, reached at the end of warm-up; 1e-3 and 0.001 are the same."));
     m_suggest = new QToolButton;
     m_suggest->setObjectName(QStringLiteral("suggestButton"));
@@ -111,7 +119,7 @@ void RecipeForm::addMain()
         m_grid->addWidget(label, row, 2 * column);
         m_grid->addWidget(field, row, 2 * column + 1, 1, columns);
     };
-    add(0, 0, tr("Learning &rate"), m_rate);
+    add(0, 0, tr("&Learning rate"), m_rate);
     m_grid->addWidget(m_suggest, 0, 2, 1, 2, Qt::AlignLeft);
     add(1, 0, tr("Ep&ochs"), m_epochs);
     add(1, 1, tr("Batch"), m_batch);

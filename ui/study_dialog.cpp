@@ -309,7 +309,18 @@ void StudyDialog::accept()
                                               .arg(text(now.name)),
                                           tr("Replace")))
             return;
+        const auto dropped = noLongerAsked(m_bridge.store(), now);
+        const auto learnt =
+            std::ranges::count_if(dropped, [](const Run &run) { return run.state == RunState::Paused || run.step > 0; });
+        if (learnt > 0 && !dialogs::functions().confirm(
+                              this, tr("Cancel runs"),
+                              tr("%1 of the runs that wait have learnt something and are no longer asked for. They are "
+                                 "cancelled, and what they have learnt is given up.")
+                                  .arg(learnt),
+                              tr("Save and cancel them")))
+            return;
         replaceStudy(m_bridge.store(), now);
+        m_bridge.wake();
         m_start = now; // so that its name is no other study's
         m_known = now;
         QDialog::accept();

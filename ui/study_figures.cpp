@@ -60,12 +60,11 @@ StudyChart readCurves(const Store &store, const StudyResults &results, const std
     return curve_overlay::chart(runs, measurements, curve_overlay::Quantity::Score, titleOf(results, dataset));
 }
 
-void writeTradeoff(const StudyResults &results, const std::string &dataset, int others, const Folder &folder)
+void writeTradeoff(const StudyResults &results, const std::string &dataset, const ScoreRule &rule, const Folder &folder)
 {
     TradeoffPlot plot;
     plot.setCounting(results.study.counting);
-    plot.setRuns(finishedRuns(results, dataset), titleOf(results, dataset),
-                 {results.study.selection, results.bestEpochs, others});
+    plot.setRuns(finishedRuns(results, dataset), titleOf(results, dataset), rule);
     if (!plot.points().empty())
         folder.write("tradeoff-" + dataset, plot);
 }
@@ -100,7 +99,7 @@ StudyFigures readStudyFigures(const Store &store, const Study &study)
     figures.results = studyResults(store, study);
     for (const std::string &dataset : study.datasets) {
         figures.curves[dataset] = readCurves(store, figures.results, dataset);
-        figures.others[dataset] = taskResults(store, study, dataset, study.checkpoint).rule.others;
+        figures.rules[dataset] = taskResults(store, study, dataset, study.checkpoint).rule;
     }
     for (const Run &run : figures.results.runs)
         if (const auto map = store.ablation(run.id))
@@ -120,7 +119,7 @@ std::deque<std::function<void()>> drawings(const StudyFigures &read, const std::
     const Folder folder{path};
     std::deque<std::function<void()>> all;
     for (const auto &[dataset, curves] : figures->curves) {
-        all.push_back([=] { writeTradeoff(figures->results, dataset, figures->others.at(dataset), folder); });
+        all.push_back([=] { writeTradeoff(figures->results, dataset, figures->rules.at(dataset), folder); });
         all.push_back([=] { folder.write("curves-" + dataset, figures->curves.at(dataset)); });
     }
     for (const Run &run : figures->results.runs)

@@ -10,6 +10,7 @@
 #include "core/store/store.h"
 #include "core/study/ablation.h"
 #include "core/study/selection.h"
+#include "core/study/tradeoff.h"
 #include "ui/study_chart.h"
 
 namespace awb {
@@ -18,7 +19,7 @@ namespace awb {
 struct StudyFigures {
     StudyResults results;
     std::map<std::string, StudyChart> curves;      ///< learning curves, by data set
-    std::map<std::string, int> others;             ///< ScoreRule::others, by data set
+    std::map<std::string, ScoreRule> rules;        ///< of the trade-offs, by data set
     std::map<std::int64_t, AblationMap> ablations; ///< by run
 };
 

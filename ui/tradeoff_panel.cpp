@@ -72,7 +72,7 @@ QWidget *TradeoffPanel::makeWelcome()
     m_quickStudy->setObjectName(QStringLiteral("quickStudyButton"));
     m_quickStudy->setDefault(true);
     m_quickStudy->setMinimumHeight(38);
-    m_samples = new QPushButton(tr("Only get the sample &library"), page);
+    m_samples = new QPushButton(tr("Only get the sam&ple library"), page);
     m_samples->setObjectName(QStringLiteral("welcomeSamplesButton"));
     m_samples->setMinimumHeight(38);
     for (QPushButton *button : {m_quickStudy, m_samples})
@@ -120,11 +120,7 @@ QWidget *TradeoffPanel::makeChartPage()
     layout->addWidget(m_chart, 1);
     connect(m_dataset, &QComboBox::currentTextChanged, this, &TradeoffPanel::refresh);
     connect(m_checkpoint, &QComboBox::currentTextChanged, this, &TradeoffPanel::refresh);
-    connect(m_study, &QComboBox::currentIndexChanged, this, [this] {
-        if (const auto known = knownStudy(m_bridge.store(), study())) // counted as in its other charts
-            m_counting->setCurrentIndex(m_counting->findData(int(known->counting)));
-        refresh();
-    });
+    connect(m_study, &QComboBox::currentIndexChanged, this, &TradeoffPanel::refresh);
     connect(m_axis, &QComboBox::currentIndexChanged, this, [this] {
         const auto axis = CostAxis(m_axis->currentData().toInt());
         m_counting->setEnabled(axis == CostAxis::Parameters);
@@ -227,6 +223,9 @@ void TradeoffPanel::refresh()
     const QString dataset = m_dataset->currentText(), checkpoint = m_checkpoint->currentText();
     const auto [runs, rule, counting] =
         taskResults(m_bridge.store(), study(), dataset.toStdString(), checkpoint.toStdString());
+    const std::pair counted(study(), counting);
+    if (std::exchange(m_counted, counted) != counted) // as in its other charts; then a choice by hand stays
+        m_counting->setCurrentIndex(m_counting->findData(int(counting)));
     m_chart->setRuns(runs, dataset.isEmpty() ? QString() : QString(dataset % QStringLiteral(" · ") % checkpoint), rule);
     m_chart->setSelectedRun(m_selected);
     for (QComboBox *combo : {m_dataset, m_checkpoint}) // narrow boxes cut long names

@@ -53,6 +53,8 @@ private:
 
     LabBridge &m_bridge;
     QStackedWidget *m_pages;
+    std::pair<std::string, CountingRule> m_counted{{},
+                                                   CountingRule::Trained}; ///< study whose rule m_counting has had, and it
     QComboBox *m_dataset, *m_checkpoint, *m_study, *m_axis, *m_counting;
     QCheckBox *m_seeds;
     QPushButton *m_export, *m_quickStudy, *m_samples;

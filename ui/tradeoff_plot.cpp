@@ -42,6 +42,7 @@ void TradeoffPlot::setRuns(const std::vector<Run> &runs, const QString &title, c
 {
     const Run underCursor = m_cursor < 0 ? Run() : m_chart[m_cursor].run;
     m_runs = runs;
+    m_zoomed = m_zoomed && title == m_title; // another task's points may all lie elsewhere
     m_title = title;
     m_rule = rule;
     m_points = tradeoffPoints(m_runs, m_counting, m_rule);
@@ -181,6 +182,8 @@ QStringList TradeoffPlot::caption() const
         sentences << company;
     if (m_rule.others > 0)
         sentences << QString::fromStdString(othersText(m_rule.others));
+    if (m_rule.outdated > 0)
+        sentences << QString::fromStdString(outdatedText(m_rule.outdated));
     if (const int otherwise = scoredOtherwise(m_runs); otherwise > 0)
         sentences << QString::fromStdString(scoredOtherwiseText(otherwise));
     return sentences;

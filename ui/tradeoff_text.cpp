@@ -21,7 +21,7 @@ QString tr(const char *words)
 
 QString row(const QString &name, const QString &value)
 {
-    return QStringLiteral("<tr><td style='padding-right: 8px'>%1</td><td>%2</td></tr>").arg(name, value);
+    return QStringLiteral("<tr><td style='padding-right: 8px'>%1</td><td>%2</td></tr>").arg(name, value.toHtmlEscaped());
 }
 
 QString scoreOf(const ChartPoint &one)
@@ -82,8 +82,9 @@ QString tooltip(const ChartPoint &chartPoint, const ChartPoint *full)
     if (full && full != &chartPoint)
         rows += row(tr("Against full fine-tuning"), chart_text::difference(point.metric, point.mean - full->point.mean));
     QString parameters = wording::count(point.trainable);
-    if (run.total > 0)
-        parameters += tr(" (%1 of the model)").arg(wording::percent(double(point.trainable) / double(run.total)));
+    // As the paper counts, of the model without adapters.
+    if (const std::int64_t model = run.spec.method.bottleneck == 0 ? run.total : full ? full->run.total : 0; model > 0)
+        parameters += tr(" (%1 of the model)").arg(wording::percent(double(point.trainable) / double(model)));
     rows += row(tr("Trained parameters"), parameters);
     if (point.parameters != point.trainable)
         rows += row(tr("Counted here"), wording::count(point.parameters));
@@ -119,6 +120,8 @@ QString companyNote(const std::vector<ChartPoint> &points)
     for (const ChartPoint &point : points)
         all.insert(all.end(), point.together.begin(), point.together.end());
     const auto [least, most] = std::minmax_element(all.begin(), all.end());
+    if (!all.empty() && *most > 1 && points.front().axis == CostAxis::PeakMemory)
+        return tr("Peak memory is the program's, which computed up to %1 runs at a time.").arg(*most);
     if (all.empty() || *least == *most)
         return {};
     return tr("Computed %1 to %2 runs at a time, which share cores and memory: points of different company do not compare "

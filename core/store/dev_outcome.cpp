@@ -22,6 +22,12 @@ std::string nameOf(const Run &run)
     return "Run " + std::to_string(run.id);
 }
 
+void requireFinished(const Run &run)
+{
+    if (run.state != RunState::Done)
+        throw Error(nameOf(run) + " is not finished, so it has no predictions yet.");
+}
+
 } // namespace
 
 void saveDevPredictions(const std::filesystem::path &runFolder, const DevPredictions &predictions)
@@ -36,8 +42,7 @@ void saveDevPredictions(const std::filesystem::path &runFolder, const DevPredict
 
 DevPredictions devPredictions(const Store &store, const Run &run)
 {
-    if (run.state != RunState::Done)
-        throw Error(nameOf(run) + " is not finished, so it has no predictions yet.");
+    requireFinished(run);
     const auto file = store.resolve("runs/" + std::to_string(run.id)) / fileName;
     std::error_code ignored;
     if (!std::filesystem::exists(file, ignored))
@@ -60,6 +65,8 @@ DevPredictions devPredictions(const Store &store, const Run &run)
 DevOutcome devOutcome(const Store &store, const std::vector<Run> &runs)
 {
     DevOutcome outcome;
+    for (const Run &run : runs)
+        requireFinished(run);
     for (const Run &run : runs)
         if (run.spec.dataset != runs.front().spec.dataset || run.provenance.dataSha256 != runs.front().provenance.dataSha256)
             throw Error("The runs are of different data, so they cannot be compared example by example.");

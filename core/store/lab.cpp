@@ -55,9 +55,10 @@ void Lab::Impl::loop(const std::stop_token &stop)
             if (!store->isThere())
                 throw Error("The library " + home.string() + " was replaced.");
             workUntilEmpty(*store);
-        } catch (const std::exception &) {
-            // Whoever looks at the library gets the sentence from a store of his own. Here only a later try helps.
-            store.reset();
+        } catch (const std::exception &error) {
+            if (callbacks.trouble)
+                callbacks.trouble(error.what());
+            store.reset(); // a later try may help
             pause = afterError;
         }
         sleep(stop, pause);

@@ -3,6 +3,7 @@
 #include <functional>
 #include <filesystem>
 #include <memory>
+#include <string>
 
 #include "core/types.h"
 
@@ -28,6 +29,8 @@ using RunFunction = std::function<Run(const Run &, RunContext &)>;
 struct LabCallbacks {
     std::function<void()> changed;                  ///< something in the store changed: look again
     std::function<void(const Progress &)> progress; ///< at most ten times a second
+    /// Why the store cannot be written at the moment (a full disk, say), at each try of a worker that goes on trying.
+    std::function<void(const std::string &)> trouble;
 };
 
 /// The queue's worker: takes the first queued runs, computes them side by side (run_crew.h), writes the results, and goes on

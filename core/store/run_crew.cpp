@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "core/store/memory_budget.h"
+#include "core/error.h"
 #include "core/store/run_worker.h"
 #include "core/store/store.h"
 #include "core/train/devices.h"
@@ -43,9 +43,9 @@ struct RunCrew::Member {
 };
 
 RunCrew::RunCrew(std::filesystem::path home, const RunFunction &run, const LabCallbacks &callbacks,
-                 std::function<bool()> stop, bool patient, bool background)
-    : m_home(std::move(home)), m_run(run), m_outer(callbacks), m_stop(std::move(stop)), m_patient(patient),
-      m_background(background)
+                 std::function<bool()> stop, bool patient, bool background, std::function<bool()> plenty)
+    : m_home(std::move(home)), m_run(run), m_outer(callbacks), m_stop(std::move(stop)), m_plenty(std::move(plenty)),
+      m_patient(patient), m_background(background)
 {
     m_callbacks.changed = [this] {
         const std::lock_guard guard(m_telling);
@@ -53,6 +53,11 @@ RunCrew::RunCrew(std::filesystem::path home, const RunFunction &run, const LabCa
             m_outer.changed();
     };
     m_callbacks.progress = [this](const Progress &progress) { progressed(progress); };
+    m_callbacks.trouble = [this](const std::string &sentence) {
+        const std::lock_guard guard(m_telling);
+        if (m_outer.trouble)
+            m_outer.trouble(sentence);
+    };
 }
 
 RunCrew::~RunCrew()
@@ -74,7 +79,7 @@ bool RunCrew::mayStart(const Run &next) const
     for (const auto &member : m_members)
         if (member->run && (!member->stepped || !sharesTheCores(member->run->spec.recipe)))
             return false;
-    return m_running < std::min(most, defaultThreads()) && sharesTheCores(next.spec.recipe) && memoryIsPlenty();
+    return m_running < std::min(most, defaultThreads()) && sharesTheCores(next.spec.recipe) && m_plenty();
 }
 
 /// With the mutex held.
@@ -101,6 +106,8 @@ void RunCrew::workUntilEmpty(Store &store, std::vector<std::int64_t> only)
     for (;;) {
         std::optional<Run> next, claimed;
         try {
+            if (!failure && !store.isThere()) // what is computed now would be kept beside the library that was moved
+                throw Error("The library " + m_home.string() + " is gone or was replaced.");
             if (!failure && !(m_stop && m_stop()))
                 next = all ? store.next() : firstQueued(store, only);
             if (next && mayStart(*next))

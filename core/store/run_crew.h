@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/store/lab.h"
+#include "core/store/memory_budget.h"
 
 namespace awb {
 
@@ -19,9 +20,11 @@ namespace awb {
 /// still free; a run whose numbers depend on the number of threads, or that needs another device, is computed alone.
 class RunCrew {
 public:
-    /// `stop`, `patient`: as RunWorker's. `background`: the threads run at a lower priority than the window.
-    RunCrew(std::filesystem::path home, const RunFunction &run, const LabCallbacks &callbacks, std::function<bool()> stop,
-            bool patient, bool background);
+    /// `stop`, `patient`: as RunWorker's. `background`: the threads run at a lower priority than the window. `plenty`:
+    /// whether the memory is enough for another run beside those at hand.
+    RunCrew(
+        std::filesystem::path home, const RunFunction &run, const LabCallbacks &callbacks, std::function<bool()> stop,
+        bool patient, bool background, std::function<bool()> plenty = [] { return memoryIsPlenty(); });
     /// Waits for the runs at hand.
     ~RunCrew();
     RunCrew(const RunCrew &) = delete;
@@ -45,7 +48,7 @@ private:
     const RunFunction &m_run;
     LabCallbacks m_outer; ///< whom the callbacks are for
     LabCallbacks m_callbacks;
-    std::function<bool()> m_stop;
+    std::function<bool()> m_stop, m_plenty;
     bool m_patient, m_background;
 
     std::mutex m_telling; ///< one callback at a time

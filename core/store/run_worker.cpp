@@ -130,9 +130,11 @@ void RunWorker::settle(const std::function<void()> &write)
         try {
             write();
             return;
-        } catch (const Error &) {
+        } catch (const Error &error) {
             if (!m_patient)
                 throw;
+            if (m_callbacks.trouble)
+                m_callbacks.trouble(error.what());
             for (int tenths = 0; tenths < 10; ++tenths) {
                 if (m_stop && m_stop())
                     throw;

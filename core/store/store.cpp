@@ -2,11 +2,13 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <map>
 #include <mutex>
-#include <set>
+#include <optional>
 #include <thread>
 
 #include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
@@ -19,10 +21,19 @@ namespace {
 
 constexpr int busyTimeout = 10000; // milliseconds
 
-/// The folders that stores of this process have open, each as often as it is.
+/// Which file a path is: its device and its number there.
+using FileId = std::pair<dev_t, ino_t>;
+
+std::optional<FileId> idOf(const std::filesystem::path &file)
+{
+    struct stat found {};
+    return ::stat(file.c_str(), &found) == 0 ? std::optional(FileId(found.st_dev, found.st_ino)) : std::nullopt;
+}
+
+/// The folders that stores of this process have open, each as often as it is, with their library's file.
 struct OpenFolders {
     std::mutex mutex;
-    std::multiset<std::filesystem::path> folders;
+    std::multimap<std::filesystem::path, std::optional<FileId>> folders;
 };
 
 OpenFolders &openFolders()
@@ -31,15 +42,16 @@ OpenFolders &openFolders()
     return all;
 }
 
-/// A library that this process has open comes back as itself or not at all: an empty one in its place would hide that it was
+/// A library that this process has open comes back as itself or not at all: another one in its place would hide that it was
 /// taken away. Throws Error when it is gone.
 void requireThere(const std::filesystem::path &folder)
 {
     OpenFolders &open = openFolders();
     const std::lock_guard lock(open.mutex);
-    std::error_code error;
-    if (open.folders.contains(folder) && !std::filesystem::exists(folder / "library.sqlite", error))
-        throw Error("The library folder " + folder.string() + " is gone: put it back, close the program and open it again.");
+    const auto known = open.folders.find(folder);
+    if (known != open.folders.end() && (!known->second || idOf(folder / "library.sqlite") != known->second))
+        throw Error("The library folder " + folder.string() +
+                    " is gone or was replaced: put it back, close the program and open it again.");
 }
 
 std::filesystem::path createdFolder(const std::filesystem::path &home)
@@ -114,7 +126,7 @@ OpenFolder::OpenFolder(const std::filesystem::path &path) : m_path(path)
 {
     OpenFolders &open = openFolders();
     const std::lock_guard lock(open.mutex);
-    open.folders.insert(m_path);
+    open.folders.emplace(m_path, idOf(m_path / "library.sqlite"));
 }
 
 OpenFolder::~OpenFolder()
@@ -124,7 +136,7 @@ OpenFolder::~OpenFolder()
     open.folders.erase(open.folders.find(m_path));
 }
 
-Store::Impl::Impl(const std::filesystem::path &folder) : home(createdFolder(folder)), isOpen(home), db(opened(file()))
+Store::Impl::Impl(const std::filesystem::path &folder) : home(createdFolder(folder)), db(opened(file())), isOpen(home)
 {
     read([&] {
         if (sqlite3_db_readonly(db.getHandle(), "main") == 1)

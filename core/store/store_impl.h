@@ -28,8 +28,8 @@ private:
 /// What the files of the store share; nobody else includes this.
 struct Store::Impl {
     std::filesystem::path home; ///< absolute
-    OpenFolder isOpen;
     mutable SQLite::Database db;
+    OpenFolder isOpen; ///< after db, which makes the file
 
     explicit Impl(const std::filesystem::path &home);
 

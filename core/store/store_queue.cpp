@@ -23,7 +23,7 @@ std::string withNow(std::string sql)
 /// A run that always takes its program along must not keep the queue from all others.
 constexpr int mostDeaths = 3;
 const std::string deadlyRun =
-    "The program ended three times in a row while it computed this run, each time before an epoch was done. Perhaps the "
+    "The program ended three times in a row while it computed this run, each time within minutes. Perhaps the "
     "memory did not suffice: try a smaller batch or maximum length, or run it while nothing else is computed.";
 
 /// Binds a number, or NULL for what SQLite and a chart cannot hold.
@@ -310,6 +310,8 @@ void Store::move(std::int64_t id, int places)
 
 void Store::remove(std::int64_t id)
 {
+    if (!isThere())
+        throw Error("The library " + home().string() + " is gone or was replaced; nothing was deleted.");
     m->write([&] {
         if (m->stateOf(id) == RunState::Running)
             throw Error("Run " + std::to_string(id) + " is running; cancel it before deleting it.");

@@ -11,6 +11,8 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/model/checkpoint.h"
+#include "core/recipe_limits.h"
+#include "core/study/csv.h"
 #include "core/study/seed_groups.h"
 #include "core/study/spec_hash.h"
 #include "core/train/devices.h"
@@ -36,6 +38,28 @@ void requireDatasets(const Store &store, const Study &study)
     if (!missing.empty())
         throw Error("The study " + study.name + " needs data sets that the library has not: " + missing +
                     "; add them under these names, or name others in the study's \"datasets\".");
+}
+
+/// A study of a library may be of before these limits, so it is read without them.
+void requireLimits(const Study &study)
+{
+    const Recipe &recipe = study.recipe;
+    const auto require = [&](const char *what, double value, const recipe_limits::Range<double> &limits) {
+        if (!limits.holds(value))
+            throw Error("The " + std::string(what) + " of the study " + study.name + " is " + csv::number(value) +
+                        "; it must be from " + csv::number(limits.least) + " to " + csv::number(limits.most) + ".");
+    };
+    require("initialisation (\"init_std\")", recipe.initStd, recipe_limits::initStd);
+    require("weight decay", recipe.weightDecay, recipe_limits::weightDecay);
+    require("gradient clipping (\"clip\")", recipe.clip, recipe_limits::clip);
+    if (recipe.dropout >= 0) // else the checkpoint's
+        require("dropout", recipe.dropout, recipe_limits::dropout);
+    for (const StudyArm &arm : study.arms) {
+        for (const double rate : arm.learningRates)
+            require("learning rate", rate, recipe_limits::learningRate);
+        for (const double std : arm.initStds)
+            require("initialisation (\"init_stds\")", std, recipe_limits::initStd);
+    }
 }
 
 /// Waits, is paused or is being computed.
@@ -175,6 +199,7 @@ TaskSize readTaskSize(const Manifest &manifest)
 void requireComputable(const Store &store, const Study &study)
 {
     requireDatasets(store, study);
+    requireLimits(study);
     const int positions = shapeOf(store, study).positions;
     if (study.recipe.maxLength > positions)
         throw Error("The study " + study.name + " takes texts of up to " + std::to_string(study.recipe.maxLength) +
@@ -185,19 +210,25 @@ void requireComputable(const Store &store, const Study &study)
                     "\", which is not here; `awb devices` lists those that are.");
 }
 
-int replaceStudy(Store &store, const Study &study)
+std::vector<Run> noLongerAsked(const Store &store, const Study &study)
 {
     std::unordered_set<TrainSpec, SpecHash> asked;
     for (TrainSpec &spec : specsOf(study, shapeOf(store, study).layers))
         asked.insert(anywhere(std::move(spec)));
+    std::vector<Run> runs = store.runsOfStudy(study.name);
+    std::erase_if(runs, [&](const Run &run) {
+        return (run.state != RunState::Queued && run.state != RunState::Paused) || asked.contains(anywhere(run.spec));
+    });
+    return runs;
+}
+
+int replaceStudy(Store &store, const Study &study)
+{
+    const std::vector<Run> dropped = noLongerAsked(store, study);
     store.saveStudy(study);
-    int cancelled = 0;
-    for (const Run &run : store.runsOfStudy(study.name))
-        if ((run.state == RunState::Queued || run.state == RunState::Paused) && !asked.contains(anywhere(run.spec))) {
-            store.cancel(run.id);
-            ++cancelled;
-        }
-    return cancelled;
+    for (const Run &run : dropped)
+        store.cancel(run.id);
+    return int(dropped.size());
 }
 
 std::vector<std::int64_t> queueStudy(Store &store, const Study &study)
@@ -280,6 +311,7 @@ TaskResults taskResults(const Store &store, const Study &study, const std::strin
     TaskResults results{finishedRuns(store, study.name, dataset, checkpoint), {}, study.counting};
     results.rule.selection = study.selection;
     results.rule.others = dropOthers(results.runs, study);
+    results.rule.outdated = dropOutdated(results.runs, Outdated(store, study));
     if (study.selection.epoch == Selection::Epoch::Best)
         results.rule.bestEpochs = store.bestEpochScores(study.name);
     return results;

@@ -29,12 +29,15 @@ StudyState studyState(const Store &store, const Study &study, const TaskSizes &s
 /// Reads a data set, which takes seconds for large ones. Throws Error as loadDataset() does.
 TaskSize readTaskSize(const Manifest &manifest);
 
-/// Throws Error where no run of the study could be computed here: its texts are longer than the checkpoint's positions, or
-/// its device is another machine's.
+/// Throws Error where no run of the study could be computed here: its texts are longer than the checkpoint's positions, its
+/// device is another machine's, or its recipe is beyond recipe_limits.h.
 void requireComputable(const Store &store, const Study &study);
 
-/// Stores the study in the place of one of its name, and cancels the runs of that name that wait and are not asked for any
-/// more. Returns how many. Throws Error where the study does not fit its checkpoint.
+/// The runs under a study's name that wait or are paused and that it, as it is now, does not ask for. Throws Error where the
+/// study does not fit its checkpoint.
+std::vector<Run> noLongerAsked(const Store &store, const Study &study);
+/// Stores the study in the place of one of its name, and cancels what is no longer asked for. Returns how many. Throws as
+/// noLongerAsked().
 int replaceStudy(Store &store, const Study &study);
 
 /// replaceStudy(), then queues what the study lacks in one transaction, lets paused runs go on, and returns all its runs

@@ -67,9 +67,10 @@ bool comparable(const TrainSpec &a, const TrainSpec &b)
 auto likeness(const TrainSpec &spec, const Run &run)
 {
     const TrainSpec &other = run.spec;
-    return std::tuple(other.dataset == spec.dataset, other.method.name == spec.method.name,
-                      -std::abs(sizeOf(other.method) - sizeOf(spec.method)), other.recipe.maxLength == spec.recipe.maxLength,
-                      other.recipe.batch == spec.recipe.batch, run.id);
+    const bool sameMethod = other.method.name == spec.method.name;
+    return std::tuple(other.dataset == spec.dataset, sameMethod,
+                      sameMethod ? -std::abs(sizeOf(other.method) - sizeOf(spec.method)) : 0,
+                      other.recipe.maxLength == spec.recipe.maxLength, other.recipe.batch == spec.recipe.batch, run.id);
 }
 
 /// The newest usable run of each kind, of thousands that differ in learning rate or seed.
@@ -109,7 +110,8 @@ TimeEstimate expectedTime(const std::vector<TrainSpec> &specs, const std::vector
         }
         const Run &like = *measured.front();
         const bool otherTask = like.spec.dataset != spec.dataset;
-        if (otherTask)
+        if (otherTask ||
+            like.spec.recipe.maxLength != spec.recipe.maxLength) // the texts' lengths tell how much more that is
             for (const std::string &name : {spec.dataset, like.spec.dataset})
                 if (!sizes.contains(name))
                     estimate.unsized.insert(name);

@@ -201,6 +201,13 @@ std::string othersText(int runs)
            " other settings than it asks for now and " + (runs == 1 ? "is" : "are") + " left out.";
 }
 
+std::string outdatedText(int runs)
+{
+    return runsText(std::size_t(runs)) + (runs == 1 ? " was" : " were") +
+           " computed on other data or weights than the library has now, or scored by another metric, and " +
+           (runs == 1 ? "is" : "are") + " left out.";
+}
+
 std::string scoredOtherwiseText(int runs)
 {
     return runsText(std::size_t(runs)) + (runs == 1 ? " is" : " are") +
@@ -249,10 +256,7 @@ std::vector<std::string> leftOut(const StudyResults &results, CountingRule count
 {
     std::vector<std::string> sentences = leftOut(results.runs, counting);
     if (results.outdated > 0)
-        sentences.push_back(
-            runsText(std::size_t(results.outdated)) + (results.outdated == 1 ? " was" : " were") +
-            " computed on other data or weights than the library has now, or scored by another metric, and " +
-            (results.outdated == 1 ? "is" : "are") + " left out.");
+        sentences.push_back(outdatedText(results.outdated));
     if (results.others > 0)
         sentences.push_back(othersText(results.others));
     return sentences;

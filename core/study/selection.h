@@ -73,8 +73,10 @@ std::vector<Chosen> bestOfSweeps(const std::vector<SettingResult> &outcomes);
 /// The runs that a result stands for: those of all its seeds, or where the best seed counts, that one.
 std::vector<std::int64_t> chosenRuns(const SettingResult &outcome, const Selection &selection);
 
-/// The sentences on runs under a study's name that it does not ask for, and on those of another metric than the newest.
+/// The sentences on runs under a study's name that it does not ask for, on those that data, weights and metric of now have
+/// left behind, and on those of another metric than the newest.
 std::string othersText(int runs);
+std::string outdatedText(int runs);
 std::string scoredOtherwiseText(int runs);
 
 /// What the reader of a chart must know of runs that are not in it, a sentence each: failed, without a score, of other data

@@ -64,6 +64,12 @@ T needed(const Json &object, const char *key)
     return value;
 }
 
+void requireList(const Json &object, const char *key)
+{
+    if (!object.at(key).is_array())
+        throw Error("\"" + std::string(key) + "\" must be a list: [ ... ].");
+}
+
 /// get<int>() would take 1.5 without a word.
 template <typename T>
 std::vector<T> wholeNumbers(const Json &object, const char *key, T least, std::int64_t most)
@@ -71,6 +77,7 @@ std::vector<T> wholeNumbers(const Json &object, const char *key, T least, std::i
     std::vector<T> values;
     if (!object.contains(key))
         return values;
+    requireList(object, key);
     for (const Json &item : object.at(key)) {
         if (!item.is_number_integer() || item.get<std::int64_t>() < std::int64_t(least) || item.get<std::int64_t>() > most)
             throw Error("The values of \"" + std::string(key) + "\" must be whole numbers from " + std::to_string(least) +
@@ -85,6 +92,7 @@ std::vector<double> positiveNumbers(const Json &object, const char *key)
     std::vector<double> values;
     if (!object.contains(key))
         return values;
+    requireList(object, key);
     for (const Json &item : object.at(key)) {
         if (!item.is_number() || !(item.get<double>() > 0))
             throw Error("The values of \"" + std::string(key) + "\" must be numbers above 0.");

@@ -17,7 +17,8 @@ namespace awb {
 struct ScoreRule {
     Selection selection;
     std::map<std::int64_t, double> bestEpochs; ///< Store::bestEpochScores(); used where the best epoch is wanted
-    int others = 0; ///< finished runs under the study's name that it does not ask for, which have no point
+    int others = 0;   ///< finished runs under the study's name that it does not ask for, which have no point
+    int outdated = 0; ///< ones on other data or weights than the library's, or scored by another metric, which have none
 };
 
 /// Groups finished runs of one data set and checkpoint that differ in the seed only into points, ordered by method, then

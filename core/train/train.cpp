@@ -243,7 +243,7 @@ TrainResult Training::run()
             readLosses();
         if ((step + 1) % m_perEpoch == 0)
             endEpoch(step + 1);
-        else if (secondsSince(m_keptAt) >= m_files.snapshotEvery)
+        else if (!m_files.snapshot.empty() && secondsSince(m_keptAt) >= m_files.snapshotEvery)
             keepAll(step + 1);
     }
     return result();
