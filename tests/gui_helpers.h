@@ -6,10 +6,13 @@
 
 #include <QApplication>
 #include <QDir>
+#include <QFile>
+#include <QImage>
 #include <QPalette>
 #include <QStringList>
 #include <QStyle>
 #include <QStyleFactory>
+#include <QTemporaryDir>
 #include <QWidget>
 
 #include "ui/dialogs.h"
@@ -82,6 +85,29 @@ inline void savePictures(QWidget &widget, const QString &name)
                            (dark ? QStringLiteral("-dark.png") : QStringLiteral("-light.png")));
     }
     QApplication::setPalette(before);
+}
+
+/// What is wrong with the figures that a chart exports from a dark window: they must be light, small and hold their letters.
+template <typename Chart>
+QString wrongInPrint(Chart &chart)
+{
+    chart.setPalette(darkPalette());
+    const QTemporaryDir folder;
+    const auto exported = [&](const char *name) {
+        QFile file(folder.filePath(QLatin1String(name)));
+        chart.exportTo(file.fileName());
+        return file.open(QFile::ReadOnly) ? file.readAll() : QByteArray();
+    };
+    const QImage png = QImage::fromData(exported("chart.png"));
+    if (png.isNull() || png.pixelColor(3, 3) != QColor(Qt::white))
+        return QStringLiteral("The picture is not light.");
+    if (!exported("chart.pdf").contains("/FontFile"))
+        return QStringLiteral("The PDF has no letters of its own.");
+    const QByteArray svg = exported("chart.svg");
+    if (svg.size() < 1000 || svg.size() > 200000)
+        return QStringLiteral("The SVG has %1 bytes.").arg(svg.size());
+    const QByteArray words = darkPalette().color(QPalette::Text).name().toLatin1();
+    return svg.contains(words) ? QStringLiteral("There are letters of the dark window.") : QString();
 }
 
 inline void writeText(const QString &file, const std::string &content)

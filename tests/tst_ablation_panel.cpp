@@ -213,6 +213,8 @@ void TestAblationPanel::figuresAreWritten()
                             QString::fromLocal8Bit(pictures) + QStringLiteral("/ablation-print-") + QLatin1String(name) +
                                 QLatin1String(type));
     }
+    QCOMPARE(wrongInPrint(plot), QString());
+    QCOMPARE(wrongInPrint(drop), QString());
     const QByteArray csv = contentOf(folder.filePath(QStringLiteral("map.csv")));
     QCOMPARE(csv.count('\n'), 1 + 21 + 7);
     QVERIFY2(csv.contains("map,1,3,0.793"), csv.constData());

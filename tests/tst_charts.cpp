@@ -8,6 +8,7 @@
 #include <QToolTip>
 #include <qcustomplot.h>
 
+#include "core/methods/methods.h"
 #include "tests/tradeoff_fixture.h"
 #include "ui/chart_axes.h"
 #include "ui/plot_style.h"
@@ -247,13 +248,25 @@ private slots:
         QVERIFY(zoomed.size() < all.size());
         auto runs = someRuns();
         runs.push_back(run(8, "adapter", 256, 2400000, 0, 0.60));
-        shown.chart.setRuns(runs, QStringLiteral("tweets"));
+        shown.chart.setRuns(runs, QString::fromUtf8("tweets · minilm"));
         QCOMPARE(plot.yAxis->range(), zoomed);
         QTest::mouseDClick(&plot, Qt::LeftButton, {}, plot.axisRect()->center());
         QVERIFY(plot.yAxis->range().contains(60));
         runs.push_back(run(9, "adapter", 512, 4800000, 0, 0.50));
-        shown.chart.setRuns(runs, QStringLiteral("tweets"));
+        shown.chart.setRuns(runs, QString::fromUtf8("tweets · minilm"));
         QVERIFY(plot.yAxis->range().contains(50));
+    }
+
+    void zoomEndsWithTheTask()
+    {
+        Shown shown;
+        QCustomPlot &plot = shown.chart.plot();
+        plot.setFocus();
+        const QCPRange whole = plot.yAxis->range();
+        QTest::keyClick(&plot, Qt::Key_Plus);
+        QVERIFY(plot.yAxis->range().size() < whole.size());
+        shown.chart.setRuns(someRuns(), QStringLiteral("another · minilm"));
+        QCOMPARE(plot.yAxis->range(), whole);
     }
 
     void anEmptyChartSaysWhatToDo()
@@ -378,6 +391,8 @@ private slots:
         shown.chart.setRuns(runs, {});
         QVERIFY(!caption(shown).contains("at a time")); // parameters are no matter of company
         shown.chart.setAxis(CostAxis::PeakMemory);
+        QVERIFY2(caption(shown).contains("which computed up to 4 runs at a time"), qPrintable(caption(shown)));
+        shown.chart.setAxis(CostAxis::EpochSeconds);
         QVERIFY2(caption(shown).contains("Computed 1 to 4 runs at a time"), qPrintable(caption(shown)));
         Shown single({run(1, "adapter", 8, 70304, 0, 0.8), run(2, "head", 0, 770, 0, 0.7)});
         QVERIFY2(!caption(single).contains("Bars"), qPrintable(caption(single)));
@@ -411,12 +426,12 @@ private slots:
         for (const auto &theme : {plot_style::printTheme(), plot_style::themeOf(darkPalette())}) {
             QSet<QRgb> colours;
             QSet<int> shapes;
-            for (const char *method : {"adapter", "full", "head", "layer-norm", "top-k"}) {
-                colours.insert(plot_style::methodColor(method, theme).rgb());
-                shapes.insert(plot_style::methodMarker(method, theme).shape());
+            for (const MethodEntry &entry : methodTable()) {
+                colours.insert(plot_style::methodColor(entry.method.name, theme).rgb());
+                shapes.insert(plot_style::methodMarker(entry.method.name, theme).shape());
             }
-            QCOMPARE(colours.size(), 5);
-            QCOMPARE(shapes.size(), 5);
+            QCOMPARE(colours.size(), qsizetype(methodTable().size()));
+            QCOMPARE(shapes.size(), qsizetype(methodTable().size()));
         }
         QVERIFY(plot_style::themeOf(darkPalette()).dark && !plot_style::printTheme().dark);
     }

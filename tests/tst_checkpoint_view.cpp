@@ -7,10 +7,13 @@
 #include <QTabWidget>
 #include <QTableView>
 #include <QtEndian>
+#include <qcustomplot.h>
 
+#include "core/model/checkpoint.h"
 #include "tests/browser_fixture.h"
 #include "tests/checkpoint_files.h"
 #include "tests/real_files.h"
+#include "ui/bar_chart.h"
 #include "ui/checkpoint_view.h"
 #include "ui/tensor_model.h"
 #include "ui/wording.h"
@@ -130,6 +133,15 @@ void TestCheckpointView::computesStatisticsOfTheTensorsShown()
     QTest::mouseClick(table.viewport(), Qt::LeftButton, Qt::NoModifier,
                       table.visualRect(table.model()->index(0, 0)).center());
     QTRY_VERIFY(in(view, "tensorStatistics").text().contains("standard deviation"));
+    const Checkpoint checkpoint = Checkpoint::open(sample);
+    const TensorStatistics expected = statistics(*checkpoint.find("encoder.layer.3.output.LayerNorm.weight"));
+    QVERIFY(std::abs(at(TensorModel::Mean).toDouble() - expected.mean) < 1e-3 * std::abs(expected.mean));
+    QVERIFY(std::abs(at(TensorModel::Std).toDouble() - expected.std) < 1e-3 * expected.std);
+    const auto *bars = in<BarChart>(view, "tensorHistogram").plot().findChild<QCPBars *>();
+    QVERIFY(bars);
+    QCOMPARE(bars->dataCount(), int(expected.histogram.size()));
+    for (int i = 0; i < bars->dataCount(); ++i)
+        QCOMPARE(bars->data()->at(i)->value, double(expected.histogram[std::size_t(i)]));
     filter.clear();
     QCOMPARE(table.model()->rowCount(), 103);
     QTRY_VERIFY(at(TensorModel::Mean) != QString("…"));

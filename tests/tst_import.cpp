@@ -107,6 +107,7 @@ class TestImport : public QObject {
 private slots:
     void guessesADelimitedFileAndPreviewsIt();
     void mergesRenamesAndDropsLabels();
+    void enterOpensTheNextClassAndImportsNothing();
     void followsTheChosenColumnsAndFormat();
     void refusesWhatCannotBeTrained();
     void asksForTheLabelColumnWhereNoneIsGuessed();
@@ -161,6 +162,18 @@ void TestImport::mergesRenamesAndDropsLabels()
     QVERIFY(manifest.sha256.size() > 64); // labels are merged, so the file alone does not say what was used
     const Dataset dataset = loadDataset(manifestFromJson(toJson(manifest)));
     QCOMPARE(dataset.train.size() + dataset.dev.size() + dataset.test.size(), std::size_t(9));
+}
+
+void TestImport::enterOpensTheNextClassAndImportsNothing()
+{
+    Fixture f(std::string("text,label\nIt rains.,wet\nIt pours.,wet\nThe sun.,dry\nA drought.,dry\n"));
+    auto &table = f.in<QTableWidget>("importLabels");
+    f.typeClass(table.item(0, 0)->text(), "first");
+    table.setFocus();
+    QTest::keyClick(&table, Qt::Key_Down);
+    QTest::keyClick(&table, Qt::Key_Return);
+    QVERIFY(table.findChild<QLineEdit *>()); // the editor of the second
+    QVERIFY(f.dialog->isVisible());
 }
 
 void TestImport::followsTheChosenColumnsAndFormat()

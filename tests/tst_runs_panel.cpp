@@ -99,7 +99,11 @@ struct Fixture {
                 return row;
         return -1;
     }
-    QString state(std::int64_t id) const { return rowOf(id) < 0 ? QString() : cell(rowOf(id), RunsModel::State); }
+    /// Without the share of a running one.
+    QString state(std::int64_t id) const
+    {
+        return rowOf(id) < 0 ? QString() : cell(rowOf(id), RunsModel::State).section(' ', 0, 0);
+    }
     void click(std::int64_t id, Qt::KeyboardModifiers keys = Qt::NoModifier) const
     {
         const QRect where = table().visualRect(table().model()->index(rowOf(id), RunsModel::Dataset));
@@ -133,6 +137,7 @@ private slots:
     void showsWhereTheOtherCommandsAreInTheDark();
     void keepsTheSelectionWhileRunsComeAndGo();
     void onlyTheUserChoosesARun();
+    void aSizeIsFilteredAsAWhole();
     void filtersByWordsOfAnyColumnAndByState();
     void sortsNumbersAsNumbers();
     void cancelsQueuedRunsAtOnceAndRunningOnesAfterAQuestion();
@@ -177,6 +182,7 @@ void TestRunsPanel::showsARunFromQueueToScore()
     Fixture f(true, {spec("cola", 64, 0)});
     QTRY_COMPARE(f.state(f.ids[0]), QString("Running"));
     QTRY_VERIFY(f.cell(0, RunsModel::ProgressBar).startsWith("50 %"));
+    QCOMPARE(f.cell(0, RunsModel::State), QString("Running 50 %"));
     QVERIFY2(f.cell(0, RunsModel::ProgressBar).contains("25 s left"), qPrintable(f.cell(0, RunsModel::ProgressBar)));
     QCOMPARE(f.cell(0, RunsModel::MethodName), QString("adapters, m = 64"));
     f.training.released = true;
@@ -281,6 +287,22 @@ void TestRunsPanel::onlyTheUserChoosesARun()
     f.panel->selectRun(f.ids[2]);
     QCOMPARE(marked(), 1);
     QCOMPARE(f.panel->selectedRun(), f.ids[2]);
+}
+
+void TestRunsPanel::aSizeIsFilteredAsAWhole()
+{
+    Fixture f(false, {spec("cola", 8, 0), spec("cola", 64, 1), spec("cola", 80, 2), spec("cola", 0, 28)});
+    QTRY_COMPARE(f.rows(), 4);
+    auto *words = f.panel->findChild<QLineEdit *>("runsFilter");
+    QTest::keyClicks(words, "cola m = 8");
+    QCOMPARE(f.rows(), 1);
+    QCOMPARE(f.cell(0, RunsModel::MethodName), QString("adapters, m = 8"));
+    words->clear();
+    QTest::keyClicks(words, "m = 80");
+    QCOMPARE(f.rows(), 1);
+    words->clear();
+    QTest::keyClicks(words, "adapt"); // part of a word
+    QCOMPARE(f.rows(), 3);
 }
 
 void TestRunsPanel::filtersByWordsOfAnyColumnAndByState()

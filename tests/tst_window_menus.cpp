@@ -6,9 +6,12 @@
 #include <QElapsedTimer>
 #include <QImage>
 #include <QLineEdit>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QStatusBar>
 #include <QTabWidget>
 #include <QTimer>
+#include <QWheelEvent>
 #include <QXmlStreamReader>
 
 #include "core/store/study_queue.h"
@@ -43,6 +46,9 @@ private slots:
     void theStatusBarKeepsItsWordsUnderAMenu();
     void theQueueIsPausedFromAnywhere();
     void settingsOfARunAreShownWhereTheyWent();
+    void theMenuHoldsTheCommandsOfTheSelectedRuns();
+    void aDockBehindAnotherComesForward();
+    void theWheelScrollsTheSetUp();
 };
 
 void TestWindowMenus::theStatusBarKeepsItsWordsUnderAMenu()
@@ -77,6 +83,57 @@ void TestWindowMenus::settingsOfARunAreShownWhereTheyWent()
     emit m_window->findChild<RunsPanel *>()->settingsReused(m_bridge->store().run(ids.back())->spec);
     QTRY_VERIFY(!m_window->findChild<SetupPanel *>()->visibleRegion().isEmpty());
     QCOMPARE(m_window->findChild<SetupPanel *>()->specs().front().method.name, std::string("head"));
+}
+
+void TestWindowMenus::aDockBehindAnotherComesForward()
+{
+    open();
+    const auto *setup = m_window->findChild<SetupPanel *>();
+    auto *library = find<QDockWidget>("libraryDock");
+    const auto seen = [&] { return !setup->visibleRegion().isEmpty(); };
+    library->raise();
+    QTRY_VERIFY(!seen());
+    clickMenu(QStringLiteral("View"), QStringLiteral("Set-up"));
+    QTRY_VERIFY(seen());
+    clickMenu(QStringLiteral("View"), QStringLiteral("Set-up")); // seen: away with it
+    QTRY_VERIFY(find<QDockWidget>("setupDock")->isHidden());
+    clickMenu(QStringLiteral("View"), QStringLiteral("Set-up"));
+    QTRY_VERIFY(seen());
+    library->raise();
+    QTRY_VERIFY(!seen());
+    find<QComboBox>("methodCombo")->setFocus(); // as the Tab key would
+    QTRY_VERIFY(seen());
+}
+
+void TestWindowMenus::theWheelScrollsTheSetUp()
+{
+    open();
+    m_window->resize(800, 600);
+    auto *area = find<QScrollArea>("setupScroll");
+    QVERIFY(area);
+    QTRY_VERIFY(area->verticalScrollBar()->maximum() > 0);
+    QWidget *view = area->viewport(); // where a turn over a label ends
+    const QPointF at = view->rect().center();
+    QWheelEvent turn(at, view->mapToGlobal(at), {}, {0, -120}, Qt::NoButton, Qt::NoModifier, Qt::NoScrollPhase, false);
+    QApplication::sendEvent(view, &turn);
+    QVERIFY(area->verticalScrollBar()->value() > 0);
+}
+
+void TestWindowMenus::theMenuHoldsTheCommandsOfTheSelectedRuns()
+{
+    addTinyLibrary();
+    open();
+    m_bridge->store().setQueuePaused(true);
+    const TrainSpec spec = m_window->findChild<SetupPanel *>()->specs().front();
+    const auto ids = m_bridge->store().enqueue({spec, spec});
+    m_bridge->wake();
+    m_window->findChild<RunsPanel *>()->selectRun(ids[0]);
+    QTRY_COMPARE(m_window->findChild<RunsPanel *>()->selectedRun(), ids[0]);
+    clickMenu(QStringLiteral("Runs"), QStringLiteral("Pause"));
+    QVERIFY(m_bridge->store().run(ids[0])->state == RunState::Paused);
+    QVERIFY(m_bridge->store().run(ids[1])->state == RunState::Queued);
+    clickMenu(QStringLiteral("Runs"), QStringLiteral("Resume queue"));
+    QVERIFY(!m_bridge->store().queuePaused());
 }
 
 void TestWindowMenus::aStudyLeavesAndComesHomeByTheMenu()

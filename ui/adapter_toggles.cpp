@@ -49,7 +49,7 @@ AdapterToggles::AdapterToggles(AblationWorker &worker, QWidget *parent) : QWidge
         label->setWordWrap(true);
     m_on = new QPushButton(tr("&All on"), this);
     m_on->setObjectName(QStringLiteral("allAdaptersOnButton"));
-    m_off = new QPushButton(tr("A&ll off"), this);
+    m_off = new QPushButton(tr("All off"), this);
     m_off->setObjectName(QStringLiteral("allAdaptersOffButton"));
 
     auto *buttons = new QHBoxLayout;
@@ -122,6 +122,8 @@ void AdapterToggles::ask()
         return;
     m_asked = m_sites;
     m_note->setText(tr("Computing …"));
+    for (QLabel *label : {m_score, m_change}) // still the score of the switches before
+        label->setEnabled(false);
     m_worker.score(m_run.id, m_sites);
 }
 
@@ -129,6 +131,8 @@ void AdapterToggles::answered(std::int64_t run, double score, double seconds, co
 {
     if (run != m_run.id)
         return;
+    for (QLabel *label : {m_score, m_change})
+        label->setEnabled(true);
     if (!error.isEmpty()) {
         m_asked.reset();
         m_score->clear();

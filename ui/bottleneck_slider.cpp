@@ -25,7 +25,8 @@ int nearestPower(int m)
 /// The powers of two, each under the place of the slider's handle.
 class PowerLabels : public QWidget {
 public:
-    PowerLabels(const QSlider &slider, QWidget *parent) : QWidget(parent), m_slider(slider)
+    PowerLabels(const QSlider &slider, const BottleneckSlider &owner, QWidget *parent)
+        : QWidget(parent), m_slider(slider), m_owner(owner)
     {
         QFont smaller = font();
         smaller.setPointSizeF(smaller.pointSizeF() * 0.85);
@@ -47,7 +48,7 @@ protected:
             const int x =
                 std::clamp(m_slider.x() - this->x() + left + handle / 2 - half, 0, std::max(0, width() - 2 * half));
             QFont labelFont = font();
-            labelFont.setBold(power == m_slider.value() && isEnabled());
+            labelFont.setBold(m_owner.value() == 1 << power && isEnabled());
             painter.setFont(labelFont);
             painter.setPen(palette().color(isEnabled() ? QPalette::Active : QPalette::Disabled, QPalette::WindowText));
             painter.drawText(x, painter.fontMetrics().ascent(), text);
@@ -56,6 +57,7 @@ protected:
 
 private:
     const QSlider &m_slider;
+    const BottleneckSlider &m_owner;
 };
 
 } // namespace
@@ -82,7 +84,7 @@ BottleneckSlider::BottleneckSlider(QWidget *parent) : QWidget(parent)
 
     auto *title = new QLabel(tr("&Bottleneck size m"));
     title->setBuddy(m_slider);
-    auto *labels = new PowerLabels(*m_slider, this);
+    auto *labels = new PowerLabels(*m_slider, *this, this);
     auto *layout = new QGridLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setVerticalSpacing(0);
@@ -97,6 +99,8 @@ BottleneckSlider::BottleneckSlider(QWidget *parent) : QWidget(parent)
         m_spin->setValue(1 << power);
         labels->update();
     });
+    // An exact value stands at its nearest power, so the handle need not move to choose that.
+    connect(m_slider, &QSlider::sliderReleased, this, [this] { setValue(1 << m_slider->value()); });
     connect(m_spin, &QSpinBox::valueChanged, this, [this, labels](int m) {
         const QSignalBlocker keepsExactValue(m_slider);
         m_slider->setValue(nearestPower(m));

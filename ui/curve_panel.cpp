@@ -80,6 +80,9 @@ void CurvePanel::showRuns(std::vector<std::int64_t> runs)
     if (runs.empty())
         return;
     std::sort(runs.rbegin(), runs.rend());
+    std::vector<std::int64_t> waiting = m_bridge.store().runIds(RunState::Queued);
+    std::sort(waiting.begin(), waiting.end());
+    std::ranges::stable_partition(runs, [&](std::int64_t id) { return !std::ranges::binary_search(waiting, id); });
     m_finished.clear();
     const auto end = runs.begin() + std::ptrdiff_t(std::min(runs.size(), mostRuns));
     m_left.assign(end, runs.end());

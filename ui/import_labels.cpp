@@ -19,6 +19,7 @@ ImportLabels::ImportLabels(QWidget *parent) : QWidget(parent), m_table(new QTabl
     setUpTable(*m_table, "importLabels", tr("Labels of the file and the classes they become"));
     m_table->setEditTriggers(QAbstractItemView::DoubleClicked | QAbstractItemView::EditKeyPressed |
                              QAbstractItemView::AnyKeyPressed | QAbstractItemView::SelectedClicked);
+    editWithEnter(*m_table);
     m_table->horizontalHeader()->setStretchLastSection(true);
     auto *hint = new QLabel(tr("Give two labels the same class to merge them; leave the class empty to drop its rows."));
     hint->setWordWrap(true);

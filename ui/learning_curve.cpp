@@ -14,6 +14,8 @@ namespace awb {
 
 namespace {
 
+constexpr std::size_t mostLive =
+    20'000; // values of one run; what is older is in the store, which is written every three minutes
 constexpr int mostPoints = 2000;
 
 bool perStep(const Measurement &measurement)
@@ -130,11 +132,17 @@ void LearningCurve::setRun(const Run &run, const std::vector<Measurement> &measu
 
 void LearningCurve::append(const Progress &now)
 {
-    for (std::vector<Measurement> *all : {&m_live[now.run], now.run == m_run ? &m_measurements : nullptr}) {
+    // A run that went on from a snapshot repeats steps: the new values replace the old ones.
+    std::vector<Measurement> &live = m_live[now.run];
+    while (!live.empty() && live.back().step >= now.step)
+        live.pop_back();
+    if (live.size() >= mostLive)
+        live.erase(live.begin(), live.begin() + mostLive / 2);
+    if (now.run == m_run)
+        std::erase_if(m_measurements, [&](const Measurement &one) { return perStep(one) && one.step >= now.step; });
+    for (std::vector<Measurement> *all : {&live, now.run == m_run ? &m_measurements : nullptr}) {
         if (!all)
             continue;
-        // A run that went on from a snapshot repeats steps: the new values replace the old ones.
-        std::erase_if(*all, [&](const Measurement &one) { return perStep(one) && one.step >= now.step; });
         all->push_back({"loss", now.step, 0, now.loss});
         all->push_back({"learning_rate", now.step, 0, now.learningRate});
     }
@@ -184,6 +192,7 @@ void LearningCurve::fill(int most)
     m_rawLoss->setData(m_lossCurve.x, m_lossCurve.y, true);
     const Curve smooth = smoothed(m_lossCurve);
     m_loss->setData(smooth.x, smooth.y, true);
+    m_loss->setScatterStyle(smooth.x.size() == 1 ? QCPScatterStyle::ssDisc : QCPScatterStyle::ssNone); // a line needs two
     m_score->setData(m_scoreCurve.x, m_scoreCurve.y, true);
     m_rate->setData(m_rateCurve.x, m_rateCurve.y, true);
     m_cursor = m_cursor < 0 ? -1 : nearest(m_lossCurve, step);

@@ -66,7 +66,8 @@ struct LibraryPanel::Ui {
     void edit(); ///< how the chosen data set is read
     void remove();
     void addUnderFreeName(Manifest manifest);
-    bool keep(const Manifest &manifest, ImportDialog &dialog); ///< false: the user wants another name
+    bool keep(const Manifest &manifest, const std::optional<Manifest> &before,
+              ImportDialog &dialog); ///< false: the user wants another name
     void showDataset(const std::string &name);
     void openImport(const Manifest &guess, bool isInLibrary = false);
     void recogniseOrImport(const QString &path, bool folder);
@@ -216,8 +217,24 @@ void LibraryPanel::Ui::addUnderFreeName(Manifest manifest)
     showDataset(manifest.name);
 }
 
-bool LibraryPanel::Ui::keep(const Manifest &manifest, ImportDialog &dialog)
+/// `before`: as the data set of that name is read now; nothing: a new one.
+bool LibraryPanel::Ui::keep(const Manifest &manifest, const std::optional<Manifest> &before, ImportDialog &dialog)
 {
+    if (before && manifest == *before)
+        return true;
+    if (before && manifest.name == before->name) {
+        const auto runs = bridge.store().finishedRuns(manifest.name, {}).size();
+        if (runs > 0 && !dialogs::functions().confirm(
+                            &dialog, tr("Read it otherwise"),
+                            tr("Runs that are finished on “%1” as it was read until now: %2. They stay, apart from those on "
+                               "another reading; studies compute theirs anew.")
+                                .arg(text(manifest.name))
+                                .arg(runs),
+                            tr("Save")))
+            return false;
+        bridge.store().addDataset(manifest);
+        return true;
+    }
     if (unusedName(manifest.name, bridge.store().datasets()) != manifest.name &&
         !dialogs::functions().confirm(&dialog, tr("Add data set"),
                                       tr("There is a data set “%1” already. Replace it? To keep both, cancel and give this "
@@ -242,7 +259,8 @@ void LibraryPanel::Ui::openImport(const Manifest &guess, bool isInLibrary)
     if (isInLibrary)
         dialog->setEditing();
     dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setKeep([this, dialog](const Manifest &manifest) { return keep(manifest, *dialog); });
+    const std::optional<Manifest> before = isInLibrary ? std::optional(guess) : std::nullopt;
+    dialog->setKeep([this, dialog, before](const Manifest &manifest) { return keep(manifest, before, *dialog); });
     QObject::connect(dialog, &QDialog::accepted, &panel, [this, dialog] { showDataset(dialog->manifest().name); });
     dialog->open();
 }

@@ -1,12 +1,14 @@
 #include "ui/main_window.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include <QActionGroup>
 #include <QApplication>
 #include <QCloseEvent>
 #include <QDockWidget>
+#include <QLabel>
 #include <QLoggingCategory>
 #include <QMenuBar>
 #include <QScreen>
@@ -25,7 +27,6 @@
 #include "ui/dataset_view.h"
 #include "ui/dialogs.h"
 #include "ui/lab_bridge.h"
-#include "ui/library_exchange.h"
 #include "ui/library_panel.h"
 #include "ui/run_page.h"
 #include "ui/runs_panel.h"
@@ -33,7 +34,7 @@
 #include "ui/study_panel.h"
 #include "ui/theme.h"
 #include "ui/tradeoff_panel.h"
-#include "version.h"
+#include "ui/wording.h"
 
 namespace awb {
 namespace {
@@ -54,6 +55,9 @@ MainWindow::MainWindow(LabBridge &bridge, DeviceChoices devices, QWidget *parent
     makePanels(std::move(devices));
     makeDocks();
     makeMenus();
+    m_trouble = new QLabel(this);
+    m_trouble->setObjectName(QStringLiteral("troubleLabel"));
+    statusBar()->addPermanentWidget(m_trouble);
     connectPanels();
     restore();
     refreshStatus();
@@ -113,87 +117,6 @@ void MainWindow::shareCorner()
     setCorner(Qt::BottomLeftCorner, width() < 1100 ? Qt::BottomDockWidgetArea : Qt::LeftDockWidgetArea);
 }
 
-void MainWindow::makeMenus()
-{
-    QMenu *file = menuBar()->addMenu(tr("&File"));
-    file->addAction(tr("Add &data set…"), QKeySequence(Qt::CTRL | Qt::Key_D), m_library, &LibraryPanel::addDataset);
-    file->addAction(tr("Add data set &folder…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_D), m_library,
-                    &LibraryPanel::addDatasetFolder);
-    file->addAction(tr("Add &checkpoint…"), QKeySequence(Qt::CTRL | Qt::Key_K), m_library, &LibraryPanel::addCheckpoint);
-    file->addAction(tr("Get &sample library"), m_library, &LibraryPanel::fetchSamples);
-    file->addAction(tr("&Merge another library…"), this, [this] { library_exchange::mergeLibrary(*this, m_bridge); });
-    file->addSeparator();
-    file->addAction(tr("&Export trade-off chart…"), QKeySequence(Qt::CTRL | Qt::Key_E), m_tradeoff,
-                    &TradeoffPanel::exportChart);
-    file->addAction(tr("Export &learning curve…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_E), m_curve,
-                    &CurvePanel::exportChart);
-    file->addSeparator();
-    file->addAction(tr("&Quit"), QKeySequence(QKeySequence::Quit), this, &QWidget::close);
-
-    QMenu *study = menuBar()->addMenu(tr("&Study"));
-    study->addAction(tr("Run the &quick study"), this, &MainWindow::runQuickStudy);
-    study->addAction(tr("&Export the study shown…"), m_studies, &StudyPanel::exportArchive);
-    study->addAction(tr("&Import a study…"), this, [this] { library_exchange::importStudy(*this, m_bridge); });
-    study->addAction(tr("&Delete the study shown…"), m_studies, &StudyPanel::deleteStudy);
-
-    makeChartsMenu(*menuBar()->addMenu(tr("&Charts")));
-
-    QMenu *view = menuBar()->addMenu(tr("&View"));
-    for (QDockWidget *dock : findChildren<QDockWidget *>())
-        view->addAction(dock->toggleViewAction());
-    view->addSeparator();
-    makeThemeMenu(*view->addMenu(tr("&Theme")));
-
-    QMenu *help = menuBar()->addMenu(tr("&Help"));
-    help->addAction(tr("&About"), this, [this] {
-        dialogs::functions().about(this, tr("About Adapter Workbench"),
-                                   tr("<b>Adapter Workbench %1</b><p>Experiments with adapters on BERT-like Transformers "
-                                      "(Houlsby et al. 2019).<p>GPL-3.0-or-later. Library: %2")
-                                       .arg(QString::fromLatin1(version),
-                                            QString::fromStdString(m_bridge.store().home().string()).toHtmlEscaped()));
-    });
-}
-
-/// Every chart two clicks away, whatever page is shown.
-void MainWindow::makeChartsMenu(QMenu &menu)
-{
-    const auto addPage = [&](QWidget *page, const QString &title) {
-        menu.addAction(title, this, [this, page] { m_tabs->setCurrentWidget(page); });
-    };
-    addPage(m_tradeoff, tr("&Trade-off of a task"));
-    menu.addSeparator();
-    for (int i = 0; i < m_studies->figures().size(); ++i)
-        menu.addAction(m_studies->figures()[i], this, [this, i] {
-            m_tabs->setCurrentWidget(m_studies);
-            m_studies->showFigure(i);
-        });
-    menu.addSeparator();
-    for (int i = 0; i < m_ablation->views().size(); ++i)
-        menu.addAction(m_ablation->views()[i], this, [this, i] {
-            m_tabs->setCurrentWidget(m_ablation);
-            m_ablation->showView(i);
-        });
-    menu.addSeparator();
-    addPage(m_run, tr("&Run, or two side by side"));
-    menu.addAction(tr("&Learning curves of the chosen runs"), this, [this] {
-        m_curveDock->show(); // may have been closed
-        m_curveDock->raise();
-    });
-}
-
-void MainWindow::makeThemeMenu(QMenu &menu)
-{
-    m_themes = new QActionGroup(this);
-    for (const auto &[name, title] :
-         {std::pair("system", tr("As the &desktop")), std::pair("light", tr("&Light")), std::pair("dark", tr("D&ark"))}) {
-        QAction *action = menu.addAction(title);
-        action->setCheckable(true);
-        action->setData(QString::fromLatin1(name));
-        m_themes->addAction(action);
-    }
-    connect(m_themes, &QActionGroup::triggered, this, [this](QAction *action) { setTheme(action->data().toString()); });
-}
-
 void MainWindow::connectPanels()
 {
     connect(m_library, &LibraryPanel::datasetChosen, this, [this](const QString &name) {
@@ -224,10 +147,7 @@ void MainWindow::connectPanels()
     connect(m_runs, &RunsPanel::runSelected, this, &MainWindow::showRun);
     connect(m_runs, &RunsPanel::runsSelected, m_curve, &CurvePanel::showRuns);
     connect(m_runs, &RunsPanel::runsSelected, m_run, &RunPage::showRuns);
-    connect(m_curve, &CurvePanel::titleChanged, this, [this](const QString &title) {
-        m_curveDock->setWindowTitle(title);
-        m_curveDock->toggleViewAction()->setText(tr("Learning curve"));
-    });
+    connect(m_curve, &CurvePanel::titleChanged, this, [this](const QString &title) { m_curveDock->setWindowTitle(title); });
     connect(m_runs, &RunsPanel::settingsReused, this, [this](const TrainSpec &spec) {
         m_setup->setSpec(spec);
         m_setupDock->show(); // may have been closed, or lie behind the library
@@ -238,16 +158,15 @@ void MainWindow::connectPanels()
     connect(m_studies, &StudyPanel::queued, this, &MainWindow::selectRun);
     connect(m_tradeoff, &TradeoffPanel::quickStudyRequested, this, &MainWindow::runQuickStudy);
     connect(m_tradeoff, &TradeoffPanel::samplesRequested, m_library, &LibraryPanel::fetchSamples);
-    connect(&m_bridge, &LabBridge::progress, this, [this](const Progress &now) {
-        m_progressOf = now.run;
-        statusBar()->showMessage(tr("Run %1: step %2 of %3, loss %4, %5 examples/s")
-                                     .arg(now.run)
-                                     .arg(now.step)
-                                     .arg(now.steps)
-                                     .arg(now.loss, 0, 'f', 3)
-                                     .arg(now.examplesPerSecond, 0, 'f', 0));
+    connect(&m_bridge, &LabBridge::progress, this, &MainWindow::showProgress);
+    connect(&m_bridge, &LabBridge::trouble, this, [this](const QString &sentence) {
+        m_trouble->setText(tr("Results cannot be written"));
+        m_trouble->setToolTip(
+            tr("%1\nWhat was computed is kept in memory and written as soon as that is possible.").arg(sentence));
+        m_trouble->show();
     });
     connect(&m_bridge, &LabBridge::changed, this, &MainWindow::refreshStatus);
+    connect(qApp, &QApplication::focusChanged, this, [this](QWidget *, QWidget *now) { raiseDockOf(now); });
 }
 
 void MainWindow::selectRun(std::int64_t run)
@@ -265,8 +184,29 @@ void MainWindow::showRun(std::int64_t run)
     m_ablation->selectRun(run);
 }
 
+/// Of several runs that are computed at once the first one's, until it ends.
+void MainWindow::showProgress(const Progress &now)
+{
+    const std::vector<std::int64_t> running = m_bridge.store().runIds(RunState::Running);
+    if (now.run != m_progressOf && std::ranges::find(running, m_progressOf) != running.end())
+        return;
+    m_progressOf = now.run;
+    QString words = tr("Run %1: step %2 of %3, loss %4, %5 examples/s")
+                        .arg(now.run)
+                        .arg(now.step)
+                        .arg(now.steps)
+                        .arg(now.loss, 0, 'f', 3)
+                        .arg(now.examplesPerSecond, 0, 'f', 0);
+    if (now.stepsPerSecond > 0)
+        words += tr(", %1 left").arg(wording::duration(std::ceil((now.steps - now.step) / now.stepsPerSecond)));
+    if (running.size() > 1)
+        words += tr("; %1 more at the same time").arg(running.size() - 1);
+    statusBar()->showMessage(words);
+}
+
 void MainWindow::refreshStatus()
 {
+    m_trouble->hide();
     const std::vector<std::int64_t> running = m_bridge.store().runIds(RunState::Running);
     if (!running.empty())
         return showRunning(running);

@@ -5,10 +5,13 @@
 
 #include <QMainWindow>
 
+#include "core/types.h"
 #include "ui/device_choice.h"
 
+class QAction;
 class QActionGroup;
 class QDockWidget;
+class QLabel;
 class QMenu;
 class QTabWidget;
 
@@ -51,12 +54,15 @@ private:
     void makeMenus();
     void makeChartsMenu(QMenu &menu);
     void makeThemeMenu(QMenu &menu);
+    QAction *makeViewAction(QDockWidget &dock);
+    void raiseDockOf(const QWidget *focused);
     void connectPanels();
     void restore();
     void showLatestRun();
     void selectRun(std::int64_t run);
     void showRun(std::int64_t run); ///< on every page; the table of runs stays as it is
     void enqueueQuickStudy();
+    void showProgress(const Progress &now);
     void refreshStatus();
     void showRunning(const std::vector<std::int64_t> &running); ///< in the status bar
     void setTheme(const QString &name);
@@ -76,6 +82,7 @@ private:
     QDockWidget *m_curveDock = nullptr;
     QDockWidget *m_setupDock = nullptr;
     QActionGroup *m_themes = nullptr;
+    QLabel *m_trouble = nullptr;    ///< why results are not written, while they are not
     bool m_quickStudyWaits = false; ///< for the sample library
     std::int64_t m_progressOf = 0;  ///< run whose progress the status bar shows
     bool m_painted = false;

@@ -19,7 +19,9 @@ NumberField::NumberField(double minimum, double maximum, QWidget *parent)
 std::optional<double> NumberField::value() const
 {
     bool isNumber = false;
-    const double number = QLocale::c().toDouble(text().trimmed(), &isNumber);
+    QLocale plain = QLocale::c();
+    plain.setNumberOptions(QLocale::RejectGroupSeparator); // "0,001" would be one
+    const double number = plain.toDouble(text().trimmed(), &isNumber);
     if (!isNumber || !std::isfinite(number) || number < m_minimum || number > m_maximum)
         return std::nullopt;
     return number;

@@ -41,14 +41,14 @@ RunsCommands::RunsCommands(LabBridge &bridge, RunsModel &model, RunsFilter &filt
     m_pause =
         add("pauseRun", tr("Pause"), Glyph::Bars, tr("Ctrl+P"),
             tr("Pause or resume the selected runs; a running one keeps what it has learnt"), [this] { pauseOrResume(); });
-    m_retry =
-        add("retryRun", tr("Retry"), Glyph::Retry, tr("Ctrl+T"),
-            tr("Queue failed or cancelled runs again: failed ones go on from their last epoch, cancelled ones start over"),
-            [this] { retry(); });
+    m_retry = add(
+        "retryRun", tr("Retry"), Glyph::Retry, tr("Ctrl+T"),
+        tr("Queue failed or cancelled runs again: failed ones go on from what they have kept, cancelled ones start over"),
+        [this] { retry(); });
+    separate();
     m_up = add("moveRunUp", tr("Move up"), Glyph::Up, tr("Alt+Up"), tr("Run earlier"), [this] { move(-1); });
     m_down = add("moveRunDown", tr("Move down"), Glyph::Down, tr("Alt+Down"), tr("Run later"), [this] { move(1); });
-    m_delete = add("deleteRun", tr("Delete…"), Glyph::Bin, tr("Del"),
-                   tr("Delete the selected runs with their curves and weights"), [this] { remove(); });
+    separate();
     m_reuse = add("reuseRun", tr("Use these settings"), Glyph::Reuse, tr("Ctrl+U"), tr("Fill the set-up form from this run"),
                   [this] {
                       if (const Run *run = current())
@@ -58,6 +58,10 @@ RunsCommands::RunsCommands(LabBridge &bridge, RunsModel &model, RunsFilter &filt
                         tr("Queue the selected runs once more, with the same settings and seed"), [this] { again(); });
     m_copy = addToMenu("copyCommand", tr("Copy as command"), tr("Ctrl+Shift+C"),
                        tr("Copy the awb train lines that repeat the selected runs"), [this] { copyCommands(); });
+    separate();
+    m_delete = add("deleteRun", tr("Delete…"), Glyph::Bin, tr("Del"),
+                   tr("Delete the selected runs with their curves and weights"), [this] { remove(); });
+    separate();
     m_tools.addSeparator();
     m_queue = add("pauseQueue", tr("Pause queue"), Glyph::Bars, tr("Ctrl+Shift+P"), tr("Start no further runs, or go on"),
                   [this] { guarded([this] { m_bridge.store().setQueuePaused(!m_bridge.store().queuePaused()); }); });
@@ -93,6 +97,13 @@ QAction *RunsCommands::addToMenu(const char *name, const QString &label, const Q
     connect(action, &QAction::triggered, this, triggered);
     m_table.addAction(action);
     return action;
+}
+
+void RunsCommands::separate()
+{
+    auto *line = new QAction(this);
+    line->setSeparator(true);
+    m_table.addAction(line);
 }
 
 const Run *RunsCommands::current() const

@@ -22,7 +22,7 @@ class LabBridge;
 class RunsFilter;
 class RunsModel;
 
-/// What the user can do with the selected runs: actions for the tool bar, the context menu and the keyboard.
+/// What the user can do with the selected runs: actions for the tool bar, the menus and the keyboard.
 class RunsCommands : public QObject {
     Q_OBJECT
 
@@ -42,9 +42,10 @@ signals:
 private:
     QAction *add(const char *name, const QString &label, glyphs::Glyph glyph, const QString &keys, const QString &tip,
                  const std::function<void()> &triggered);
-    /// One that is rarer and is found in the context menu only.
+    /// One that is rarer and is found in the menus only.
     QAction *addToMenu(const char *name, const QString &label, const QString &keys, const QString &tip,
                        const std::function<void()> &triggered);
+    void separate(); ///< in the menus
     void guarded(const std::function<void()> &change);
     std::vector<std::int64_t> selectedIn(std::initializer_list<RunState> states) const;
     void cancel();

@@ -18,8 +18,13 @@ RunState stateOf(const QModelIndex &index)
 void RunsDelegate::initStyleOption(QStyleOptionViewItem *option, const QModelIndex &index) const
 {
     QStyledItemDelegate::initStyleOption(option, index);
-    if (index.column() == RunsModel::Score) // the number stands at the end: it is the last to go
-        option->textElideMode = Qt::ElideLeft;
+    if (index.column() == RunsModel::Score) {
+        option->textElideMode = Qt::ElideLeft; // the number stands at the end: it is the last to go
+        // Room at the right, as the next column begins at its left.
+        option->features |= QStyleOptionViewItem::HasDecoration;
+        option->decorationPosition = QStyleOptionViewItem::Right;
+        option->decorationSize = QSize(4, 1);
+    }
     if (index.column() != RunsModel::State)
         return;
     const bool selected = option->state & QStyle::State_Selected;

@@ -8,7 +8,18 @@ namespace awb {
 
 void RunsFilter::setWords(const QString &text)
 {
-    m_words = text.toLower().split(QLatin1Char(' '), Qt::SkipEmptyParts);
+    // "m = 8" is one word, and its 8 is none of 64's, 80's or a date's.
+    static const QRegularExpression words(QStringLiteral("\\S+ = \\S+|\\S+")), endsInDigit(QStringLiteral("\\d$")),
+        startsWithDigit(QStringLiteral("^\\d"));
+    m_words.clear();
+    for (const QRegularExpressionMatch &word : words.globalMatch(text.toLower())) {
+        QString pattern = QRegularExpression::escape(word.captured());
+        if (startsWithDigit.match(word.captured()).hasMatch())
+            pattern.prepend(QStringLiteral("(?<![\\d.,])"));
+        if (endsInDigit.match(word.captured()).hasMatch())
+            pattern.append(QStringLiteral("(?!\\d)"));
+        m_words.emplaceBack(pattern);
+    }
     invalidateFilter();
 }
 
@@ -26,7 +37,7 @@ bool RunsFilter::filterAcceptsRow(int row, const QModelIndex &parent) const
     if (m_words.isEmpty())
         return true;
     const QString words = index.data(RunsModel::SearchRole).toString();
-    return std::all_of(m_words.begin(), m_words.end(), [&words](const QString &word) { return words.contains(word); });
+    return std::all_of(m_words.begin(), m_words.end(), [&words](const auto &word) { return word.match(words).hasMatch(); });
 }
 
 bool RunsFilter::lessThan(const QModelIndex &left, const QModelIndex &right) const

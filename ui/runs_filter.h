@@ -1,7 +1,8 @@
 #pragma once
 
+#include <QList>
+#include <QRegularExpression>
 #include <QSortFilterProxyModel>
-#include <QStringList>
 
 namespace awb {
 
@@ -19,7 +20,7 @@ protected:
     bool lessThan(const QModelIndex &left, const QModelIndex &right) const override;
 
 private:
-    QStringList m_words;
+    QList<QRegularExpression> m_words;
     int m_state = -1;
 };
 

@@ -185,7 +185,7 @@ void RunsModel::setProgress(const Progress &now)
     run.loss = now.loss;
     run.examplesPerSecond = now.examplesPerSecond;
     run.provenance.stepsPerSecond = now.stepsPerSecond;
-    emit dataChanged(index(row, ProgressBar), index(row, Duration));
+    emit dataChanged(index(row, State), index(row, Duration));
 }
 
 int RunsModel::rowOf(std::int64_t id) const
@@ -265,7 +265,11 @@ QString RunsModel::display(const Run &run, int column) const
     case Id:
         return QString::number(run.id);
     case State:
-        return run.state == RunState::Running && run.stopRequested ? tr("Stopping") : stateName(run.state);
+        if (run.state != RunState::Running)
+            return stateName(run.state);
+        if (run.stopRequested)
+            return tr("Stopping");
+        return run.step > 0 ? tr("Running %1 %").arg(int(100 * shareOf(run))) : stateName(run.state);
     case Dataset:
         return text(run.spec.dataset);
     case Checkpoint:

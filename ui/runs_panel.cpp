@@ -104,8 +104,10 @@ void RunsPanel::Ui::buildTable()
     for (int column = 0; column < RunsModel::ColumnCount; ++column) {
         const QString title = model->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
         const int sortSign = column == RunsModel::State ? 16 : 0;
+        const int room = column == RunsModel::Score ? 10 : 0; // at its right (RunsDelegate)
         table->setColumnWidth(
-            column, 14 + std::max(metrics.horizontalAdvance(typical[column]), metrics.horizontalAdvance(title) + sortSign));
+            column,
+            14 + room + std::max(metrics.horizontalAdvance(typical[column]), metrics.horizontalAdvance(title) + sortSign));
     }
     // What one looks for first stands first, so that it is seen in a narrow dock too.
     const int first[] = {RunsModel::Id,         RunsModel::State,       RunsModel::Score,    RunsModel::Dataset,
@@ -309,6 +311,11 @@ RunsPanel::RunsPanel(LabBridge &bridge, QWidget *parent)
 }
 
 RunsPanel::~RunsPanel() = default;
+
+QList<QAction *> RunsPanel::commands() const
+{
+    return m_ui->table->actions();
+}
 
 std::int64_t RunsPanel::selectedRun() const
 {

@@ -21,7 +21,8 @@ public:
     explicit RunsPanel(LabBridge &bridge, QWidget *parent = nullptr);
     ~RunsPanel() override;
 
-    std::int64_t selectedRun() const; ///< 0: none
+    QList<QAction *> commands() const; ///< on the selected runs and on the queue, for a menu
+    std::int64_t selectedRun() const;  ///< 0: none
     /// Selects and shows a run, past any filter; one that the table does not have yet as soon as it has.
     void selectRun(std::int64_t run);
     /// Order, widths and sorting of the columns, for restoreColumns() of the next start. Those of another version of the

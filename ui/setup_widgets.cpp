@@ -135,8 +135,12 @@ bool UprightScrollArea::eventFilter(QObject *watched, QEvent *event)
 {
     if (watched == widget() && event->type() == QEvent::LayoutRequest)
         updateGeometry();
-    const auto *field = qobject_cast<const QWidget *>(watched);
-    if (event->type() == QEvent::Wheel && field && field != widget() && !field->hasFocus()) {
+    auto *field = qobject_cast<QWidget *>(watched);
+    if (!field || !turnsWithTheWheel(*field)) // the area's own parts are watched too
+        return QScrollArea::eventFilter(watched, event);
+    if (event->type() == QEvent::FocusIn) // by its letter, say
+        ensureWidgetVisible(field);
+    if (event->type() == QEvent::Wheel && !field->hasFocus()) {
         event->ignore(); // the page scrolls, and no setting changes under a pointer that happens to be there
         return true;
     }

@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/methods/methods.h"
 #include "ui/number_field.h"
+#include "ui/view_parts.h"
 #include "ui/wording.h"
 
 namespace awb {
@@ -76,6 +77,7 @@ StudyArmsTable::StudyArmsTable(QWidget *parent) : QTableWidget(0, 5, parent)
     setItemDelegate(new DefaultDelegate(this));
     setSelectionBehavior(QAbstractItemView::SelectRows);
     setSelectionMode(QAbstractItemView::SingleSelection);
+    editWithEnter(*this);
     setEditTriggers(DoubleClicked | SelectedClicked | EditKeyPressed | AnyKeyPressed);
     setTabKeyNavigation(false);
     connect(this, &QTableWidget::itemChanged, this, &StudyArmsTable::changed);

@@ -133,7 +133,7 @@ QLayout *StudyPanel::makeFooter()
     m_state->setWordWrap(true);
     m_queue = new QPushButton(tr("&Queue"), this);
     m_queue->setObjectName(QStringLiteral("queueStudyButton"));
-    m_cancel = new QPushButton(tr("Cance&l the rest"), this);
+    m_cancel = new QPushButton(tr("Cancel the rest"), this);
     m_cancel->setObjectName(QStringLiteral("cancelStudyButton"));
     m_cancel->setToolTip(tr("Cancel what waits or is being computed; what is finished stays."));
     auto *footer = new QHBoxLayout;
@@ -190,11 +190,7 @@ void StudyPanel::refreshStudies()
 
 std::optional<Study> StudyPanel::study() const
 {
-    const std::string name = m_study->currentText().toStdString();
-    if (auto stored = m_bridge.store().study(name))
-        return stored;
-    const Study *preset = presetStudy(name);
-    return preset ? std::optional(*preset) : std::nullopt;
+    return knownStudy(m_bridge.store(), m_study->currentText().toStdString());
 }
 
 void StudyPanel::takeCounting()

@@ -23,7 +23,8 @@ QString tr(const char *words)
 
 QString row(const QString &name, const QString &value)
 {
-    return QStringLiteral("<tr><td style='padding-right: 8px'>%1</td><td>%2</td></tr>").arg(name.toHtmlEscaped(), value);
+    return QStringLiteral("<tr><td style='padding-right: 8px'>%1</td><td>%2</td></tr>")
+        .arg(name.toHtmlEscaped(), value.toHtmlEscaped());
 }
 
 QString table(const QString &heading, const QString &rows)

@@ -1,6 +1,7 @@
 #include "ui/view_parts.h"
 
 #include <QHeaderView>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QTableWidget>
 #include <QVBoxLayout>
@@ -81,6 +82,32 @@ void setUpTable(QTableView &table, const char *objectName, const QString &access
     table.verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
     table.verticalHeader()->setDefaultSectionSize(table.fontMetrics().height() + 9);
     table.horizontalHeader()->setHighlightSections(false);
+}
+
+namespace {
+
+class EnterKey : public QObject {
+public:
+    using QObject::QObject;
+    bool eventFilter(QObject *watched, QEvent *event) override
+    {
+        if (event->type() != QEvent::KeyPress)
+            return false;
+        const int key = static_cast<QKeyEvent *>(event)->key();
+        if (key != Qt::Key_Return && key != Qt::Key_Enter)
+            return false;
+        auto &table = *static_cast<QAbstractItemView *>(watched);
+        if (table.currentIndex().flags() & Qt::ItemIsEditable)
+            table.edit(table.currentIndex());
+        return true;
+    }
+};
+
+} // namespace
+
+void editWithEnter(QAbstractItemView &table)
+{
+    table.installEventFilter(new EnterKey(&table));
 }
 
 QTableView *makeTable(const char *objectName, const QString &accessibleName)

@@ -4,6 +4,7 @@
 #include <QStringList>
 #include <QWidget>
 
+class QAbstractItemView;
 class QLabel;
 class QTableView;
 class QTableWidget;
@@ -33,6 +34,8 @@ QTableView *makeTable(const char *objectName, const QString &accessibleName);
 void setUpTable(QTableView &table, const char *objectName, const QString &accessibleName);
 /// Fills a small table of words; `numbers` are the columns aligned to the right.
 void fillTable(QTableWidget &table, const QStringList &columns, const QList<QStringList> &rows, const QList<int> &numbers);
+/// Enter begins to edit the current cell, where Qt's tables leave it to the dialog's default button.
+void editWithEnter(QAbstractItemView &table);
 /// Colours a sentence as a failure, or as `colors` has it.
 void colorSentence(QLabel &label, QPalette colors, bool good);
 /// `inner` with the margins of a page.
