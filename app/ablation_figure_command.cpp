@@ -124,9 +124,10 @@ void addAblationFigures(CLI::App &command, Context &context)
         CLI::App *sub = command.add_subcommand(name, what);
         CLI::Option_group *which = sub->add_option_group("Run", "Whose map is drawn");
         which->add_option("--run", options->run, "Number of a run whose map is computed");
-        which->add_option("--study", options->study, "Of a study the adapters that its selection chose");
+        CLI::Option *study =
+            which->add_option("--study", options->study, "Of a study the adapters that its selection chose");
         which->require_option(1);
-        sub->add_option("--dataset", options->dataset, "Task of the study, where it has several");
+        sub->add_option("--dataset", options->dataset, "Task of the study, where it has several")->needs(study);
         sub->add_option("--out", options->out, figureOut)->required();
         addDpi(*sub, options->dpi);
         sub->callback([&context, options, drop] {

@@ -114,8 +114,12 @@ void addFigureCommand(CLI::App &app, Context &context)
 {
     const auto options = std::make_shared<FigureOptions>();
     CLI::App *command = app.add_subcommand("figure", "Draw a chart of the finished runs");
-    command->require_subcommand(1);
+    command->require_subcommand(0, 1); // with 1 CLI11 would not say which word it did not know
     command->fallthrough();
+    command->callback([&context] {
+        if (!context.action)
+            throw UsageError("Which figure? `awb figure --help` lists them.");
+    });
     CLI::App *sub = command->add_subcommand("tradeoff", "Score against trainable parameters, or another cost");
     sub->add_option("--out", options->out, figureOut)->required();
     sub->add_option("--dataset", options->dataset, "Name in the library (else the one of the latest run)");

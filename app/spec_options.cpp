@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "core/error.h"
 #include "core/model/checkpoint.h"
 #include "core/spec_json.h"
 #include "core/methods/methods.h"
@@ -136,7 +137,11 @@ TrainSpec specFromOptions(Context &context, const SpecOptions &options)
     SpecOptions here = options;
     if (here.precision == "auto")
         here.precision = toString(machinePrecision(store, here.spec.recipe.device));
-    return specFromOptions(here, Checkpoint::open(folder).shape().layers);
+    const ModelShape shape = Checkpoint::open(folder).shape();
+    if (here.spec.recipe.maxLength > shape.positions) // said now rather than by a failed run
+        throw Error("The checkpoint " + here.spec.checkpoint + " has " + std::to_string(shape.positions) +
+                    " positions, so --max-length can be no more than that.");
+    return specFromOptions(here, shape.layers);
 }
 
 } // namespace awb

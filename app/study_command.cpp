@@ -267,8 +267,12 @@ int quick(Context &context)
 void addStudyCommand(CLI::App &app, Context &context)
 {
     CLI::App *command = app.add_subcommand("study", "Run and show studies: many runs that make a chart");
-    command->require_subcommand(1);
+    command->require_subcommand(0, 1); // with 1 CLI11 would not say which word it did not know
     command->fallthrough();
+    command->callback([&context] {
+        if (!context.action)
+            throw UsageError("What with studies? `awb study --help` lists the commands.");
+    });
     command->add_subcommand("quick", "Election tweets: adapters m = 1, 8, 64, head only, full fine-tuning; a few minutes")
         ->callback([&context] { context.action = [&context] { return quick(context); }; });
     command->add_subcommand("list", "Prepared and stored studies")->callback([&context] {

@@ -1,3 +1,5 @@
+#include <QRegularExpression>
+
 #include "tests/command_line.h"
 
 using namespace awb::test;
@@ -114,7 +116,7 @@ private Q_SLOTS:
         QByteArray good = "text,kind\n";
         for (int i = 0; i < 40; ++i)
             good += "text " + QByteArray::number(i) + (i % 2 ? ",odd\n" : ",even\n");
-        QTest::newRow("empty file") << QByteArray() << QByteArray() << QByteArray("train.csv");
+        QTest::newRow("empty file") << QByteArray() << QByteArray() << QByteArray("is empty");
         QTest::newRow("one class") << QByteArray(good).replace("odd", "even") << QByteArray() << QByteArray("two classes");
         QTest::newRow("an unseen label") << good << QByteArray("text,kind\nanother,neither\n")
                                          << QByteArray("unseen in training");
@@ -131,7 +133,13 @@ private Q_SLOTS:
                                  "kind",     "--name", "mine"};
         if (!dev.isEmpty())
             arguments += {"--dev", write(QStringLiteral("dev.csv"), dev)};
-        refused(awb(arguments), says.constData());
+        const Result result = awb(arguments);
+        refused(result, says.constData());
+        QVERIFY2(result.err.contains(dev.isEmpty() ? "train.csv" : "dev.csv"), result.err.constData()); // which file
+        QVERIFY2(QRegularExpression(QStringLiteral("choose|check|merge|drop|mend|split"))
+                     .match(QString::fromUtf8(result.err))
+                     .hasMatch(),
+                 result.err.constData()); // what to do
         QCOMPARE(awb({"datasets", "list", "--json"}).json()["datasets"].toArray().size(), 0);
     }
 

@@ -64,6 +64,7 @@ private slots:
     void tokenLengthsFollowTheCheckpoint();
     void showsScoresOfARegressionTask();
     void showsTokenLengthsAndTheTruncatedShare();
+    void oneLongTextDoesNotPressTheLengthsTogether();
     void opensRealDataSets();
     void theWindowStaysFluidWhileALargeDataSetIsRead();
     void pagesRows();
@@ -303,6 +304,28 @@ void TestBrowsers::showsTokenLengthsAndTheTruncatedShare()
     QTest::keyClick(&spin, Qt::Key_Return);
     QVERIFY2(in(view, "truncation").text().contains("10.0 % of train examples are longer than 9 tokens."),
              qPrintable(in(view, "truncation").text()));
+}
+
+void TestBrowsers::oneLongTextDoesNotPressTheLengthsTogether()
+{
+    BrowserFixture f;
+    std::string rows = "text\tverdict\n";
+    for (int i = 0; i < 200; ++i) {
+        for (int word = i == 7 ? 5000 : 4; word > 0; --word)
+            rows += "the ";
+        rows += std::string("film\t") + (i % 2 ? "good\n" : "bad\n");
+    }
+    f.addDataset("films", rows, "text\tverdict\nthe film\tgood\n");
+    f.bridge->store().addCheckpoint({"tiny", test::testData("model/tiny").string(), "", ""});
+    DatasetView view(*f.bridge);
+    view.show();
+    showAndWait(view, [&] { view.show("films", "tiny"); });
+    const auto lengths = barsOf(view, "lengthHistogram");
+    QCOMPARE(lengths.size(), 1);
+    QVERIFY(lengths[0].size() < 100);
+    QCOMPARE(lengths[0].last(), 1.0);
+    const QCPRange axis = in<BarChart>(view, "lengthHistogram").plot().xAxis->range();
+    QVERIFY2(axis.upper < 300, qPrintable(QString::number(axis.upper))); // twice the length at which texts are cut
 }
 
 void TestBrowsers::opensRealDataSets()

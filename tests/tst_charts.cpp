@@ -2,6 +2,8 @@
 #include <cmath>
 #include <limits>
 
+#include <QClipboard>
+#include <QGuiApplication>
 #include <QLabel>
 #include <QSignalSpy>
 #include <QTest>
@@ -228,6 +230,19 @@ private slots:
         QCOMPARE(graph(plot, "cursor")->data()->at(0)->key, 605954.0);
         QTest::keyClick(&plot, Qt::Key_Escape);
         QVERIFY(!graph(plot, "cursor"));
+    }
+
+    void whatIsToldOfAPointIsCopied()
+    {
+        Shown shown;
+        QCustomPlot &plot = shown.chart.plot();
+        plot.setFocus();
+        QTest::keyClick(&plot, Qt::Key_Home);
+        QTest::keyClick(&plot, Qt::Key_C, Qt::ControlModifier);
+        const QString text = QGuiApplication::clipboard()->text();
+        QVERIFY2(text.contains(QStringLiteral("\nTrained parameters: ")) &&
+                     text.contains(QStringLiteral("770 (< 0.1 % of the model)")),
+                 qPrintable(text));
     }
 
     void screenReadersGetASummary()

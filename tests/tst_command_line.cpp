@@ -42,6 +42,8 @@ private Q_SLOTS:
         QTest::newRow("sites said twice") << QStringList{"params", "--checkpoint",  "x", "--layers",
                                                          "0",      "--layer-sites", "a"};
         QTest::newRow("no study") << QStringList{"study"};
+        QTest::newRow("unknown study command") << QStringList{"study", "nosuch"};
+        QTest::newRow("unknown figure") << QStringList{"figure", "nosuch"};
         const auto row = [](const char *name, const QString &line) { QTest::newRow(name) << QProcess::splitCommand(line); };
         const QString params = "params --checkpoint MODEL", train = "train --checkpoint nobody --dataset nothing ";
         row("unknown method", "params --checkpoint x --method lora");

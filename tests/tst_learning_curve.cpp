@@ -126,6 +126,7 @@ private slots:
         QCPGraph *loss = graph(curve.plot(), "loss.raw");
         QCOMPARE(loss->dataCount(), 101);
         QCOMPARE(loss->data()->at(100)->value, 0.25);
+        QCOMPARE(graph(curve.plot(), "learningRate")->data()->at(100)->value, 5e-4);
         QVERIFY(curve.plot().xAxis->range().contains(400));
         // stored values arrive: newer live ones stay
         curve.setRun(curveRun(400, RunState::Running), measurements(100), {});

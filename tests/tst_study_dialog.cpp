@@ -304,9 +304,10 @@ private slots:
         QTest::addColumn<QString>("line");
         QTest::addColumn<QString>("typed");
         QTest::addColumn<QString>("sentence");
-        QTest::newRow("seeds") << "studySeeds"
-                               << "0, x"
-                               << "Seeds: “x” is no whole number. Seeds are separated by commas: 0, 1, 2.";
+        QTest::newRow("seeds")
+            << "studySeeds"
+            << "0, x"
+            << "The seeds \"0,x\" were not understood: write whole numbers and ranges, such as 0, 0-2 or 0,1,5.";
         QTest::newRow("of the program") << "studyName"
                                         << "glue"
                                         << "glue is a study that comes with the program: choose another name.";

@@ -5,6 +5,7 @@
 #include <QDockWidget>
 #include <QElapsedTimer>
 #include <QImage>
+#include <QLabel>
 #include <QLineEdit>
 #include <QScrollArea>
 #include <QScrollBar>
@@ -19,6 +20,8 @@
 #include "core/study/tradeoff.h"
 #include "tests/window_fixture.h"
 #include "ui/ablation_panel.h"
+#include "ui/checkpoint_view.h"
+#include "ui/dataset_view.h"
 #include "ui/learning_curve.h"
 #include "ui/run_page.h"
 #include "ui/runs_panel.h"
@@ -48,6 +51,8 @@ private slots:
     void settingsOfARunAreShownWhereTheyWent();
     void theMenuHoldsTheCommandsOfTheSelectedRuns();
     void aDockBehindAnotherComesForward();
+    void whatCannotBeWrittenIsSaidUntilItIs();
+    void pagesOfTheLibraryShowWhatTheSetUpHas();
     void theWheelScrollsTheSetUp();
 };
 
@@ -103,6 +108,31 @@ void TestWindowMenus::aDockBehindAnotherComesForward()
     QTRY_VERIFY(!seen());
     find<QComboBox>("methodCombo")->setFocus(); // as the Tab key would
     QTRY_VERIFY(seen());
+}
+
+void TestWindowMenus::whatCannotBeWrittenIsSaidUntilItIs()
+{
+    open();
+    const auto *label = find<QLabel>("troubleLabel");
+    QVERIFY(label->isHidden());
+    emit m_bridge->trouble(QStringLiteral("The disk is full."));
+    QVERIFY(label->isVisible());
+    QVERIFY(label->toolTip().startsWith(QStringLiteral("The disk is full.")));
+    emit m_bridge->progress({1, 1, 2, 0.5, 1e-3, 32}); // another run goes on
+    QVERIFY(label->isVisible());
+    emit m_bridge->changed(); // it was written
+    QVERIFY(label->isHidden());
+}
+
+void TestWindowMenus::pagesOfTheLibraryShowWhatTheSetUpHas()
+{
+    addTinyLibrary();
+    open();
+    auto *tabs = find<QTabWidget>("mainTabs");
+    tabs->setCurrentWidget(m_window->findChild<DatasetView *>());
+    QTRY_COMPARE(find<QLabel>("datasetTitle")->text(), QStringLiteral("reviews"));
+    tabs->setCurrentWidget(m_window->findChild<CheckpointView *>());
+    QTRY_COMPARE(find<QLabel>("checkpointTitle")->text(), QStringLiteral("tiny"));
 }
 
 void TestWindowMenus::theWheelScrollsTheSetUp()

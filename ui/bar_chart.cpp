@@ -44,6 +44,7 @@ BarChart::BarChart(const QString &objectName, const QString &accessibleName, QWi
     m_plot->installEventFilter(this);
     m_plot->yAxis->setTicker(QSharedPointer<chart_axes::EvenTicker>::create());
     m_plot->legend->setFillOrder(QCPLegend::foColumnsFirst);
+    chart_axes::dropLongName(*m_plot);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_plot);

@@ -20,6 +20,9 @@ class ViewHeader;
 class BrowserView : public QWidget {
     Q_OBJECT
 
+public:
+    bool isEmpty() const { return m_wanted.isEmpty(); } ///< nothing has been asked for yet
+
 signals:
     void loaded(); ///< what was asked for is on screen (or its error is)
 

@@ -200,6 +200,17 @@ void fitTicks(QCustomPlot &plot, QSize size)
     plot.xAxis->ticker()->setTickCount(std::clamp(size.width() / (6 * line), 2, 5));
 }
 
+void dropLongName(QCustomPlot &plot)
+{
+    QObject::connect(&plot, &QCustomPlot::afterLayout, &plot, [&plot] {
+        QCPAxis &axis = *plot.yAxis;
+        if (QFontMetrics(axis.labelFont()).horizontalAdvance(axis.label()) <= axis.axisRect()->height())
+            return;
+        axis.setLabel({});
+        plot.replot(QCustomPlot::rpQueuedReplot);
+    });
+}
+
 void limitZoom(QCPAxis &x, QCPAxis &y)
 {
     using Changed = void (QCPAxis::*)(const QCPRange &, const QCPRange &);

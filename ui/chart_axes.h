@@ -66,6 +66,9 @@ int showWholeLegend(QCustomPlot &plot, QSize size);
 /// Only the ticks.
 void fitTicks(QCustomPlot &plot, QSize size);
 
+/// For a new plot: takes away the name of the y axis where a layout has left the axis shorter than that.
+void dropLongName(QCustomPlot &plot);
+
 /// Keeps zooming by wheel within sense: at least a ratio of 3 on `x` while it is logarithmic, a millionth of what it may
 /// show while it is linear, 10 parts in a million of a unit on `y`.
 void limitZoom(QCPAxis &x, QCPAxis &y);

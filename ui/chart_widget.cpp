@@ -1,10 +1,13 @@
 #include "ui/chart_widget.h"
 
 #include <QApplication>
+#include <QClipboard>
 #include <QGridLayout>
 #include <QKeyEvent>
 #include <QLabel>
 #include <QMouseEvent>
+#include <QTextDocument>
+#include <QTextDocumentFragment>
 #include <QToolTip>
 #include <qcustomplot.h>
 
@@ -111,8 +114,20 @@ void ChartWidget::tell()
     m_plot->setAccessibleDescription(m_cursor < 0 ? summary() : spoken(m_cursor) + QStringLiteral(". ") + summary());
 }
 
+void ChartWidget::copyToolTip() const
+{
+    QString text = toolTipOf(m_cursor);
+    if (Qt::mightBeRichText(text)) // a heading above rows of two cells
+        text = QTextDocumentFragment::fromHtml(text.replace(QLatin1String("</td><td>"), QLatin1String(": "))).toPlainText();
+    QGuiApplication::clipboard()->setText(text.trimmed());
+}
+
 bool ChartWidget::keyPressed(const QKeyEvent &event)
 {
+    if (event.matches(QKeySequence::Copy) && m_cursor >= 0) {
+        copyToolTip();
+        return true;
+    }
     switch (event.key()) {
     case Qt::Key_Return:
     case Qt::Key_Enter:

@@ -16,7 +16,7 @@ namespace awb {
 /// follows theme and size, zoom, export, and a cursor over the points drawn that mouse and keyboard move.
 ///
 /// Mouse: hover tells, click chooses, wheel and drag zoom, double click shows all. Keyboard: arrows, page keys, Home and End
-/// move the cursor, Enter chooses, Escape lets go, + and - zoom, 0 shows all.
+/// move the cursor, Enter chooses, Escape lets go, Ctrl+C copies what is told of the point, + and - zoom, 0 shows all.
 class ChartWidget : public QWidget {
     Q_OBJECT
 
@@ -66,6 +66,7 @@ private:
     void zoom(double factor);
     void showAll();
     bool keyPressed(const QKeyEvent &event);
+    void copyToolTip() const;
     void mouseMoved(const QMouseEvent &event);
     bool isClick(const QMouseEvent &event) const;
 

@@ -126,6 +126,15 @@ void DatasetView::Ui::build()
     view.addPage(buildRows(), tr("Rows"));
 }
 
+/// Length that 99 of 100 examples do not exceed.
+static int lengthOfMost(const PartSummary &part)
+{
+    std::size_t seen = 0, length = 0;
+    while (length < part.lengths.size() && (seen += std::size_t(part.lengths[length])) * 100 < part.rows * 99)
+        ++length;
+    return int(length);
+}
+
 const PartSummary *DatasetView::Ui::lengthsPart() const
 {
     const int index = lengthsOf->currentIndex();
@@ -140,12 +149,18 @@ void DatasetView::Ui::fillLengths()
         truncation->setText(facts.lengthsNote);
         return;
     }
-    const int longest = int(p->maxLength());
-    const int width = std::max(1, (longest + 79) / 80);
-    BarChart::Series bars{tr("examples"), std::vector<double>(std::size_t(longest / width + 1)), {}};
+    // The last bar holds the longest hundredth, so that one long text does not press all others together.
+    const int longest = int(p->maxLength()), end = std::min(longest, std::max(2 * maxLength->value(), lengthOfMost(*p)));
+    const int width = std::max(1, (end + 79) / 80);
+    BarChart::Series bars{tr("examples"), std::vector<double>(std::size_t(end / width + 1)), {}};
     for (std::size_t n = 0; n < p->lengths.size(); ++n)
         if (p->lengths[n] > 0)
-            bars.values[n / std::size_t(width)] += double(p->lengths[n]);
+            bars.values[std::min(n / std::size_t(width), bars.values.size() - 1)] += double(p->lengths[n]);
+    if (longest > end) {
+        for (const double value : bars.values)
+            bars.words << wording::count(std::llround(value));
+        bars.words.last() += tr(" of up to %1 tokens").arg(wording::count(longest));
+    }
     const QString sentence = describeTruncation(facts.parts, maxLength->value());
     truncation->setText(sentence);
     lengths->setHistogram(-0.5, width, {bars}, 0);
@@ -156,6 +171,7 @@ void DatasetView::Ui::fillLengths()
 void DatasetView::Ui::showPart()
 {
     model->setPart(facts.dataset, part->currentData().toString());
+    rows->scrollToTop();
     rows->setColumnHidden(RowsModel::TextB, facts.dataset->manifest.train.textB < 0);
     const int digit = rows->fontMetrics().averageCharWidth();
     rows->setColumnWidth(RowsModel::Number, 9 * digit);

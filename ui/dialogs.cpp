@@ -2,9 +2,11 @@
 
 #include <QDir>
 #include <QFileDialog>
+#include <QFileInfo>
 #include <QMessageBox>
 #include <QObject>
 #include <QPushButton>
+#include <QSettings>
 
 namespace awb::dialogs {
 
@@ -30,25 +32,39 @@ void error(QWidget *parent, const QString &title, const QString &sentence)
     box.exec();
 }
 
+/// Where the user has been last.
+QString lastFolder()
+{
+    return QSettings().value(QStringLiteral("lastFolder"), QDir::homePath()).toString();
+}
+
+QString remembered(const QString &chosen)
+{
+    if (!chosen.isEmpty())
+        QSettings().setValue(QStringLiteral("lastFolder"), QFileInfo(chosen).absolutePath());
+    return chosen;
+}
+
+QString openFile(QWidget *parent, const QString &title, const QString &filter)
+{
+    return remembered(QFileDialog::getOpenFileName(parent, title, lastFolder(), filter));
+}
+
+QString openFolder(QWidget *parent, const QString &title)
+{
+    return remembered(QFileDialog::getExistingDirectory(parent, title, lastFolder()));
+}
+
 QString saveFile(QWidget *parent, const QString &title, const QString &suggested, const QString &filter, QString *chosen)
 {
-    return QFileDialog::getSaveFileName(parent, title, suggested, filter, chosen);
+    return remembered(QFileDialog::getSaveFileName(parent, title, QDir(lastFolder()).filePath(suggested), filter, chosen));
 }
 
 } // namespace
 
 Functions &functions()
 {
-    static Functions inUse{[](QWidget *parent, const QString &title, const QString &filter) {
-                               return QFileDialog::getOpenFileName(parent, title, QDir::homePath(), filter);
-                           },
-                           [](QWidget *parent, const QString &title) {
-                               return QFileDialog::getExistingDirectory(parent, title, QDir::homePath());
-                           },
-                           saveFile,
-                           confirm,
-                           error,
-                           QMessageBox::about};
+    static Functions inUse{openFile, openFolder, saveFile, confirm, error, QMessageBox::about};
     return inUse;
 }
 

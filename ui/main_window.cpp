@@ -57,6 +57,7 @@ MainWindow::MainWindow(LabBridge &bridge, DeviceChoices devices, QWidget *parent
     makeMenus();
     m_trouble = new QLabel(this);
     m_trouble->setObjectName(QStringLiteral("troubleLabel"));
+    m_trouble->hide();
     statusBar()->addPermanentWidget(m_trouble);
     connectPanels();
     restore();
@@ -123,6 +124,13 @@ void MainWindow::connectPanels()
         m_datasetView->show(name, m_setup->checkpoint());
         m_setup->setDataset(name);
         m_tabs->setCurrentWidget(m_datasetView);
+    });
+    // Until something is chosen in the library, its pages show what the set-up has.
+    connect(m_tabs, &QTabWidget::currentChanged, this, [this] {
+        if (m_tabs->currentWidget() == m_datasetView && m_datasetView->isEmpty())
+            m_datasetView->show(m_setup->dataset(), m_setup->checkpoint());
+        if (m_tabs->currentWidget() == m_checkpointView && m_checkpointView->isEmpty())
+            m_checkpointView->show(m_setup->checkpoint());
     });
     connect(m_library, &LibraryPanel::checkpointChosen, this, [this](const QString &name) {
         m_checkpointView->show(name);

@@ -39,6 +39,7 @@ SeriesPlot::SeriesPlot(const QString &name, const QString &accessibleName, QWidg
     m_plot->yAxis->setTicker(QSharedPointer<chart_axes::EvenTicker>::create());
     chart_axes::addHeading(*m_plot);
     series_drawing::addCaption(*m_plot);
+    chart_axes::dropLongName(*m_plot);
     setChart({});
 }
 

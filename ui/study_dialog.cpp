@@ -17,6 +17,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/methods/train_command.h"
 #include "core/recipe_limits.h"
 #include "core/spec_json.h"
 #include "core/store/study_queue.h"
@@ -48,18 +49,10 @@ QString fileFilter()
     return StudyDialog::tr("Studies (*.json)");
 }
 
-std::vector<std::uint64_t> seedsOf(const QString &words)
+std::vector<std::uint64_t> seedsOf(QString words)
 {
-    std::vector<std::uint64_t> seeds;
-    for (const QString &word : words.split(QLatin1Char(','), Qt::SkipEmptyParts)) {
-        bool understood = false;
-        seeds.push_back(word.trimmed().toULongLong(&understood));
-        if (!understood)
-            throw Error(StudyDialog::tr("Seeds: “%1” is no whole number. Seeds are separated by commas: 0, 1, 2.")
-                            .arg(word.trimmed())
-                            .toStdString());
-    }
-    return seeds;
+    words.remove(QLatin1Char(' '));
+    return words.isEmpty() ? std::vector<std::uint64_t>() : parseSeeds(words.toStdString());
 }
 
 } // namespace
@@ -211,10 +204,7 @@ void StudyDialog::setStudy(const Study &study)
     }
     m_recipe->setRecipe(study.recipe);
     m_arms->setArms(study.arms, study.recipe.initStd);
-    QStringList seeds;
-    for (const std::uint64_t seed : study.seeds)
-        seeds << QString::number(seed);
-    m_seeds->setText(seeds.join(QStringLiteral(", ")));
+    m_seeds->setText(text(formatSeeds(study.seeds)));
     m_epochs->setValue(study.recipe.epochs);
     m_precision->setCurrentIndex(m_precision->findData(int(study.recipe.precision)));
     m_epochChoice->setCurrentIndex(m_epochChoice->findData(int(study.selection.epoch)));

@@ -119,8 +119,9 @@ std::vector<bool> indexTrain(Part &train, const DataFile &file, const ClassIndex
         seen[std::size_t(found->second)] = true;
     }
     if (std::count(seen.begin(), seen.end(), true) < 2)
-        throw Error("Every row of " + file.path + " has the label \"" + train.rows.front().label +
-                    "\"; a classifier needs at least two classes.");
+        throw Error(
+            "Every row of " + file.path + " has the label \"" + train.rows.front().label +
+            "\"; a classifier needs at least two classes: choose another label column, or merge and drop fewer labels.");
     return seen;
 }
 
