@@ -36,9 +36,9 @@ DatasetSummary::DatasetSummary(QWidget *parent)
     lower->setChildrenCollapsible(false);
     lower->addWidget(m_balance);
     lower->addWidget(m_classes);
-    lower->setStretchFactor(0, 3);
-    lower->setStretchFactor(1, 2);
-    lower->setSizes({600, 400}); // shares of the width
+    lower->setStretchFactor(0, 1);
+    lower->setStretchFactor(1, 1);
+    lower->setSizes({500, 500}); // shares of the width
     auto *layout = new QVBoxLayout(this);
     layout->addWidget(m_parts);
     layout->addWidget(lower, 1);
@@ -57,8 +57,9 @@ void DatasetSummary::fillParts(const DatasetFacts &facts)
 {
     const Manifest &manifest = facts.dataset->manifest;
     const bool regression = manifest.task == Task::Regression;
-    QStringList columns{tr("Part"),        tr("Rows"),   tr("Duplicates"), tr("Conflicting texts"), tr("Shared with train"),
-                        tr("Mean length"), tr("Longest")};
+    QStringList columns{
+        tr("Part"),        tr("Rows"),       tr("Duplicates"), tr("Conflicting texts"), tr("Shared with train"),
+        tr("Mean tokens"), tr("Most tokens")};
     if (regression)
         columns << tr("Mean score");
     QList<QStringList> words;

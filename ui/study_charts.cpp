@@ -236,7 +236,8 @@ StudyChart sweepChart(const StudyResults &results, SweepAxis axis, StudyChart ch
             chart.yLabel = tr("Score on dev, times 100");
     }
     if (!published.empty() && !chart.empty() && correlation != metrics.end())
-        chart.caption << tr("Published points are not drawn: they are %1, ours %2.")
+        chart.caption << (metrics.size() == 1 ? tr("Published points are not drawn: they are %1, ours %2.")
+                                              : tr("Published points are not drawn: they are %1, some of ours %2."))
                              .arg(text(publishedFigure(published.front())->measure), chart_text::metricTitle(*correlation));
     chart.summary = summaryOf(chart);
     return chart;
