@@ -269,7 +269,7 @@ QString RunsModel::display(const Run &run, int column) const
             return stateName(run.state);
         if (run.stopRequested)
             return tr("Stopping");
-        return run.step > 0 ? tr("Running %1 %").arg(int(100 * shareOf(run))) : stateName(run.state);
+        return run.step > 0 ? tr("%1 %").arg(int(100 * shareOf(run))) : stateName(run.state); // its icon says that it runs
     case Dataset:
         return text(run.spec.dataset);
     case Checkpoint:
@@ -337,9 +337,12 @@ QVariant RunsModel::data(const QModelIndex &index, int role) const
         return display(run, column);
     case Qt::ToolTipRole:
         return toolTip(run, column);
-    case Qt::AccessibleTextRole:
-        return QStringLiteral("%1: %2").arg(headerData(column, Qt::Horizontal, Qt::DisplayRole).toString(),
-                                            display(run, column));
+    case Qt::AccessibleTextRole: {
+        const QString title = headerData(column, Qt::Horizontal, Qt::DisplayRole).toString(), words = display(run, column);
+        return column == State && words != stateName(run.state)
+                   ? QStringLiteral("%1: %2, %3").arg(title, stateName(run.state), words)
+                   : QStringLiteral("%1: %2").arg(title, words);
+    }
     case Qt::TextAlignmentRole: {
         const bool number = column == Id || (column >= LearningRate && column <= Trainable) || column == Duration;
         return int(Qt::AlignVCenter | (number ? Qt::AlignRight : Qt::AlignLeft));
@@ -351,7 +354,7 @@ QVariant RunsModel::data(const QModelIndex &index, int role) const
     case ShareRole:
         return shareOf(run);
     case SearchRole: {
-        QStringList words{text(run.study), text(run.metric)};
+        QStringList words{text(run.study), text(run.metric), stateName(run.state)};
         for (const int wordColumn : {Id, State, Dataset, Checkpoint, MethodName, LearningRate, Finished})
             words << display(run, wordColumn);
         return words.join(QLatin1Char(' ')).toLower();
