@@ -4,7 +4,9 @@
 #include <vector>
 
 #include <QPalette>
+#include <QPixmap>
 #include <QTest>
+#include <qcustomplot.h>
 
 #include "core/methods/methods.h"
 #include "gui_helpers.h"
@@ -75,6 +77,30 @@ class TestPlotStyle : public QObject {
     Q_OBJECT
 
 private slots:
+    void everyMarkerIsSeen()
+    {
+        for (const plot_style::Theme &theme : {plot_style::printTheme(), plot_style::themeOf(test::darkPalette())}) {
+            std::vector<std::string> methods = {"a method of the user"};
+            for (const MethodEntry &entry : methodTable())
+                methods.push_back(entry.method.name);
+            for (const std::string &method : methods) {
+                QPixmap picture(40, 40);
+                picture.fill(theme.background);
+                QCPPainter painter(&picture);
+                const QCPScatterStyle marker = plot_style::methodMarker(method, theme);
+                marker.applyTo(&painter, QPen());
+                marker.drawShape(&painter, 20, 20);
+                painter.end();
+                const QImage image = picture.toImage();
+                int seen = 0;
+                for (int y = 0; y < 40; ++y)
+                    for (int x = 0; x < 40; ++x)
+                        seen += image.pixelColor(x, y) == plot_style::methodColor(method, theme);
+                QVERIFY2(seen > 5, method.c_str());
+            }
+        }
+    }
+
     void methodsAreToldApart_data()
     {
         QTest::addColumn<bool>("dark");

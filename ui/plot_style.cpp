@@ -145,7 +145,8 @@ QCPScatterStyle methodMarker(const std::string &method, const Theme &theme, doub
 {
     const QColor color = methodColor(method, theme);
     const MethodStyle &style = styleOf(method);
-    const bool strokes = style.shape == QCPScatterStyle::ssStar || style.shape == QCPScatterStyle::ssCross;
+    const bool strokes = style.shape == QCPScatterStyle::ssStar || style.shape == QCPScatterStyle::ssCross ||
+                         style.shape == QCPScatterStyle::ssPlus;
     // A rim in the background's colour keeps markers apart where they overlap.
     const QPen pen = strokes ? QPen(color, 1.6 * theme.scale) : QPen(theme.background, theme.scale);
     // Of shapes of one width a disc and a square look largest.
