@@ -1,6 +1,9 @@
 #pragma once
 
 #include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 
@@ -44,5 +47,19 @@ public:
 private:
     std::filesystem::path m_path;
 };
+
+/// Removes the folders in `parent` whose names are `prefix` and the number of a process that has ended: it was killed.
+inline void removeAbandoned(const std::filesystem::path &parent, const std::string &prefix)
+{
+    std::error_code ignored;
+    for (const auto &folder : std::filesystem::directory_iterator(parent, ignored)) {
+        const std::string name = folder.path().filename().string();
+        if (!name.starts_with(prefix))
+            continue;
+        const pid_t process = std::atoi(name.c_str() + prefix.size());
+        if (process > 0 && ::kill(process, 0) != 0 && errno == ESRCH)
+            std::filesystem::remove_all(folder.path(), ignored);
+    }
+}
 
 } // namespace awb

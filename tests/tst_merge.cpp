@@ -77,6 +77,65 @@ class TestMerge : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void anEmptyLibraryTakesTheNumbersOfTheRuns()
+    {
+        Library from, to, other;
+        for (const std::uint64_t seed : {0, 1})
+            from.add(seed, 0.5, "another");
+        from.store.saveStudy(someStudy());
+        const std::int64_t third = from.add(2, 0.8), fourth = from.add(3, 0.9);
+        const fs::path archive = from.home() / "mine.zip"; // whose figures name runs by number
+        exportStudy(from.store, someStudy(), archive, {});
+        importStudy(to.store, archive);
+        QCOMPARE(to.store.runIds(), (std::vector<std::int64_t>{third, fourth}));
+        QCOMPARE(readFile(to.home() / "runs" / std::to_string(fourth) / "adapter.safetensors"),
+                 readFile(from.home() / "runs" / std::to_string(fourth) / "adapter.safetensors"));
+        const std::int64_t own = other.add(7, 0.7);
+        other.store.remove(own);
+        importStudy(other.store, archive);
+        QCOMPARE(other.store.runIds(), (std::vector<std::int64_t>{own + 1, own + 2})); // no number is used twice
+    }
+
+    void weightsThatAreGoneHereComeHome()
+    {
+        Library from, to;
+        const std::int64_t id = from.add(0, 0.8);
+        const fs::path weights = from.home() / "runs" / std::to_string(id) / "adapter.safetensors",
+                       kept = from.home() / "kept";
+        const std::string content = readFile(weights);
+        fs::rename(weights.parent_path(), kept);
+        MergeReport report = mergeLibrary(to.store, from.home());
+        QCOMPARE(report.runs, 1);
+        QCOMPARE(report.notes, (std::vector<std::string>{"1 run came without weights, which are gone there."}));
+        fs::rename(kept, weights.parent_path());
+        report = mergeLibrary(to.store, from.home());
+        QCOMPARE(report.runs, 0);
+        QCOMPARE(report.notes, (std::vector<std::string>{"The weights of 1 run that lacked them here came in."}));
+        QCOMPARE(readFile(to.store.resolve(to.store.runs().front().weights)), content);
+        QVERIFY(mergeLibrary(to.store, from.home()).notes.empty());
+    }
+
+    void whatAKilledMergeLeftIsRemoved()
+    {
+        Library from, to;
+        from.add(0, 0.8);
+        const fs::path left = to.home() / "runs" / ".incoming-999999999"; // more than the kernel gives
+        fs::create_directories(left / "1");
+        mergeLibrary(to.store, from.home());
+        QVERIFY(!fs::exists(left));
+    }
+
+    void aStudyWrittenByAnotherVersionIsTheSame()
+    {
+        Library from, to;
+        from.add(0, 0.8);
+        for (Library *library : {&from, &to})
+            library->store.saveStudy(someStudy());
+        SQLite::Database((to.home() / "library.sqlite").string(), SQLite::OPEN_READWRITE)
+            .exec("UPDATE study SET json = json || char(10)");
+        QVERIFY(mergeLibrary(to.store, from.home()).notes.empty());
+    }
+
     void aStudyTravelsInOneFile()
     {
         Library from, to;
@@ -223,7 +282,7 @@ private Q_SLOTS:
         a.add(1, 0.9);
         b.add(2, 0.7);
         b.add(0, 0.8); // computed there as well: another run of the same spec, at its own time
-        b.store.setState(b.store.enqueue({someSpec(5)}).front(), RunState::Cancelled);
+        b.store.cancel(b.store.enqueue({someSpec(5)}).front());
         const auto counts = [](const MergeReport &report) {
             return std::array{report.runs, report.known, report.unfinished};
         };

@@ -20,14 +20,9 @@ namespace fs = std::filesystem;
 constexpr const char *libraryName = "library.sqlite";
 
 /// Beside what it becomes or where it goes: on the same disk.
-fs::path partOf(const fs::path &path)
+std::string partOf(const fs::path &path, const std::string &process = std::to_string(::getpid()))
 {
-    return path.string() + ".part-" + std::to_string(::getpid());
-}
-
-std::string runsText(int count)
-{
-    return std::to_string(count) + (count == 1 ? " run" : " runs");
+    return path.string() + ".part-" + process;
 }
 
 /// Notes on the data sets and checkpoints here that are not those of the runs that came.
@@ -80,6 +75,11 @@ void addMissing(Store &store, const Store &other)
 
 } // namespace
 
+std::string runsText(int count)
+{
+    return std::to_string(count) + (count == 1 ? " run" : " runs");
+}
+
 std::string describe(const MergeReport &report)
 {
     std::string text = report.runs == 0 ? "No run is new here" : runsText(report.runs) + " came in";
@@ -129,6 +129,7 @@ void exportStudy(const Store &store, const Study &study, const fs::path &archive
 
 MergeReport importStudy(Store &store, const fs::path &archive)
 {
+    removeAbandoned(store.home(), partOf("incoming", ""));
     const TemporaryFolder folder(partOf(store.home() / "incoming"));
     unpackZip(archive, folder.path(), [](const std::string &entry) {
         return entry == libraryName || entry.starts_with("runs/") ? entry : std::string();

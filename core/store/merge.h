@@ -18,10 +18,11 @@ struct MergeReport {
 };
 /// "3 runs came in; 2 were here already. ..."
 std::string describe(const MergeReport &report);
+std::string runsText(int count); ///< "1 run", "2 runs"
 
 /// Takes the finished runs of another library in, with curves, weights and ablation maps, its studies, and whatever data
 /// sets and checkpoints are missing here (these stay in the other library's folder). A run that is here already gets the map
-/// that only the other library has. All or nothing. Throws Error naming the folder
+/// and the weights that only the other library has. All or nothing. Throws Error naming the folder
 /// when it is no library.
 MergeReport mergeLibrary(Store &store, const std::filesystem::path &otherHome);
 

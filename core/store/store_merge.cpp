@@ -16,6 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char *incoming = ".incoming-"; // and the process
+
 /// The other library, for as long as the object lives. SQLite attaches outside of transactions only.
 struct Attached {
     SQLite::Database &db;
@@ -107,6 +109,12 @@ void copyTestScores(SQLite::Database &db)
             "temp.same_run CROSS JOIN other.metric ON run = theirs WHERE name LIKE 'test.%'");
 }
 
+/// What a study was once may be written otherwise by another version, and is the same all the same.
+bool sameStudy(const std::string &json, const std::string &other)
+{
+    return json == other || studyFromJson(json) == studyFromJson(other);
+}
+
 void copyFolder(const fs::path &from, const fs::path &to)
 {
     std::error_code error;
@@ -161,12 +169,13 @@ std::vector<std::string> differentStudies(SQLite::Database &db, const std::strin
 {
     std::vector<std::string> notes;
     SQLite::Statement rows(db,
-                           "SELECT name FROM other.study AS theirs JOIN main.study AS mine USING (name) WHERE mine.json <> "
-                           "theirs.json AND (?1 = '' OR name = ?1)");
+                           "SELECT name, mine.json, theirs.json FROM other.study AS theirs JOIN main.study AS mine USING "
+                           "(name) WHERE ?1 = '' OR name = ?1");
     rows.bind(1, ofStudy);
     while (rows.executeStep())
-        notes.push_back("The study " + rows.getColumn(0).getString() +
-                        " is another here; it stayed as it is, and the runs of both stand under its name.");
+        if (!sameStudy(rows.getColumn(1).getString(), rows.getColumn(2).getString()))
+            notes.push_back("The study " + rows.getColumn(0).getString() +
+                            " is another here; it stayed as it is, and the runs of both stand under its name.");
     return notes;
 }
 
@@ -178,13 +187,39 @@ MergeReport Store::absorb(const Store &other, const std::string &study)
         const Attached attached(m->db, other.m->file());
         std::error_code ignored; // said by the next line
         fs::create_directories(home() / "runs", ignored);
-        const TemporaryFolder staging(home() / "runs" / (".incoming-" + std::to_string(::getpid())));
+        removeAbandoned(home() / "runs", incoming);
+        const TemporaryFolder staging(home() / "runs" / (incoming + std::to_string(::getpid())));
         // Large files are copied before the lock is taken, so that a run in progress is not held up.
         const std::vector<std::int64_t> runs = newRuns(m->db, study);
         for (const std::int64_t id : runs)
             copyFolder(other.m->runFolder(id), staging.path() / std::to_string(id));
+        pairRuns(m->db, study);
+        SQLite::Statement pairs(m->db, "SELECT mine, theirs FROM temp.same_run");
+        while (pairs.executeStep()) { // weights that are gone here alone
+            const fs::path mine = m->runFolder(pairs.getColumn(0).getInt64());
+            if (!fs::exists(mine))
+                copyFolder(other.m->runFolder(pairs.getColumn(1).getInt64()), staging.path() / "known" / mine.filename());
+        }
+        pairs.reset(); // else the table cannot be dropped
         return m->absorb(staging.path(), runs, study);
     });
+}
+
+/// Moves the staged files of runs that are here to where theirs are missing. Returns of how many.
+int Store::Impl::completeRuns(const fs::path &staged, std::vector<fs::path> &placed)
+{
+    int completed = 0;
+    std::error_code error;
+    for (auto entry = fs::directory_iterator(staged, error); !error && entry != fs::directory_iterator();
+         entry.increment(error)) {
+        const fs::path to = home / "runs" / entry->path().filename();
+        if (fs::exists(to))
+            continue; // computed anew meanwhile
+        moveFolder(entry->path(), to);
+        placed.push_back(to);
+        ++completed;
+    }
+    return completed;
 }
 
 MergeReport Store::Impl::absorb(const std::filesystem::path &staging, const std::vector<std::int64_t> &staged,
@@ -196,31 +231,36 @@ MergeReport Store::Impl::absorb(const std::filesystem::path &staging, const std:
             MergeReport report;
             const std::string columns = copiedColumns(db);
             requireReadableStudies(db, study);
-            int finishedMeanwhile = 0;
+            int finishedMeanwhile = 0, withoutWeights = 0;
+            // A library that never had a run takes theirs with their numbers: the figures in an archive name them.
+            const bool fresh =
+                !SQLite::Statement(db, "SELECT 1 FROM main.sqlite_sequence WHERE name = 'run' AND seq > 0").executeStep();
             for (const std::int64_t id : newRuns(db, study)) { // asked again under the lock
                 if (std::ranges::find(staged, id) == staged.end()) {
                     ++finishedMeanwhile; // after the files were copied: the next merge takes it
                     continue;
                 }
                 requireReadable(db, id);
-                execute(("INSERT INTO main.run (position, " + columns +
-                         ") SELECT (SELECT COALESCE(MAX(position), 0) + 1 FROM "
-                         "main.run), " +
-                         columns + " FROM other.run WHERE id = ?")
+                execute(("INSERT INTO main.run (id, position, " + columns +
+                         ") SELECT iif(?2, id, NULL), (SELECT COALESCE(MAX(position), 0) + 1 FROM main.run), " + columns +
+                         " FROM other.run WHERE id = ?1")
                             .c_str(),
-                        id);
+                        id, int(fresh));
                 const std::int64_t now = db.getLastInsertRowid();
                 execute("INSERT INTO main.metric (run, name, step, epoch, value) SELECT ?, name, step, epoch, value FROM "
                         "other.metric WHERE run = ?",
                         now, id);
                 const std::string before = "runs/" + std::to_string(id) + "/", after = "runs/" + std::to_string(now) + "/";
-                execute("UPDATE main.run SET weights = ?2 || substr(weights, length(?1) + 1) WHERE id = ?3 AND "
-                        "substr(weights, 1, length(?1)) = ?1",
-                        before, after, now);
+                const bool trained =
+                    execute("UPDATE main.run SET weights = ?2 || substr(weights, length(?1) + 1) WHERE id = ?3 AND "
+                            "substr(weights, 1, length(?1)) = ?1",
+                            before, after, now);
                 const fs::path from = staging / std::to_string(id);
                 if (fs::exists(from)) {
                     moveFolder(from, runFolder(now));
                     placed.push_back(runFolder(now));
+                } else if (trained) {
+                    ++withoutWeights;
                 }
                 ++report.runs;
             }
@@ -229,6 +269,10 @@ MergeReport Store::Impl::absorb(const std::filesystem::path &staging, const std:
             copyAblations(db);
             copyTestScores(db);
             report.notes = differentStudies(db, study);
+            if (withoutWeights > 0)
+                report.notes.push_back(runsText(withoutWeights) + " came without weights, which are gone there.");
+            if (const int completed = completeRuns(staging / "known", placed); completed > 0)
+                report.notes.push_back("The weights of " + runsText(completed) + " that lacked them here came in.");
             execute(
                 "INSERT OR IGNORE INTO main.study (name, json, created) SELECT name, json, created FROM other.study WHERE "
                 "?1 = '' OR name = ?1",
