@@ -430,7 +430,12 @@ void TestBrowsers::readKitchenOtherwise(LibraryPanel &panel, AnsweredDialogs &an
     spec.checkpoint = "tiny";
     Run run = store.claim(store.enqueue({spec}).front()).value();
     run.score = 0.5;
+    run.metric = store.dataset("kitchen").metrics.front();
+    run.provenance.dataSha256 = before;
     store.finish(run);
+    Run earlier = store.claim(store.enqueue({spec}).front()).value();
+    earlier.provenance.dataSha256 = "of an earlier reading"; // stands apart already
+    store.finish(earlier);
     QTRY_VERIFY(!panel.findChild<ImportDialog *>()); // that of the first reading
     QTest::mouseClick(&in<QWidget>(panel, "editDatasetButton"), Qt::LeftButton);
     QPointer<ImportDialog> dialog = panel.findChildren<ImportDialog *>().value(0);

@@ -55,6 +55,7 @@ private Q_SLOTS:
     void adaptedLogitsEqualThePaper();
     void logitsOfTheSampleCheckpointEqualTransformers_data();
     void logitsOfTheSampleCheckpointEqualTransformers();
+    void headAndAdaptersAreDrawnAsThePaperSays();
     void vanishingInitialisationLeavesTheModelUnchanged();
     void switchedOffAdaptersLeaveTheFrozenModel();
     void packingDoesNotMixExamples();
@@ -285,6 +286,27 @@ void TestEncoder::missingAndDamagedTensorsAreNamed()
     const std::string dropped = tensors[5].name;
     tensors.erase(tensors.begin() + 5);
     QVERIFY(complaint(tensors).contains(QString::fromStdString(dropped)));
+}
+
+void TestEncoder::headAndAdaptersAreDrawnAsThePaperSays()
+{
+    const Checkpoint checkpoint = tinyCheckpoint();
+    Recipe recipe;
+    recipe.initStd = 0.1;
+    AdaptedBert model(checkpoint, methodOf("adapter", 64), 64, recipe, 0);
+    const auto isDrawn = [](const torch::Tensor &values, double sigma) { // cut at two sigma: 0.88 of the deviation is left
+        const double std = values.std().item<double>();
+        return std::abs(std - 0.8796 * sigma) < 0.05 * sigma && values.abs().max().item<double>() <= 2.0001 * sigma;
+    };
+    QVERIFY(isDrawn(model->classifier->weight.detach(), 0.02));
+    QVERIFY(!model->classifier->bias.any().item<bool>());
+    int adapters = 0;
+    for (const auto &parameter : model->named_parameters())
+        if (parameter.key().find("adapter") != std::string::npos && parameter.value().dim() == 2) {
+            QVERIFY2(isDrawn(parameter.value().detach(), 0.1), parameter.key().c_str());
+            ++adapters;
+        }
+    QCOMPARE(adapters, 2 * 2 * int(checkpoint.shape().layers)); // down and up at two sites of each layer
 }
 
 QTEST_GUILESS_MAIN(TestEncoder)

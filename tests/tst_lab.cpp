@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <QElapsedTimer>
+#include <QProcess>
 #include <QTest>
 #include <SQLiteCpp/SQLiteCpp.h>
 
@@ -88,6 +89,34 @@ class TestLab : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void aChildProcessDoesNotKeepTheLock()
+    {
+        QTemporaryDir home;
+        QProcess child; // pip, say, which outlives the window
+        {
+            WorkerLock lock(pathOf(home));
+            QVERIFY(lock.tryLock());
+            child.start(QStringLiteral("sleep"), {QStringLiteral("30")});
+            QVERIFY(child.waitForStarted());
+        }
+        const bool free = WorkerLock(pathOf(home)).tryLock();
+        child.kill();
+        child.waitForFinished();
+        QVERIFY(free);
+    }
+
+    void whoOnlyLooksOnDoesNotEndARun()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        const auto id = store.enqueue({someSpec()}).front();
+        LabCallbacks callbacks;
+        callbacks.progress = [](const Progress &) { throw Error("There is no data set of that name."); };
+        callbacks.changed = [] { throw Error("The database is locked."); };
+        workQueue(pathOf(home), pretended(3, milliseconds(1)), callbacks, {}, [] { return false; });
+        QVERIFY(store.run(id)->state == RunState::Done);
+    }
+
     void theQueueIsWorkedInOrderAndTheNextFollowsAFailure_data()
     {
         QTest::addColumn<int>("kind");

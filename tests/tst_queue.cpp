@@ -86,6 +86,29 @@ private Q_SLOTS:
         QCOMPARE(store.claim()->id, ids[0]);
     }
 
+    void aRunThatStoppedBecomesWhatWasAsked()
+    {
+        QTemporaryDir home;
+        Store store(pathOf(home));
+        const auto ids = store.enqueue({someSpec(0), someSpec(1), someSpec(2)});
+        for (const auto id : ids) {
+            store.claim();
+            fs::create_directories(pathOf(home) / "runs" / std::to_string(id));
+        }
+        store.cancel(ids[0]);
+        store.pause(ids[1]);
+        for (const auto id : ids)
+            store.leave(id, "An epoch is lost.");
+        QVERIFY(stateOf(store, ids[0]) == RunState::Cancelled);
+        QVERIFY(!store.run(ids[0])->finished.empty() && store.run(ids[0])->error.empty());
+        QVERIFY(!fs::exists(pathOf(home) / "runs" / std::to_string(ids[0])));
+        QVERIFY(stateOf(store, ids[1]) == RunState::Paused);
+        QVERIFY(stateOf(store, ids[2]) == RunState::Queued); // the program is closing
+        QCOMPARE(store.run(ids[2])->error, std::string("An epoch is lost."));
+        QVERIFY(fs::exists(pathOf(home) / "runs" / std::to_string(ids[2])));
+        QVERIFY(!store.run(ids[1])->stopRequested);
+    }
+
     void aRetriedRunWaitsAtTheEndOfTheQueueWithWhatItHadComputed()
     {
         QTemporaryDir home;
@@ -163,7 +186,11 @@ private Q_SLOTS:
         store.cancel(ids[1]);
         store.pause(ids[2]);
         store.finish(finished(*store.run(ids[3]), 0.5));
+        for (const auto id : ids)
+            fs::create_directories(pathOf(home) / "runs" / std::to_string(id));
         QCOMPARE(store.requeueOrphans(), 3);
+        QVERIFY(!fs::exists(pathOf(home) / "runs" / std::to_string(ids[1])));
+        QVERIFY(fs::exists(pathOf(home) / "runs" / std::to_string(ids[2])));
         QVERIFY(stateOf(store, ids[0]) == RunState::Queued);
         QVERIFY(stateOf(store, ids[1]) == RunState::Cancelled);
         QVERIFY(stateOf(store, ids[2]) == RunState::Paused);

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <csignal>
+#include <cstdint>
 
 #include <sys/resource.h>
 
@@ -16,6 +18,7 @@
 #include "core/train/adam.h"
 #include "core/methods/parameters.h"
 #include "core/train/precision.h"
+#include "core/train/sampler.h"
 #include "core/train/train.h"
 #include "tests/tiny_model.h"
 
@@ -72,6 +75,7 @@ private Q_SLOTS:
     void sameSpecAndSeedGiveTheSameNumbers();
     void threadCountChangesNothing();
     void onThePlainPathItChangesTheRounding();
+    void bothPathsTrainAlike_data();
     void bothPathsTrainAlike();
     void anotherSeedGivesOthers();
     void stoppedAndResumedEqualsUninterrupted();
@@ -88,6 +92,12 @@ private Q_SLOTS:
     void scheduleWarmsUpAndDecays();
     void curvesAreStoredPerEpoch();
     void aSlowPrecisionIsSaid();
+    void devIsScoredOnItsOwnTextsBetweenEpochs();
+    void eachEpochHasAnOrderOfItsOwn();
+    void eachStepDrawsItsOwnMasks();
+    void onlyMatricesAreDecayed();
+    void biasCorrectionIsAdamsAndSurvivesASnapshot();
+    void aLongCurveIsAveragedAlsoAcrossAStop();
 };
 
 void TestTrain::twentyStepsFollowThePyTorchReference_data()
@@ -256,16 +266,31 @@ void TestTrain::onThePlainPathItChangesTheRounding()
     QVERIFY(two == lossesOf(spec, data));
 }
 
+void TestTrain::bothPathsTrainAlike_data()
+{
+    QTest::addColumn<bool>("score");
+    QTest::newRow("classes") << false;
+    QTest::newRow("a score") << true;
+}
+
 void TestTrain::bothPathsTrainAlike()
 {
-    const EncodedDataset data = learnableTask();
+    QFETCH(bool, score);
+    EncodedDataset data = learnableTask();
+    if (score) {
+        data.task = Task::Regression;
+        data.classes.clear();
+        data.metrics = {"pearson"};
+    }
     TrainSpec spec = tinySpec();
     const std::vector<double> fast = lossesOf(spec, data);
     spec.recipe.plainPath = true;
     const std::vector<double> plain = lossesOf(spec, data);
     QCOMPARE(fast.size(), plain.size());
     for (std::size_t i = 0; i < fast.size(); ++i)
-        QVERIFY2(std::abs(fast[i] - plain[i]) < 1e-3 * plain[i], qPrintable(QString::number(i)));
+        // Squares of small differences carry more of the rounding.
+        QVERIFY2(std::abs(fast[i] - plain[i]) < (score ? 1e-2 : 1e-3) * plain[i],
+                 qPrintable(QStringLiteral("step %1: %2 and %3").arg(i).arg(fast[i]).arg(plain[i])));
     QVERIFY(fast != plain); // else one path was taken twice
 }
 
@@ -586,6 +611,132 @@ void TestTrain::aSlowPrecisionIsSaid()
     recipe.device = "cuda:0";
     QCOMPARE(precisionWarning(recipe), std::string());
     QVERIFY(fastestPrecision("cuda:0") == Precision::BFloat16);
+}
+
+void TestTrain::devIsScoredOnItsOwnTextsBetweenEpochs()
+{
+    const EncodedDataset data = learnableTask();
+    TrainSpec spec = tinySpec("head", 0); // what frozen layers give is kept of train and of dev
+    const auto lossesOnDev = [&] {
+        std::vector<double> losses;
+        TrainHooks hooks;
+        hooks.measured = [&](const std::vector<Measurement> &part) {
+            for (const Measurement &one : part)
+                if (one.name == "dev.loss")
+                    losses.push_back(one.value);
+        };
+        train(spec, tinyCheckpoint(), data, {}, hooks);
+        return losses;
+    };
+    const std::vector<double> fast = lossesOnDev();
+    spec.recipe.plainPath = true;
+    const std::vector<double> plain = lossesOnDev();
+    QCOMPARE(fast.size(), std::size_t(3));
+    QCOMPARE(plain.size(), std::size_t(3));
+    for (std::size_t i = 0; i < 3; ++i)
+        QVERIFY2(std::abs(fast[i] - plain[i]) < 1e-3 * plain[i], qPrintable(QString::number(i)));
+}
+
+void TestTrain::eachEpochHasAnOrderOfItsOwn()
+{
+    const EncodedTexts texts = learnableTexts(50, 1);
+    Sampler sampler(texts, tinySpec(), 4); // batches of 16, the last of 2
+    QVERIFY(sampler.batch(0).examples != sampler.batch(4).examples);
+    QCOMPARE(sampler.batch(7).size(), 2);
+    std::vector<std::int32_t> all;
+    for (int step = 4; step < 8; ++step) {
+        const Batch batch = sampler.batch(step);
+        all.insert(all.end(), batch.examples.begin(), batch.examples.end());
+    }
+    std::ranges::sort(all);
+    QCOMPARE(all.size(), std::size_t(50));
+    for (int i = 0; i < 50; ++i)
+        QCOMPARE(all[std::size_t(i)], i);
+}
+
+void TestTrain::eachStepDrawsItsOwnMasks()
+{
+    EncodedDataset data = learnableTask();
+    data.train = learnableTexts(1, 1); // one batch, always the same
+    TrainSpec spec = tinySpec();
+    spec.recipe.batch = 1;
+    spec.recipe.dropout = 0.5;
+    spec.recipe.learningRate = 1e-12; // the weights stay where they are
+    const std::vector<double> losses = lossesOf(spec, data);
+    QCOMPARE(losses.size(), std::size_t(3));
+    QVERIFY(std::abs(losses[0] - losses[1]) > 1e-5 && std::abs(losses[1] - losses[2]) > 1e-5);
+}
+
+void TestTrain::onlyMatricesAreDecayed()
+{
+    Recipe recipe;
+    recipe.weightDecay = 0.5;
+    const auto ones = [] { return torch::ones({8}).requires_grad_(); };
+    torch::Tensor norm = ones(), bias = ones(), matrix = ones();
+    Adam adam(
+        {{"encoder.layer.0.output.LayerNorm.weight", norm}, {"pooler.dense.bias", bias}, {"pooler.dense.weight", matrix}},
+        recipe);
+    adam.step(0.1); // without a gradient only the decay is left
+    QVERIFY(torch::equal(norm.detach(), torch::ones({8})));
+    QVERIFY(torch::equal(bias.detach(), torch::ones({8})));
+    QVERIFY(torch::allclose(matrix.detach(), torch::full({8}, 0.95)));
+}
+
+void TestTrain::biasCorrectionIsAdamsAndSurvivesASnapshot()
+{
+    Recipe recipe;
+    recipe.biasCorrection = true;
+    recipe.clip = 0;
+    torch::Tensor x = torch::zeros({1}).requires_grad_(), y = torch::zeros({1}).requires_grad_();
+    Adam first({{"classifier.bias", x}}, recipe), second({{"classifier.bias", y}}, recipe);
+    for (int step = 0; step < 3; ++step) { // of a constant gradient each step is the learning rate
+        x.mutable_grad().fill_(1);
+        first.step(0.1);
+    }
+    QVERIFY(std::abs(x.item<float>() + 0.3F) < 1e-4F);
+    {
+        const torch::NoGradGuard noGrad;
+        for (std::size_t i = 0; i < first.state().size(); ++i)
+            second.state()[i].second.copy_(first.state()[i].second);
+    }
+    second.setSteps(3);
+    y.mutable_grad().fill_(1);
+    second.step(0.1);
+    QVERIFY(std::abs(y.item<float>() + 0.4F) < 1e-4F); // three steps' of the weight are in the state too
+}
+
+void TestTrain::aLongCurveIsAveragedAlsoAcrossAStop()
+{
+    QTemporaryDir folder;
+    const TrainFiles files{{}, std::filesystem::path(folder.path().toStdString()) / "snapshot"};
+    const EncodedDataset data = learnableTask();
+    TrainSpec spec = tinySpec("head", 0);
+    spec.recipe.batch = 1;
+    spec.recipe.epochs = 8; // 2,048 steps: two to a point
+    const auto curveOf = [&](const TrainFiles &own, std::size_t stopAfter, std::vector<double> &losses) {
+        std::vector<double> curve;
+        TrainHooks hooks;
+        hooks.step = [&](const StepReport &step) { losses.push_back(step.loss); };
+        hooks.measured = [&](const std::vector<Measurement> &part) {
+            for (const Measurement &one : part)
+                if (one.name == "loss")
+                    curve.push_back(one.value);
+        };
+        hooks.stopRequested = [&] { return losses.size() == stopAfter; };
+        try {
+            train(spec, tinyCheckpoint(), data, own, hooks);
+        } catch (const Stopped &) {
+            stopAfter = SIZE_MAX;
+            train(spec, tinyCheckpoint(), data, own, hooks);
+        }
+        return curve;
+    };
+    std::vector<double> losses, again;
+    const std::vector<double> whole = curveOf({}, SIZE_MAX, losses), parts = curveOf(files, 301, again);
+    QCOMPARE(again.size(), std::size_t(2048));
+    QCOMPARE(whole.size(), std::size_t(1024));
+    QVERIFY(std::abs(whole[0] - (losses[0] + losses[1]) / 2) < 1e-12);
+    QVERIFY(parts == whole);
 }
 
 QTEST_GUILESS_MAIN(TestTrain)

@@ -51,6 +51,7 @@ private slots:
     void settingsOfARunAreShownWhereTheyWent();
     void theMenuHoldsTheCommandsOfTheSelectedRuns();
     void aDockBehindAnotherComesForward();
+    void theCurveIsClosedByTheMenuThoughItsPlotPaintsAllOfIt();
     void whatCannotBeWrittenIsSaidUntilItIs();
     void pagesOfTheLibraryShowWhatTheSetUpHas();
     void theWheelScrollsTheSetUp();
@@ -108,6 +109,29 @@ void TestWindowMenus::aDockBehindAnotherComesForward()
     QTRY_VERIFY(!seen());
     find<QComboBox>("methodCombo")->setFocus(); // as the Tab key would
     QTRY_VERIFY(seen());
+}
+
+void TestWindowMenus::theCurveIsClosedByTheMenuThoughItsPlotPaintsAllOfIt()
+{
+    addTinyLibrary();
+    open();
+    m_window->resize(1280, 840);
+    trainTwoMethods();
+    auto *dock = find<QDockWidget>("curveDock");
+    dock->raise();
+    QTRY_VERIFY(dock->isVisible());
+    QAction *entry = nullptr;
+    for (QAction *action : m_window->findChildren<QAction *>())
+        if (action->isCheckable() && action->text() == QStringLiteral("Learning curve"))
+            entry = action;
+    QVERIFY(entry);
+    QVERIFY(entry->isChecked());
+    clickMenu(QStringLiteral("View"), QStringLiteral("Learning curve"));
+    QTRY_VERIFY(dock->isHidden());
+    QVERIFY(!entry->isChecked());
+    clickMenu(QStringLiteral("View"), QStringLiteral("Learning curve"));
+    QTRY_VERIFY(dock->isVisible());
+    QVERIFY(entry->isChecked());
 }
 
 void TestWindowMenus::whatCannotBeWrittenIsSaidUntilItIs()
@@ -318,7 +342,7 @@ void TestWindowMenus::aStudyIsDeletedByTheMenu()
     m_bridge->store().setQueuePaused(true);
     const TrainSpec spec = m_window->findChild<SetupPanel *>()->specs().front();
     const auto ids = m_bridge->store().enqueue({spec, spec, spec}, "mine");
-    m_bridge->store().setState(ids[0], RunState::Done);
+    m_bridge->store().finish(m_bridge->store().run(ids[0]).value());
     emit m_bridge->changed();
     auto *shown = find<QComboBox>("studyCombo");
     m_window->findChild<StudyPanel *>()->showStudy(QStringLiteral("mine"));

@@ -17,7 +17,7 @@
 #include "core/error.h"
 #include "core/model/checkpoint.h"
 #include "core/store/sample_library.h"
-#include "core/store/store.h"
+#include "core/store/trained_run.h"
 #include "core/train/tokenizer.h"
 #include "ui/background.h"
 #include "ui/dialogs.h"
@@ -223,7 +223,7 @@ bool LibraryPanel::Ui::keep(const Manifest &manifest, const std::optional<Manife
     if (before && manifest == *before)
         return true;
     if (before && manifest.name == before->name) {
-        const auto runs = bridge.store().finishedRuns(manifest.name, {}).size();
+        const int runs = runsLeftBehind(bridge.store(), *before, manifest);
         if (runs > 0 && !dialogs::functions().confirm(
                             &dialog, tr("Read it otherwise"),
                             tr("Runs that are finished on “%1” as it was read until now: %2. They stay, apart from those on "

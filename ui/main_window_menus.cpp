@@ -23,10 +23,11 @@ namespace awb {
 
 namespace {
 
-/// By another dock in the same place.
+/// By another dock in the same place: Qt moves it out of the window then. What it holds may paint all of it, so that its
+/// visible region says nothing.
 bool isCovered(const QDockWidget &dock)
 {
-    return dock.widget() && dock.widget()->visibleRegion().isEmpty();
+    return !dock.isFloating() && dock.isVisible() && !dock.parentWidget()->rect().intersects(dock.geometry());
 }
 
 } // namespace
@@ -78,11 +79,12 @@ QAction *MainWindow::makeViewAction(QDockWidget &dock)
 {
     auto *action = new QAction(dock.windowTitle(), this);
     action->setCheckable(true);
-    connect(action, &QAction::triggered, &dock, [&dock] {
+    connect(action, &QAction::triggered, &dock, [&dock, action] {
         const bool seen = dock.isVisible() && !isCovered(dock);
         dock.setVisible(!seen);
         if (!seen)
             dock.raise();
+        action->setChecked(!seen); // of a dock that was shown already nothing changes
     });
     connect(&dock, &QDockWidget::visibilityChanged, action, &QAction::setChecked);
     return action;

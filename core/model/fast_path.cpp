@@ -78,7 +78,7 @@ public:
         m_lanes.resize(std::max(m_lanes.size(), std::size_t(at::get_num_threads())));
         m_sums.resize(std::max(m_sums.size(), std::size_t(shares)));
         if (task && embeddingsTrained())
-            m_embeddingGradient.reserve(std::size_t(batch.tokens() * m_shape.hidden));
+            m_embeddingGradient.reserve(std::size_t(batch.tokens()) * std::size_t(m_shape.hidden));
         std::vector<double> losses(std::size_t(shares), 0.0);
         at::parallel_for(0, shares, 1, [&](std::int64_t begin, std::int64_t end) {
             Lane<T> &lane = m_lanes[std::size_t(at::get_thread_num())];

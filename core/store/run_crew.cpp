@@ -48,15 +48,17 @@ RunCrew::RunCrew(std::filesystem::path home, const RunFunction &run, const LabCa
       m_patient(patient), m_background(background)
 {
     m_callbacks.changed = [this] {
-        const std::lock_guard guard(m_telling);
-        if (m_outer.changed)
-            m_outer.changed();
+        tell([this] {
+            if (m_outer.changed)
+                m_outer.changed();
+        });
     };
     m_callbacks.progress = [this](const Progress &progress) { progressed(progress); };
     m_callbacks.trouble = [this](const std::string &sentence) {
-        const std::lock_guard guard(m_telling);
-        if (m_outer.trouble)
-            m_outer.trouble(sentence);
+        tell([&] {
+            if (m_outer.trouble)
+                m_outer.trouble(sentence);
+        });
     };
 }
 
@@ -180,9 +182,19 @@ void RunCrew::progressed(const Progress &progress)
             if (member->run && member->run->id == progress.run && !std::exchange(member->stepped, true))
                 m_condition.notify_all();
     }
+    tell([&] {
+        if (m_outer.progress)
+            m_outer.progress(progress);
+    });
+}
+
+void RunCrew::tell(const std::function<void()> &what)
+{
     const std::lock_guard guard(m_telling);
-    if (m_outer.progress)
-        m_outer.progress(progress);
+    try {
+        what();
+    } catch (const std::exception &) { // who only looks on must not end a run
+    }
 }
 
 } // namespace awb

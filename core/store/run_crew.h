@@ -43,6 +43,7 @@ private:
     void work(Member &member);
     void computed(Member &member, std::exception_ptr failure);
     void progressed(const Progress &progress);
+    void tell(const std::function<void()> &what); ///< those who look on
 
     std::filesystem::path m_home;
     const RunFunction &m_run;

@@ -87,7 +87,7 @@ Run runTraining(const Run &run, RunContext &context, OpenCheckpoints &checkpoint
     done.metric = data.metrics.front();
     if (std::isfinite(result.dev.metrics.front()))
         done.score = result.dev.metrics.front();
-    done.weights = std::filesystem::relative(files.weights, context.store.home()).string();
+    done.weights = files.weights.lexically_relative(context.store.home()).string();
     done.provenance = result.provenance;
     done.provenance.checkpointSha256 = open->sha256;
     done.provenance.dataSha256 = dataSha256;

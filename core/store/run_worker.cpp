@@ -78,7 +78,7 @@ void RunWorker::compute(const Run &run)
         if (done)
             m_store.finish(*done);
         else if (sentence.empty())
-            leaveStopped(run, lost);
+            m_store.leave(run.id, lost);
         else
             m_store.fail(run.id, sentence); // its snapshot stays: a retry goes on from there
     });
@@ -142,18 +142,6 @@ void RunWorker::settle(const std::function<void()> &write)
             }
         }
     }
-}
-
-void RunWorker::leaveStopped(const Run &run, const std::string &lost)
-{
-    const RunState asked = m_store.requestedState(run.id);
-    if (asked == RunState::Cancelled) {
-        std::error_code ignored; // a folder that cannot be removed must not keep the run from being cancelled
-        std::filesystem::remove_all(folderOf(m_store, run), ignored);
-    }
-    // Nothing asked for in the store: the program is closing, and the run goes on when it is opened again.
-    m_store.setState(run.id, asked == RunState::Running ? RunState::Queued : asked,
-                     asked == RunState::Cancelled ? "" : lost);
 }
 
 void RunWorker::report(const Progress &progress)

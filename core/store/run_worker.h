@@ -31,7 +31,6 @@ private:
     Run result(const Run &run);
     int shareOfTheCores();
     void settle(const std::function<void()> &write);
-    void leaveStopped(const Run &run, const std::string &lost);
     void report(const Progress &progress);
     bool stopRequested(std::int64_t id);
     void storeMeasurements(std::int64_t id);

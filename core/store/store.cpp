@@ -142,7 +142,7 @@ Store::Impl::Impl(const std::filesystem::path &folder) : home(createdFolder(fold
         if (sqlite3_db_readonly(db.getHandle(), "main") == 1)
             throw SQLite::Exception("read-only", SQLITE_READONLY);
         db.exec("PRAGMA foreign_keys=ON");
-        db.exec("PRAGMA synchronous=NORMAL");
+        db.exec("PRAGMA synchronous=FULL");
         const int version = db.execAndGet("PRAGMA user_version").getInt();
         if (version > int(migrations().size()))
             throw Error(

@@ -79,8 +79,9 @@ public:
     /// 'done' with score, weights and provenance in one transaction. Its snapshot goes.
     void finish(const Run &run);
     void fail(std::int64_t id, const std::string &sentence);
-    /// Also clears stopRequested. `remark`: a sentence for the user, kept as the run's error until it is claimed.
-    void setState(std::int64_t id, RunState state, const std::string &remark = {});
+    /// A running run that has stopped becomes what was asked for, cancelled or paused, or is queued again: the program is
+    /// closing. `remark`: a sentence for the user, kept as the run's error until it is claimed.
+    void leave(std::int64_t id, const std::string &remark = {});
     /// A queued or paused run becomes cancelled; a running one is asked to stop and the worker cancels it.
     void cancel(std::int64_t id);
     /// A queued run becomes paused; a running one is asked to stop, keeps its snapshot and becomes paused.

@@ -220,14 +220,13 @@ void Store::fail(std::int64_t id, const std::string &sentence)
     });
 }
 
-void Store::setState(std::int64_t id, RunState state, const std::string &remark)
+void Store::leave(std::int64_t id, const std::string &remark)
 {
-    const bool ended = state == RunState::Done || state == RunState::Failed || state == RunState::Cancelled;
-    m->write([&] {
-        m->stateOf(id);
-        m->execute(
-            withNow("UPDATE run SET state = ?, stop = NULL, finished = iif(?, NOW, ''), error = ? WHERE id = ?").c_str(),
-            toString(state), int(ended), remark, id);
+    m->write([&] { // what is asked for meanwhile must not be lost
+        if (requestedState(id) == RunState::Cancelled)
+            return m->cancelWaiting(id);
+        m->execute("UPDATE run SET state = COALESCE(stop, 'queued'), stop = NULL, finished = '', error = ? WHERE id = ?",
+                   remark, id);
     });
 }
 
@@ -235,7 +234,7 @@ void Store::Impl::cancelWaiting(std::int64_t id)
 {
     std::error_code ignored; // what cannot be removed takes room, and must not keep the run from being cancelled
     std::filesystem::remove_all(runFolder(id), ignored); // under the write lock, so nobody can have claimed it meanwhile
-    execute(withNow("UPDATE run SET state = 'cancelled', stop = NULL, finished = NOW WHERE id = ?").c_str(), id);
+    execute(withNow("UPDATE run SET state = 'cancelled', stop = NULL, finished = NOW, error = '' WHERE id = ?").c_str(), id);
 }
 
 void Store::cancel(std::int64_t id)

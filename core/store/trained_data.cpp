@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "core/content_hash.h"
 #include "core/data/data_hash.h"
 #include "core/error.h"
@@ -29,6 +31,27 @@ std::string unchangedSha256(const Manifest &manifest)
         refuseChanged("The files of the data set " + manifest.name + " (" + manifest.train.path +
                       ") have changed since it was added.");
     return manifest.sha256.empty() ? now : manifest.sha256;
+}
+
+Dataset registeredDataset(const Manifest &manifest)
+{
+    Dataset dataset = loadDataset(manifest);
+    try {
+        unchangedSha256(manifest);
+    } catch (const Error &changed) {
+        dataset.notes.emplace_back(changed.what());
+    }
+    return dataset;
+}
+
+int runsLeftBehind(const Store &store, const Manifest &before, const Manifest &now)
+{
+    if (now.sha256 == before.sha256 && now.metrics.at(0) == before.metrics.at(0))
+        return 0;
+    const std::vector<Run> runs = store.finishedRuns(before.name, {});
+    return int(std::ranges::count_if(runs, [&](const Run &run) { // earlier readings' stand apart already
+        return run.provenance.dataSha256 == before.sha256 && run.metric == before.metrics.at(0);
+    }));
 }
 
 std::vector<std::string> metricsFor(const Run &run, std::vector<std::string> metrics)

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/data/dataset.h"
 #include "core/model/checkpoint.h"
 #include "core/store/store.h"
 
@@ -29,8 +30,13 @@ Manifest comparableDataset(const Store &store, const Run &run);
 /// may be any). Throws Error when they have changed. Reads all of them.
 std::string unchangedSha256(const Manifest &manifest);
 std::string unchangedSha256(const CheckpointEntry &entry, const Checkpoint &checkpoint);
+/// A data set of the library, to look at: with a note where its files have changed since it was added. Throws as
+/// loadDataset().
+Dataset registeredDataset(const Manifest &manifest);
 /// The library's checkpoint of this name. Throws Error too when it cannot be read.
 Checkpoint openUnchanged(const Store &store, const std::string &name);
+/// Finished runs that another reading of their data set (files, columns, labels, first metric) sets apart.
+int runsLeftBehind(const Store &store, const Manifest &before, const Manifest &now);
 /// A task's metrics with the run's own first, whichever is the task's first by now.
 std::vector<std::string> metricsFor(const Run &run, std::vector<std::string> metrics);
 /// Throws an Error that begins with the sentence and says what to do.

@@ -32,6 +32,7 @@ double secondsSince(Clock::time_point start)
 constexpr std::uint64_t dropoutStream = 3; // of a run's seed; 1: the initialisation, 2: the order of examples
 
 constexpr std::size_t prefixLimit = 512 << 20; // bytes of what frozen layers give, train and dev together
+constexpr std::int64_t mostSteps = 1'000'000'000; // an int counts them
 constexpr int maxLossPoints = 2000;            // stored per run; more are averaged
 constexpr std::size_t lossesAtOnce = 16;       // steps that a GPU is sent before their losses are waited for
 
@@ -71,6 +72,8 @@ void checkInputs(const TrainSpec &spec, const Checkpoint &checkpoint, const Enco
                     "; choose a smaller one.");
     if (recipe.epochs < 1 || recipe.batch < 1 || recipe.maxLength < 3 || !(recipe.learningRate > 0))
         throw Error("Epochs, batch and learning rate must be positive and the maximum length at least 3 tokens.");
+    if (std::int64_t(stepsPerEpoch(data.train.size(), recipe)) * recipe.epochs > mostSteps)
+        throw Error("These epochs make more than a billion steps; choose fewer, or a larger batch.");
 }
 
 Workload workOf(const Batch &batch)
