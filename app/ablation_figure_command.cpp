@@ -105,6 +105,8 @@ int figure(Context &context, Options &options, bool drop)
     const std::string number = std::to_string(options.run);
     if (!run)
         throw Error("There is no run " + number + "; `awb runs list` shows those that are.");
+    if (run->spec.method.bottleneck == 0)
+        throw Error("Run " + number + " has no adapters to take out; choose one of a method with adapters.");
     if (!map)
         throw Error("Run " + number + " has no ablation map yet; `awb ablation " + number + "` computes it.");
     if (type == ".csv")

@@ -100,7 +100,10 @@ std::string textOf(const Json &differences, const DevOutcome &outcome, const Jso
         rows.push_back({key, values[0].dump(), values[1].dump()});
     std::string text = columnsText(rows) + "\n" + confusionText(outcome, 0, one.id) + confusionText(outcome, 1, other.id);
     text += "They disagree on " + std::to_string(disagreements.size()) + " of " + std::to_string(outcome.examples.size()) +
-            " dev examples" + (disagreements.size() > most ? ", the first " + std::to_string(most) : std::string()) + ":\n";
+            " dev examples" + (disagreements.size() > most ? ", the first " + std::to_string(most) : std::string());
+    text += disagreements.empty()
+                ? ".\n"
+                : " (label; run " + std::to_string(one.id) + " : run " + std::to_string(other.id) + "; text):\n";
     for (std::size_t i = 0; i < std::min(most, disagreements.size()); ++i) {
         const Json &example = disagreements[i];
         const Json &label = example["label"];

@@ -5,6 +5,7 @@
 #include "core/files.h"
 #include "core/store/study_queue.h"
 #include "core/study/mean_curves.h"
+#include "core/study/selection.h"
 
 #ifdef AWB_FIGURES
 #include "app/offscreen.h"
@@ -19,7 +20,7 @@ namespace {
 using Measurements = std::map<std::int64_t, std::vector<Measurement>>;
 
 struct Options {
-    std::string study, out, of = "score";
+    std::string study, dataset, out, of = "score";
     std::string title = {}; ///< of the study
     std::vector<std::int64_t> runs;
     int dpi = 0;
@@ -34,6 +35,9 @@ std::vector<Run> chosenRuns(Context &context, Options &options)
         options.title = results.study.title + " · " + results.study.checkpoint;
         std::erase_if(results.runs,
                       [](const Run &run) { return run.state == RunState::Failed || run.state == RunState::Cancelled; });
+        keepTask(results, options.dataset);
+        if (!options.dataset.empty())
+            options.title = options.dataset + " · " + results.study.checkpoint;
         if (results.runs.empty())
             throw Error("There is no run of the study " + options.study + " whose curve could be drawn" +
                         (results.others > 0 ? ": " + othersText(results.others) : "."));
@@ -87,7 +91,8 @@ void addCurvesFigure(CLI::App &figure, Context &context)
     const auto options = std::make_shared<Options>();
     CLI::App *sub = figure.add_subcommand("curves", "Learning curves of several runs, averaged over seeds");
     sub->add_option("--study", options->study, "Name of a study: what it asks for, unless that failed or was cancelled");
-    sub->add_option("--runs", options->runs, "Numbers of runs: 1,2,3")->delimiter(',');
+    CLI::Option *runs = sub->add_option("--runs", options->runs, "Numbers of runs: 1,2,3")->delimiter(',');
+    sub->add_option("--dataset", options->dataset, "Only the study's runs on this task")->excludes(runs);
     sub->add_option("--of", options->of, "score (on dev) or loss; a .csv holds both")
         ->check(CLI::IsMember({"score", "loss"}))
         ->capture_default_str();

@@ -175,7 +175,8 @@ std::string runText(const Run &run, Store &store)
     if (!run.error.empty())
         text += "  " + run.error + "\n";
     if (!run.weights.empty())
-        text += "  weights: " + store.resolve(run.weights).string() + "\n";
+        text += "  weights: " + store.resolve(run.weights).string() +
+                (std::filesystem::exists(store.resolve(run.weights)) ? "\n" : " (gone)\n");
     return text;
 }
 

@@ -186,8 +186,8 @@ int run(Context &context, const Study &study, bool replace)
                     "another name.");
     requireComputable(store, study);
     if (const auto dropped = noLongerAsked(store, study); !dropped.empty())
-        std::fprintf(stderr, "study %s: %zu waiting runs are no longer asked for and are cancelled\n", study.name.c_str(),
-                     dropped.size());
+        std::fprintf(stderr, "study %s: %zu waiting %s no longer asked for and cancelled\n", study.name.c_str(),
+                     dropped.size(), dropped.size() == 1 ? "run is" : "runs are");
     const auto ahead = queueStudy(store, study);
     TaskSizes sizes;
     std::fprintf(stderr, "study %s: %zu runs to do; %s\n", study.name.c_str(), ahead.size(),
@@ -252,7 +252,7 @@ int test(Context &context, const std::string &name)
     for (const auto &[run, score] : context.store().testScores(study.name))
         scores.push_back({{"run", run}, {"score", std::isfinite(score) ? Json(score) : Json()}});
     context.print({{"study", study.name}, {"scored", report.scored}, {"notes", report.notes}, {"test", scores}}, text);
-    return 0;
+    return report.scored == 0 && !report.notes.empty() && scores.empty() ? 1 : 0;
 }
 
 int quick(Context &context)

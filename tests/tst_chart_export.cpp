@@ -127,6 +127,7 @@ private slots:
         const QByteArray said = process.readAllStandardOutput();
         QVERIFY2(process.exitCode() == 0, said.right(800).constData());
         QVERIFY2(!said.contains("Overfull"), "wider than the text");
+        QVERIFY2(!said.contains("not available"), "a font in a size that LaTeX does not have");
         QVERIFY(QFile(folder.filePath(QStringLiteral("paper.pdf"))).size() > 5000);
     }
 

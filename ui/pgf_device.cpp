@@ -247,7 +247,9 @@ void PgfDevice::Engine::drawTextItem(const QPointF &position, const QTextItem &i
     options += ",inner sep=0,outer sep=0,text=" + colour(state->pen().color());
     if (!level)
         options += ",rotate=" + number(-angle);
-    options += ",font=\\fontsize{" + number(size) + "}{" + number(1.2 * size) + "}\\selectfont";
+    // Scaled from a size that every font of LaTeX has: Computer Modern has none below 5 and would take that.
+    constexpr double drawn = 10;
+    options += ",scale=" + QByteArray::number(size / drawn, 'f', 4) + ",font=\\fontsize{10}{12}\\selectfont";
     if (item.font().bold())
         options += "\\bfseries";
     body += "\\node[" + options + "] at " + at(inTheMiddle ? middle : left) + " {" + escaped(text) + "};\n";

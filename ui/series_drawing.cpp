@@ -32,6 +32,8 @@ QCPScatterStyle markerOf(const Series &series, const plot_style::Theme &theme)
         style.setPen(QPen(color, 1.4 * theme.scale));
     } else if (series.shade > 0) {
         style.setBrush(color);
+        if (style.pen().color() == plot_style::methodColor(series.method, theme)) // strokes, which have no inside
+            style.setPen(QPen(color, style.pen().widthF()));
     }
     return style;
 }

@@ -122,8 +122,10 @@ QString companyNote(const std::vector<ChartPoint> &points)
     const auto [least, most] = std::minmax_element(all.begin(), all.end());
     if (!all.empty() && *most > 1 && points.front().axis == CostAxis::PeakMemory)
         return tr("Peak memory is the program's, which computed up to %1 runs at a time.").arg(*most);
-    if (all.empty() || *least == *most)
+    if (all.empty() || *most == 1)
         return {};
+    if (*least == *most)
+        return tr("Computed %1 runs at a time, which share the cores: one alone would be faster.").arg(*most);
     return tr("Computed %1 to %2 runs at a time, which share cores and memory: points of different company do not compare "
               "exactly.")
         .arg(*least)

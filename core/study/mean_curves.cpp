@@ -73,9 +73,13 @@ std::vector<MeanCurve> meanCurves(const std::vector<Run> &runs, const Measuremen
     std::vector<MeanCurve> curves;
     std::vector<SeedGroup> groups = seedGroups(all);
     std::stable_sort(groups.begin(), groups.end(), [](const SeedGroup &a, const SeedGroup &b) {
-        const Method &one = a.spec.method, &other = b.spec.method;
-        return std::tie(one.name, one.bottleneck, one.topLayers, a.label) <
-               std::tie(other.name, other.bottleneck, other.topLayers, b.label);
+        const auto key = [](const SeedGroup &group) {
+            const Method &method = group.spec.method;
+            const Recipe &recipe = group.spec.recipe;
+            return std::tie(method.name, method.bottleneck, method.topLayers, recipe.learningRate, recipe.epochs,
+                            recipe.initStd, group.label);
+        };
+        return key(a) < key(b);
     });
     for (const SeedGroup &group : groups) {
         MeanCurve curve{group.label,

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <unordered_set>
 
+#include "core/error.h"
 #include "core/methods/methods.h"
 #include "core/study/seed_groups.h"
 #include "core/study/spec_hash.h"
@@ -124,6 +125,20 @@ MeanSem overSeeds(const std::vector<double> &scores, const Selection &selection)
         summary.sem = 0;
     }
     return summary;
+}
+
+void keepTask(StudyResults &results, const std::string &dataset)
+{
+    if (dataset.empty())
+        return;
+    const auto &tasks = results.study.datasets;
+    if (std::ranges::find(tasks, dataset) == tasks.end()) {
+        std::string known;
+        for (const std::string &task : tasks)
+            known += (known.empty() ? "" : ", ") + task;
+        throw Error("The study " + results.study.name + " has no task " + dataset + "; it has " + known + ".");
+    }
+    std::erase_if(results.runs, [&](const Run &run) { return run.spec.dataset != dataset; });
 }
 
 std::string describeScore(const Selection &selection)

@@ -60,6 +60,8 @@ MeanSem overSeeds(const std::vector<double> &scores, const Selection &selection)
 std::vector<SettingResult> outcomes(const std::vector<Run> &runs, const Selection &selection, CountingRule counting,
                                     const std::map<std::int64_t, double> &bestEpochs = {});
 
+/// Leaves out the runs of other tasks; empty: none. Throws Error where the study does not have that one.
+void keepTask(StudyResults &results, const std::string &dataset);
 /// The part of describe(Selection) on a single setting: "score on dev after the last epoch, mean over seeds".
 std::string describeScore(const Selection &selection);
 

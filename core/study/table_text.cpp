@@ -106,6 +106,19 @@ std::string escapedForLatex(const std::string &text)
     return escaped;
 }
 
+/// A heading in lines, since a page has no room for all columns beside each other else.
+std::string latexHeading(const std::string &title)
+{
+    std::string lines, rest = title;
+    for (const char *place : {", best", ", published", " ("})
+        if (const std::size_t at = rest.find(place); at != rest.npos && at > 0) {
+            const std::size_t end = at + (*place == ',');
+            lines += escapedForLatex(rest.substr(0, end)) + "\\\\";
+            rest = rest.substr(end + 1);
+        }
+    return lines.empty() ? escapedForLatex(title) : "\\shortstack[r]{" + lines + escapedForLatex(rest) + "}";
+}
+
 std::string latex(const ResultTable &table)
 {
     const std::vector<Row> rows = tableGrid(table);
@@ -116,7 +129,10 @@ std::string latex(const ResultTable &table)
             text += "\\midrule\n";
         for (std::size_t j = 0; j < rows[i].size(); ++j)
             // After a line's end "[" would begin a length, and "*" would be taken for a part of it.
-            text += (j > 0 ? " & " : i > 0 && rows[i][0].find_first_of("[*") == 0 ? "{}" : "") + escapedForLatex(rows[i][j]);
+            text += (j > 0                                          ? " & "
+                     : i > 0 && rows[i][0].find_first_of("[*") == 0 ? "{}"
+                                                                    : "") +
+                    (i == 0 ? latexHeading(rows[i][j]) : escapedForLatex(rows[i][j]));
         text += " \\\\\n";
     }
     return text + "\\bottomrule\n\\end{tabular}\n";
