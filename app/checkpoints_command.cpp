@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 
 #include <CLI/CLI.hpp>
@@ -44,6 +45,16 @@ std::string joined(const std::vector<std::string> &names)
     return text;
 }
 
+/// The layer of an encoder's tensor; -1: of none.
+int layerOf(std::string_view tensor)
+{
+    constexpr std::string_view prefix = "encoder.layer.";
+    int layer = -1;
+    if (tensor.starts_with(prefix))
+        std::from_chars(tensor.data() + prefix.size(), tensor.data() + tensor.size(), layer);
+    return layer;
+}
+
 int add(Context &context, const std::string &folder, std::string name)
 {
     const auto path = std::filesystem::weakly_canonical(folder);
@@ -61,7 +72,7 @@ int add(Context &context, const std::string &folder, std::string name)
         text += "\nIts vocab.txt has " + withThousands(std::int64_t(pieces)) + " pieces, its table of word embeddings " +
                 withThousands(checkpoint.shape().vocabulary) + " rows: the file may be cut off.";
     if (std::ranges::any_of(checkpoint.unexpected(),
-                            [](const auto &tensor) { return tensor.starts_with("encoder.layer."); }))
+                            [&](const auto &tensor) { return layerOf(tensor) >= checkpoint.shape().layers; }))
         text += "\nIts weights hold more layers than its config.json says; `awb checkpoints show " + name + "` lists them.";
     if (!checkpoint.missing().empty())
         text += "\nIt cannot be trained yet, since its weights lack " + joined(checkpoint.missing()) +

@@ -67,8 +67,14 @@ bool describesFile(const ImportOptions &o)
 /// `labelled`: else the file may do without a label column.
 void applyColumns(const ImportOptions &options, DataFile &file, bool labelled = true)
 {
-    if (!options.kind.empty())
-        file.format = {tableKindFromString(options.kind), options.kind == "label-text" ? ' ' : '\t', false, false};
+    if (!options.delimiter.empty() && !options.kind.empty() && options.kind != "delimited")
+        throw UsageError("--delimiter is of files of --kind delimited; leave one of the two out.");
+    if (const auto kind = options.kind.empty() ? file.format.kind : tableKindFromString(options.kind);
+        kind != file.format.kind) { // else the guess stands
+        file.format = {kind, kind == TableFormat::Kind::LabelText ? ' ' : '\t', false, false};
+        if (kind == TableFormat::Kind::Delimited && options.delimiter.empty())
+            file.format.header = looksLikeHeader(sampleRows(readSample(file.path), file.format));
+    }
     if (!options.delimiter.empty()) {
         file.format.kind = TableFormat::Kind::Delimited;
         file.format.delimiter = delimiterFrom(options.delimiter);
@@ -155,7 +161,7 @@ void applyLabels(const ImportOptions &options, Manifest &manifest)
                 file->labelUntil = options.labelUntil[0];
     const auto asked = classesAsked(options);
     for (auto &[label, name] : manifest.merge) // of a known layout: its classes may be what the user names
-        if (const auto found = asked.find(name); found != asked.end())
+        if (const auto found = asked.find(name); !name.empty() && found != asked.end()) // what is dropped stays so
             name = found->second;
     std::vector<std::string> named;
     for (const auto &[label, name] : asked) {

@@ -12,6 +12,7 @@
 #include "core/data/sample.h"
 #include "core/data/word_piece.h"
 #include "core/model/checkpoint.h"
+#include "core/store/trained_run.h"
 
 namespace awb {
 
@@ -102,7 +103,7 @@ int list(Context &context)
 
 int show(Context &context, const std::string &name)
 {
-    const Dataset dataset = loadDataset(context.store().dataset(name));
+    const Dataset dataset = registeredDataset(context.store().dataset(name));
     std::string text = datasetText(dataset);
     for (const auto *file : {&dataset.manifest.train, dataset.manifest.dev ? &*dataset.manifest.dev : nullptr,
                              dataset.manifest.test ? &*dataset.manifest.test : nullptr})
@@ -127,7 +128,7 @@ std::string perClassText(const PartSummary &part, const std::vector<std::string>
 
 int check(Context &context, const std::string &name, const std::string &checkpoint, int maxLength)
 {
-    const Dataset dataset = loadDataset(context.store().dataset(name));
+    const Dataset dataset = registeredDataset(context.store().dataset(name));
     std::unique_ptr<WordPiece> tokenizer;
     if (!checkpoint.empty())
         tokenizer = std::make_unique<WordPiece>(WordPiece::load(modelFolder(checkpointFolder(context, checkpoint))));

@@ -75,7 +75,10 @@ private Q_SLOTS:
                 open += "text " + n + (i % 2 ? ",odd\n" : ",even\n");
         }
         const QString unclosed = write(QStringLiteral("open.csv"), open + "\"cut,odd\n");
-        QCOMPARE(awb({"datasets", "add", unclosed}).status, 0);
+        const Result read = awb({"datasets", "add", unclosed});
+        QCOMPARE(read.status, 0);
+        QVERIFY2(read.out.contains("open.csv: 1 row with double quotes, which stay in the texts: the file is read without"),
+                 read.out.constData());
         QCOMPARE(awb({"datasets", "add", unclosed, "--quoting", "off"}).status, 0);
         const QString many = write(QStringLiteral("many.csv"), scores);
         const Result unnamed = awb({"datasets", "add", many});
@@ -212,6 +215,27 @@ private Q_SLOTS:
         QVERIFY2(again.err.contains("takes the place of the checkpoint"), again.err.constData());
         const Result unreachable = awb({"datasets", "add", "/proc/self/mem/x/y"});
         QVERIFY2(!unreachable.err.contains("Unexpected error"), unreachable.err.constData());
+    }
+
+    void filesThatChangedSinceAreSaid()
+    {
+        const QTemporaryDir folder;
+        const QString file = folder.filePath("asked.csv");
+        QVERIFY(QFile::copy(questionsFile(), file));
+        QVERIFY(QFile::setPermissions(file, QFile::ReadOwner | QFile::WriteOwner));
+        QCOMPARE(awb({"datasets", "add", file, "--name", "changing"}).status, 0);
+        for (const char *command : {"show", "check"})
+            QVERIFY(!awb({"datasets", command, "changing"}).out.contains("have changed"));
+        QFile more(file);
+        QVERIFY(more.open(QIODevice::Append));
+        more.write("Where is the Rhine now?,place\n");
+        more.close();
+        for (const char *command : {"show", "check"}) {
+            const Result result = awb({"datasets", command, "changing"});
+            QCOMPARE(result.status, 0);
+            QVERIFY2(result.out.contains("asked.csv) have changed since it was added"), result.out.constData());
+        }
+        QCOMPARE(awb({"datasets", "remove", "changing"}).status, 0);
     }
 
     void splitAndMetricsAreTakenAsGivenAndShown()

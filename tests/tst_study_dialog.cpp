@@ -307,7 +307,11 @@ private slots:
         QTest::newRow("seeds")
             << "studySeeds"
             << "0, x"
-            << "The seeds \"0,x\" were not understood: write whole numbers and ranges, such as 0, 0-2 or 0,1,5.";
+            << "The seeds \"0, x\" were not understood: write whole numbers and ranges, such as 0, 0-2 or 0,1,5.";
+        QTest::newRow("seeds without commas")
+            << "studySeeds"
+            << "0 1 2"
+            << "The seeds \"0 1 2\" were not understood: write whole numbers and ranges, such as 0, 0-2 or 0,1,5.";
         QTest::newRow("of the program") << "studyName"
                                         << "glue"
                                         << "glue is a study that comes with the program: choose another name.";

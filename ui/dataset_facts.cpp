@@ -4,6 +4,7 @@
 
 #include "core/data/word_piece.h"
 #include "core/model/checkpoint.h"
+#include "core/store/trained_run.h"
 #include "ui/wording.h"
 
 namespace awb {
@@ -22,7 +23,7 @@ QString tr(const char *sentence)
 DatasetFacts readDatasetFacts(const Manifest &manifest, const std::filesystem::path &tokenizerFolder)
 {
     DatasetFacts facts;
-    auto dataset = std::make_shared<const Dataset>(loadDataset(manifest));
+    auto dataset = std::make_shared<const Dataset>(registeredDataset(manifest));
     std::optional<WordPiece> tokenizer;
     if (tokenizerFolder.empty()) {
         facts.lengthsNote = tr("Choose a checkpoint to see token lengths: they depend on its vocabulary.");

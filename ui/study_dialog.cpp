@@ -49,10 +49,10 @@ QString fileFilter()
     return StudyDialog::tr("Studies (*.json)");
 }
 
-std::vector<std::uint64_t> seedsOf(QString words)
+std::vector<std::uint64_t> seedsOf(const QString &words)
 {
-    words.remove(QLatin1Char(' '));
-    return words.isEmpty() ? std::vector<std::uint64_t>() : parseSeeds(words.toStdString());
+    const QString seeds = words.trimmed();
+    return seeds.isEmpty() ? std::vector<std::uint64_t>() : parseSeeds(seeds.toStdString());
 }
 
 } // namespace
@@ -302,12 +302,15 @@ void StudyDialog::accept()
         const auto dropped = noLongerAsked(m_bridge.store(), now);
         const auto learnt =
             std::ranges::count_if(dropped, [](const Run &run) { return run.state == RunState::Paused || run.step > 0; });
-        if (learnt > 0 && !dialogs::functions().confirm(
-                              this, tr("Cancel runs"),
-                              tr("%1 of the runs that wait have learnt something and are no longer asked for. They are "
-                                 "cancelled, and what they have learnt is given up.")
+        if (learnt > 0 &&
+            !dialogs::functions().confirm(
+                this, tr("Cancel runs"),
+                learnt == 1 ? tr("One of the runs that wait has learnt something and is no longer asked for. It is "
+                                 "cancelled, and what it has learnt is given up.")
+                            : tr("%1 of the runs that wait have learnt something and are no longer asked for. They "
+                                 "are cancelled, and what they have learnt is given up.")
                                   .arg(learnt),
-                              tr("Save and cancel them")))
+                tr("Save and cancel them")))
             return;
         replaceStudy(m_bridge.store(), now);
         m_bridge.wake();

@@ -199,8 +199,8 @@ bool holdsTextFiles(const std::filesystem::path &folder)
 bool isAboutTheData(const std::filesystem::path &file)
 {
     const std::string stem = folded(file.stem().string());
-    return std::ranges::any_of(std::array{"readme", "license", "licence", "notice"},
-                               [&](const char *name) { return stem.starts_with(name); });
+    return stem == "notice" || std::ranges::any_of(std::array{"readme", "license", "licence"},
+                                                   [&](const char *name) { return stem.starts_with(name); });
 }
 
 // The file of a folder to start from: its train file, or its only one.

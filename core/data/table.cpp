@@ -106,7 +106,9 @@ void Table::scan(const std::filesystem::path &file)
 {
     const std::string_view text = m_file->text();
     const std::size_t headers = m_format.kind == TableFormat::Kind::OrangeTab ? 3 : m_format.header ? 1 : 0;
-    std::size_t width = 0, shorter = 0, fallbacks = 0, firstStray = 0;
+    // Between tabs, as in GLUE, quotes are plain characters.
+    const bool mayQuote = m_format.kind == TableFormat::Kind::Delimited && !m_format.quoting && m_format.delimiter != '\t';
+    std::size_t width = 0, shorter = 0, fallbacks = 0, firstStray = 0, quotesKept = 0;
     std::vector<std::size_t> wide; // rows with more fields
     std::size_t begin = startOf(text, file);
     if (m_format.kind == TableFormat::Kind::Delimited && namedDelimiter(text.substr(begin)))
@@ -133,6 +135,7 @@ void Table::scan(const std::filesystem::path &file)
         if (found.stray && ++m_strayQuotes == 1)
             firstStray = lineAt(text, record.begin);
         fallbacks += !isUtf8(bytes);
+        quotesKept += mayQuote && bytes.find('"') != std::string_view::npos;
         m_records.push_back(record);
     }
     const std::size_t leftOut = headers == 1 ? settleWideRows(file, width, wide) : 0;
@@ -142,6 +145,9 @@ void Table::scan(const std::filesystem::path &file)
         m_notes.push_back(name + ": " + counted(m_strayQuotes, "row") +
                           " with text after a closing quote, the first on line " + std::to_string(firstStray) +
                           ": quotes that are none may have joined rows; read the file without quoting if so.");
+    if (quotesKept)
+        m_notes.push_back(name + ": " + counted(quotesKept, "row") +
+                          " with double quotes, which stay in the texts: the file is read without quoting.");
     if (leftOut)
         m_notes.push_back(name + ": " + counted(leftOut, "row") + " left out, with more fields than the " +
                           counted(width, "column") + " of the header.");
