@@ -15,6 +15,7 @@
 #ifdef AWB_FIGURES
 #include "app/offscreen.h"
 #include "ui/tradeoff_plot.h"
+#include "ui/tradeoff_published.h"
 #endif
 
 namespace awb {
@@ -22,7 +23,7 @@ namespace awb {
 namespace {
 
 struct FigureOptions {
-    std::string dataset, checkpoint, study, out, x = "parameters", counting;
+    std::string dataset, checkpoint, study, out, x = "parameters", counting, published;
     bool seeds = false;
     int dpi = 0;
 };
@@ -76,6 +77,7 @@ void draw(const std::vector<Run> &runs, const ScoreRule &rule, CountingRule coun
     plot.setAxis(costAxisFromString(options.x));
     plot.setCounting(counting);
     plot.setSeedsShown(options.seeds);
+    plot.setPublished(tradeoff_published::figureOf(options.published));
     plot.setRuns(runs, QString::fromStdString(options.dataset + " · " + options.checkpoint), rule);
     plot.exportTo(QString::fromStdString(options.out), options.dpi);
 }
@@ -136,6 +138,8 @@ void addFigureCommand(CLI::App &app, Context &context)
         "What counts as trained on the axis of parameters: trained, without-embeddings or share-of-model (else the "
         "study's rule, or trained)");
     addDpi(*sub, options->dpi);
+    sub->add_option("--published", options->published, "Points of the paper's Figure 4 beside ours: MNLI-m or CoLA")
+        ->check(CLI::IsMember({"MNLI-m", "CoLA"}));
     sub->add_flag("--seeds", options->seeds, "Every run of the points that are means over seeds too");
     sub->callback([&context, options] { context.action = [&context, options] { return tradeoff(context, *options); }; });
     addCurvesFigure(*command, context);

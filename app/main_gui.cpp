@@ -9,8 +9,10 @@
 
 #include <QApplication>
 #include <QCommandLineParser>
+#include <QFileInfo>
 #include <QIcon>
 #include <QMessageBox>
+#include <QProcess>
 #include <QSocketNotifier>
 
 #include "core/error.h"
@@ -111,6 +113,20 @@ void addOptions(QCommandLineParser &parser)
     parser.addVersionOption();
 }
 
+/// Works the library's queue in a process of its own, which ends with the queue. What it says is in the runs.
+void workOn(const QString &program, const std::filesystem::path &home)
+{
+    QProcess process;
+    process.setProgram(program);
+    process.setArguments({QStringLiteral("--home"), QString::fromStdString(home.string()), QStringLiteral("work")});
+    process.setStandardInputFile(QProcess::nullDevice());
+    process.setStandardOutputFile(QProcess::nullDevice());
+    process.setStandardErrorFile(QProcess::nullDevice());
+    if (!process.startDetached())
+        throw awb::Error("The runs do not go on in the background: " + program.toStdString() + " could not be started (" +
+                         process.errorString().toStdString() + "). They go on when the window is opened again.");
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -150,12 +166,22 @@ int main(int argc, char **argv)
         const std::filesystem::path folder = parser.isSet(homeOption)
                                                  ? std::filesystem::path(parser.value(homeOption).toStdString())
                                                  : awb::Store::defaultHome();
-        awb::LabBridge bridge(folder, awb::trainingFunction());
-        awb::MainWindow window(bridge, deviceChoices(bridge.store()));
-        window.show();
-        const int status = QApplication::exec();
-        politeEnd.release();
-        window.close(); // which is open still after a signal
+        const QString worker = QCoreApplication::applicationDirPath() + QStringLiteral("/awb");
+        int status = 0;
+        bool goesOn = false;
+        {
+            awb::LabBridge bridge(folder, awb::trainingFunction());
+            awb::MainWindow window(bridge, deviceChoices(bridge.store()));
+            window.setBackgroundOffered(QFileInfo(worker).isExecutable());
+            window.show();
+            status = QApplication::exec();
+            politeEnd.release();
+            window.setBackgroundOffered(false);
+            window.close(); // which is open still after a signal
+            goesOn = window.goesOnInBackground();
+        }
+        if (goesOn) // now that the window's worker has kept what it had
+            workOn(worker, folder);
         return status;
     } catch (const std::exception &error) {
         QMessageBox::critical(nullptr, QObject::tr("Adapter Workbench"), QString::fromUtf8(error.what()));

@@ -10,6 +10,7 @@
 #include "core/store/study_queue.h"
 #include "core/study/figure1.h"
 #include "core/study/result_table.h"
+#include "core/study/selection.h"
 #include "core/study/sweep_curves.h"
 
 #ifdef AWB_FIGURES
@@ -23,7 +24,7 @@ namespace awb {
 namespace {
 
 struct Options {
-    std::string figure, study, out, counting, part;
+    std::string figure, study, dataset, out, counting, part, published;
     bool noPublished = false, tasks = false;
     int dpi = 0;
 };
@@ -50,7 +51,7 @@ std::string numbersOf(const StudyResults &results, const Options &options)
 void draw(const StudyResults &results, const Options &options)
 {
     const OffscreenApplication application;
-    const study_charts::Options chosen{results.study.counting, !options.noPublished, options.tasks};
+    const study_charts::Options chosen{results.study.counting, !options.noPublished, options.tasks, options.published};
     SeriesPlot plot;
     plot.setChart(options.figure == "figure1" ? study_charts::figure1Chart(results, chosen)
                   : options.figure == "init"  ? study_charts::initialisationChart(results, chosen)
@@ -73,6 +74,7 @@ StudyResults resultsFor(Context &context, const Options &options)
     Study study = findStudy(context.store(), options.study);
     study.counting = counting.value_or(study.counting);
     StudyResults results = studyResults(context.store(), study);
+    keepTask(results, options.dataset);
     if (std::ranges::count(results.runs, RunState::Done, &Run::state) == 0)
         throw Error("The study " + study.name + " has no finished run to draw; `awb study run " + study.name +
                     "` computes it.");
@@ -140,18 +142,24 @@ void addStudyFigures(CLI::App &command, Context &context)
         sub->add_option("--counting", options->counting,
                         "What counts as trained: without-embeddings, share-of-model or trained (else as the study says)");
     };
+    CLI::Option *noPublished = nullptr; // of the command added last
     const auto add = [&](const char *name, const char *what) {
         CLI::App *sub = addCommand(name, what, figureOut, figure);
         addDpi(*sub, options->dpi);
-        sub->add_flag("--no-published", options->noPublished, "Leave out the points of the paper");
+        noPublished = sub->add_flag("--no-published", options->noPublished, "Leave out the points of the paper");
         return sub;
     };
     CLI::App *figure1 =
         add("figure1", "Difference to full fine-tuning against trained parameters, over the tasks of a study");
+    figure1
+        ->add_option("--published", options->published, "Whose points of the paper (else those of the study's experiment)")
+        ->check(CLI::IsMember({"BERT-large", "BERT-base"}))
+        ->excludes(noPublished);
     figure1->add_flag("--tasks", options->tasks, "A thin line per task too");
     addCounting(figure1);
-    add("init", "Score against the initialisation of the adapters");
-    add("lr", "Score against the learning rate");
+    for (CLI::App *sub :
+         {add("init", "Score against the initialisation of the adapters"), add("lr", "Score against the learning rate")})
+        sub->add_option("--dataset", options->dataset, "Only this task of the study");
     const char *const out = "FILE.csv, .tex or .md";
     for (CLI::App *sub :
          {addCommand("table1", "Full fine-tuning, adapters of the best size and of 64, per task", out, table),

@@ -38,14 +38,20 @@ public:
             questions << question;
             return yes;
         };
+        use.choose = [this](QWidget *, const QString &, const QString &question, const QStringList &choices) {
+            questions << question;
+            offered = choices;
+            return choice;
+        };
         use.error = [this](QWidget *, const QString &, const QString &sentence) { errors << sentence; };
         use.about = [this](QWidget *, const QString &, const QString &html) { abouts << html; };
     }
     ~AnsweredDialogs() { dialogs::functions() = m_before; }
 
     QString file, filter; ///< filter: that is chosen when a file is saved; empty: the first
-    QStringList offered;  ///< filters of the last file saved
+    QStringList offered;  ///< filters of the last file saved, or what there was to choose from
     bool yes = true;
+    int choice = -1;
     QStringList questions, errors, abouts;
 
 private:

@@ -481,9 +481,18 @@ private slots:
         QVERIFY(!panel.findChild<QLabel *>("seriesEmpty")->isVisible());
         savePictures(panel, "study-panel");
 
+        auto *backbone = panel.findChild<QComboBox *>("publishedByCombo");
+        QCOMPARE(backbone->currentText(), QString("BERT-large"));
+        backbone->setFocus();
+        QTest::keyClick(backbone, Qt::Key_Down);
+        QVERIFY(!graph(panel.chart(), "points.published.1.adapter"));
+        QCOMPARE(graph(panel.chart(), "points.published.3-right.adapter")->dataCount(), 6);
+        QVERIFY(panel.chart().chart().caption.join(' ').contains("Figure 3; BERT-base, 17 additional tasks"));
+
         auto *published = panel.findChild<QCheckBox *>("publishedCheck");
         QTest::mouseClick(published, Qt::LeftButton, {}, {8, published->height() / 2});
-        QVERIFY(!graph(panel.chart(), "points.published.1.adapter"));
+        QVERIFY(!graph(panel.chart(), "points.published.3-right.adapter"));
+        QVERIFY(!backbone->isEnabled());
         panel.findChild<QComboBox *>("countingCombo")->setCurrentIndex(2);
         QCOMPARE(graph(panel.chart(), "points.full")->data()->at(0)->key, 22713986.0);
         savePictures(panel, "study-panel-own");

@@ -5,12 +5,15 @@
 
 #include <QComboBox>
 #include <QLabel>
+#include <QSignalSpy>
 #include <QTest>
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <qcustomplot.h>
 
 #include "core/study/costs.h"
+#include "core/study/published.h"
 #include "chart_fixture.h"
+#include "gui_helpers.h"
 #include "study_fixture.h"
 #include "ui/tradeoff_panel.h"
 #include "ui/tradeoff_plot.h"
@@ -175,6 +178,66 @@ private slots:
         QCOMPARE(drawn.size(), expected.size());
         for (std::size_t i = 0; i < drawn.size(); ++i)
             QVERIFY(std::abs(drawn[i] - expected[i]) < 1e-9);
+    }
+
+    void publishedPointsStandBesideOurs()
+    {
+        StudyLibrary library;
+        library.finishAll();
+        TradeoffPanel panel(*library.bridge);
+        panel.resize(900, 620);
+        panel.show();
+        panel.show(QStringLiteral("cola"), QStringLiteral("tiny"));
+        QCustomPlot &plot = panel.chart().plot();
+        auto *published = panel.findChild<QComboBox *>("chartPublished");
+        QVERIFY(!graph(plot, "points.published.adapter"));
+        published->setFocus();
+        QTest::keyClick(published, Qt::Key_Down);
+        QCOMPARE(published->currentText(), QString("Published: MNLI-m"));
+        const PublishedFigure &figure = *publishedFigure("4-mnli");
+        int drawn = 0;
+        for (const PublishedPoint &point : figure.points) {
+            const auto *markers = plot.findChild<QCPGraph *>(QLatin1String("points.published.") + point.method.c_str());
+            QVERIFY(markers);
+            QVERIFY(std::ranges::any_of(
+                *markers->data(), [&](const QCPGraphData &one) { return one.key == point.x && one.value == point.y; }));
+            QVERIFY(plot.xAxis->range().contains(point.x) && plot.yAxis->range().contains(point.y));
+            QCOMPARE(markers->scatterStyle().brush().color(), panel.palette().color(QPalette::Base));
+            ++drawn;
+        }
+        QCOMPARE(drawn, 23);
+        const QString caption = captionOf(plot);
+        QVERIFY2(caption.contains("Houlsby et al. 2019, Figure 4; BERT-base, MNLI-m, accuracy in per cent; they count"),
+                 qPrintable(caption));
+        QVERIFY2(caption.contains("Filled: tiny."), qPrintable(caption));
+        savePictures(panel, "tradeoff-published");
+
+        plot.replot();
+        QSignalSpy selected(&panel.chart(), &TradeoffPlot::runSelected);
+        const QPoint layerNorm = pixel(plot, 40700, 80.36);
+        hover(plot, layerNorm);
+        QTRY_VERIFY2(plot.accessibleDescription().startsWith("Published: LayerNorm only on MNLI-m, BERT-base"),
+                     qPrintable(plot.accessibleDescription()));
+        QTest::mouseClick(&plot, Qt::LeftButton, {}, layerNorm);
+        QCOMPARE(selected.count(), 0); // no run of ours
+        library.store().saveStudy(library.study);
+        emit library.bridge->changed(); // the chart is drawn anew under the mouse
+        panel.findChild<QComboBox *>("chartCounting")->setCurrentIndex(1);
+        QVERIFY2(!captionOf(plot).contains("they count"), qPrintable(captionOf(plot)));
+
+        auto *axis = panel.findChild<QComboBox *>("chartAxis");
+        axis->setCurrentIndex(1);
+        QVERIFY(!graph(plot, "points.published.adapter"));
+        QVERIFY(!published->isEnabled());
+        axis->setCurrentIndex(0);
+        QVERIFY(graph(plot, "points.published.adapter"));
+        auto runs = library.store().finishedRuns("cola", "tiny");
+        for (Run &run : runs)
+            run.metric = "matthews";
+        panel.chart().setRuns(runs, "cola");
+        QVERIFY(!graph(plot, "points.published.adapter"));
+        QVERIFY2(captionOf(plot).contains("Published points are not drawn: they are accuracy in per cent, ours Matthews"),
+                 qPrintable(captionOf(plot)));
     }
 
     void theTradeoffOfAStudyHoldsWhatItAsksForNow()

@@ -77,6 +77,7 @@ private slots:
     void theWindowStartsWithTheLatestRun();
     void anotherProcessesRunsAppear();
     void theStatusBarSaysWhatIsComputedAndWhere();
+    void closingAsksWhatBecomesOfTheRuns();
     void twoWindowsShareALibrary();
     void theWindowStaysFluidWhileTraining();
 };
@@ -400,6 +401,45 @@ void TestWindow::theStatusBarSaysWhatIsComputedAndWhere()
     QVERIFY2(said(ours).startsWith(QStringLiteral("Run %1: step 10 of 100, loss 0.500").arg(id)), qPrintable(said(ours)));
     released = true;
     QTRY_COMPARE_WITH_TIMEOUT(said(*m_window), QStringLiteral("Idle. The queue is empty."), 10000);
+}
+
+void TestWindow::closingAsksWhatBecomesOfTheRuns()
+{
+    addTinyLibrary();
+    const RunFunction training = [](const Run &, RunContext &context) -> Run {
+        while (!context.stopRequested())
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        throw Stopped();
+    };
+    m_bridge = std::make_unique<LabBridge>(m_home->path().toStdString(), training);
+    MainWindow window(*m_bridge, DeviceChoices{{"cpu", "this processor"}});
+    window.setBackgroundOffered(true);
+    window.show();
+    m_dialogs.questions.clear();
+    window.close(); // nothing is computed
+    QVERIFY(!window.isVisible() && m_dialogs.questions.empty() && !window.goesOnInBackground());
+    window.show();
+    const TrainSpec spec = window.findChild<SetupPanel *>()->specs().front();
+    m_bridge->store().enqueue({spec, spec, spec});
+    m_bridge->wake();
+    QTRY_VERIFY(m_bridge->busy());
+    m_dialogs.choice = -1;
+    window.close();
+    QVERIFY(window.isVisible());
+    QVERIFY2(m_dialogs.questions.back().startsWith("3 runs are not finished. They can go on without the window"),
+             qPrintable(m_dialogs.questions.back()));
+    m_dialogs.choice = 1;
+    window.close();
+    QVERIFY(!window.isVisible() && !window.goesOnInBackground());
+    window.show();
+    m_dialogs.choice = 0;
+    window.close();
+    QVERIFY(!window.isVisible() && window.goesOnInBackground());
+    window.setBackgroundOffered(false);
+    window.show();
+    const auto asked = m_dialogs.questions.size();
+    window.close(); // the end of the program asks nothing
+    QCOMPARE(m_dialogs.questions.size(), asked);
 }
 
 void TestWindow::twoWindowsShareALibrary()

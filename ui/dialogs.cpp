@@ -24,6 +24,19 @@ bool confirm(QWidget *parent, const QString &title, const QString &question, con
     return box.clickedButton() == accept;
 }
 
+int choose(QWidget *parent, const QString &title, const QString &question, const QStringList &choices)
+{
+    QMessageBox box(QMessageBox::Question, title, question, QMessageBox::Cancel, parent);
+    box.setTextFormat(Qt::PlainText);
+    box.button(QMessageBox::Cancel)->setText(QObject::tr("Go back"));
+    QList<QAbstractButton *> buttons;
+    for (const QString &choice : choices)
+        buttons << box.addButton(choice, QMessageBox::AcceptRole);
+    box.setDefaultButton(static_cast<QPushButton *>(buttons.first()));
+    box.exec();
+    return int(buttons.indexOf(box.clickedButton()));
+}
+
 void error(QWidget *parent, const QString &title, const QString &sentence)
 {
     QMessageBox box(QMessageBox::Warning, title, sentence, QMessageBox::Close, parent);
@@ -64,7 +77,7 @@ QString saveFile(QWidget *parent, const QString &title, const QString &suggested
 
 Functions &functions()
 {
-    static Functions inUse{openFile, openFolder, saveFile, confirm, error, QMessageBox::about};
+    static Functions inUse{openFile, openFolder, saveFile, confirm, choose, error, QMessageBox::about};
     return inUse;
 }
 

@@ -17,6 +17,8 @@ struct Functions {
     std::function<QString(QWidget *, const QString &title, const QString &suggested, const QString &filter, QString *chosen)>
         saveFile;
     std::function<bool(QWidget *, const QString &title, const QString &question, const QString &yes)> confirm;
+    /// Which of the choices, the first being the usual one; -1: none, go back.
+    std::function<int(QWidget *, const QString &title, const QString &question, const QStringList &choices)> choose;
     std::function<void(QWidget *, const QString &title, const QString &sentence)> error;
     std::function<void(QWidget *, const QString &title, const QString &html)> about;
 };

@@ -127,9 +127,9 @@ void MainWindow::connectPanels()
     });
     // Until something is chosen in the library, its pages show what the set-up has.
     connect(m_tabs, &QTabWidget::currentChanged, this, [this] {
-        if (m_tabs->currentWidget() == m_datasetView && m_datasetView->isEmpty())
+        if (m_tabs->currentWidget() == m_datasetView && m_datasetView->isEmpty() && !m_setup->dataset().isEmpty())
             m_datasetView->show(m_setup->dataset(), m_setup->checkpoint());
-        if (m_tabs->currentWidget() == m_checkpointView && m_checkpointView->isEmpty())
+        if (m_tabs->currentWidget() == m_checkpointView && m_checkpointView->isEmpty() && !m_setup->checkpoint().isEmpty())
             m_checkpointView->show(m_setup->checkpoint());
     });
     connect(m_library, &LibraryPanel::checkpointChosen, this, [this](const QString &name) {
@@ -168,13 +168,16 @@ void MainWindow::connectPanels()
     connect(m_tradeoff, &TradeoffPanel::samplesRequested, m_library, &LibraryPanel::fetchSamples);
     connect(&m_bridge, &LabBridge::progress, this, &MainWindow::showProgress);
     connect(&m_bridge, &LabBridge::trouble, this, [this](const QString &sentence) {
-        m_trouble->setText(tr("Results cannot be written"));
+        m_trouble->setText(tr("The library cannot be written"));
         m_trouble->setToolTip(
-            tr("%1\nWhat was computed is kept in memory and written as soon as that is possible.").arg(sentence));
+            tr("%1\nThis is tried again every second; what a run has computed waits in memory for it.").arg(sentence));
         m_trouble->show();
     });
     connect(&m_bridge, &LabBridge::changed, this, &MainWindow::refreshStatus);
-    connect(qApp, &QApplication::focusChanged, this, [this](QWidget *, QWidget *now) { raiseDockOf(now); });
+    connect(qApp, &QApplication::focusChanged, this, [this](QWidget *before, QWidget *now) {
+        if (before && !qobject_cast<const QMenuBar *>(before)) // else the window comes back, and what it shows was chosen
+            raiseDockOf(now);
+    });
 }
 
 void MainWindow::selectRun(std::int64_t run)
@@ -318,8 +321,28 @@ void MainWindow::paintEvent(QPaintEvent *event)
         QTimer::singleShot(0, this, [] { qCDebug(startLog, "The window is painted."); });
 }
 
+bool MainWindow::mayClose()
+{
+    if (!m_backgroundOffered || !m_bridge.busy() || qApp->isSavingSession())
+        return true;
+    const int unfinished =
+        int(m_bridge.store().runIds(RunState::Running).size() + m_bridge.store().runIds(RunState::Queued).size());
+    const QString question =
+        unfinished == 1
+            ? tr("A run is not finished. It can go on without the window, or stop here and go on when it is opened again.")
+            : tr("%1 runs are not finished. They can go on without the window, or stop here and go on when it is opened "
+                 "again.")
+                  .arg(unfinished);
+    const int answer = dialogs::functions().choose(this, tr("Close the window"), question,
+                                                   {tr("Go on in the &background"), tr("&Stop until then")});
+    m_goesOn = answer == 0;
+    return answer >= 0;
+}
+
 void MainWindow::closeEvent(QCloseEvent *event)
 {
+    if (!mayClose())
+        return event->ignore();
     QSettings settings;
     settings.setValue(QStringLiteral("geometry"), saveGeometry());
     settings.setValue(QStringLiteral("docks"), saveState(layoutVersion));

@@ -37,6 +37,11 @@ public:
     /// `devices`: what runs can be computed on; the first is the default.
     MainWindow(LabBridge &bridge, DeviceChoices devices, QWidget *parent = nullptr);
 
+    /// Whether closing the window while runs are computed asks if they shall go on without it.
+    void setBackgroundOffered(bool offered) { m_backgroundOffered = offered; }
+    /// What was answered: the caller starts a worker once the window's own has ended.
+    bool goesOnInBackground() const { return m_goesOn; }
+
 public slots:
     /// Fetches the sample library if it is missing, then adds the quick study to the queue.
     void runQuickStudy();
@@ -64,6 +69,7 @@ private:
     void enqueueQuickStudy();
     void showProgress(const Progress &now);
     void refreshStatus();
+    bool mayClose();                                            ///< asks where runs are computed
     void showRunning(const std::vector<std::int64_t> &running); ///< in the status bar
     void setTheme(const QString &name);
 
@@ -86,6 +92,7 @@ private:
     bool m_quickStudyWaits = false; ///< for the sample library
     std::int64_t m_progressOf = 0;  ///< run whose progress the status bar shows
     bool m_painted = false;
+    bool m_backgroundOffered = false, m_goesOn = false;
 };
 
 } // namespace awb

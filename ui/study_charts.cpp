@@ -35,11 +35,11 @@ QString titleOf(const Study &study)
     return text(study.title) + QStringLiteral(" · ") + text(study.checkpoint);
 }
 
-/// The sentences below a chart.
-QStringList captionOf(const StudyResults &results, const QString &first, const std::vector<std::string> &notes,
-                      CountingRule counting)
+/// The sentences below a chart, `rule` of them which scores it shows.
+QStringList captionOf(const StudyResults &results, const QString &first, const std::string &rule,
+                      const std::vector<std::string> &notes, CountingRule counting)
 {
-    QStringList caption{first, study_words::sentence(describe(results.study.selection))};
+    QStringList caption{first, study_words::sentence(rule)};
     for (const std::string &note : notes)
         caption << text(note);
     for (const std::string &note : leftOut(results, counting))
@@ -132,9 +132,7 @@ void addPublished(StudyChart &chart, const char *name, const std::string &checkp
                   int shade = 0)
 {
     const PublishedFigure &figure = *publishedFigure(name);
-    chart.caption << tr("Published, hollow: Houlsby et al. 2019, Figure %1; %2, %3%4. Filled: %5.")
-                         .arg(text(figure.figure.substr(0, 1)), text(figure.backbone), text(figure.task), more,
-                              text(checkpoint));
+    chart.caption << study_words::publishedSentence(figure, more, checkpoint);
     std::map<std::string, Series> byMethod;
     for (const PublishedPoint &point : figure.points) {
         Series &series = byMethod[point.method];
@@ -269,13 +267,13 @@ StudyChart figure1Chart(const StudyResults &results, const Options &options)
                           : tr("Line: median of the differences over %1 tasks; band or bar: 20th to 80th percentile, "
                                "linear between the nearest two.")
                                 .arg(tasksOf(figure)),
-        figure.notes, options.counting);
+        describe(results.study.selection), figure.notes, options.counting);
     chart.nothing = whyNothing(results, figure.notes.empty() ? QString() : text(figure.notes.front()));
     std::map<std::string, std::vector<const Figure1Point *>> byLine;
     for (const Figure1Point &point : figure.points)
         byLine[study_words::lineOf(methodOf(point))].push_back(&point);
     if (options.published && !figure.points.empty()) {
-        const char *published = study_words::publishedFor(results.study);
+        const char *published = study_words::publishedFor(results.study, options.publishedBy);
         const CountingRule counted = study_words::countingOf(published);
         addPublished(chart, published, results.study.checkpoint,
                      counted == options.counting ? QString() : tr("; they count %1").arg(text(describe(counted))));
@@ -304,7 +302,7 @@ StudyChart initialisationChart(const StudyResults &results, const Options &optio
                               results.study.selection.seeds == Selection::Seeds::Mean
                                   ? tr("Mean and s.e.m. over seeds; the best learning rate and epochs at each.")
                                   : tr("The best learning rate and epochs at each."),
-                              {}, CountingRule::Trained);
+                              describeScore(results.study.selection) + ", chosen on dev", {}, CountingRule::Trained);
     chart.nothing =
         whyNothing(results, tr("This study has no finished run with adapters, so no initialisation to compare."));
     const std::vector<const char *> published = {"6-mnli", "6-cola"};
@@ -320,7 +318,7 @@ StudyChart learningRateChart(const StudyResults &results, const Options &options
                               results.study.selection.seeds == Selection::Seeds::Mean
                                   ? tr("Mean and s.e.m. over seeds; the best size and epochs at each.")
                                   : tr("The best size and epochs at each."),
-                              {}, CountingRule::Trained);
+                              describeScore(results.study.selection) + ", chosen on dev", {}, CountingRule::Trained);
     chart.nothing = whyNothing(results, {});
     const std::vector<const char *> published = {"7"};
     return sweepChart(results, SweepAxis::LearningRate, std::move(chart),

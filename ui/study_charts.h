@@ -9,8 +9,9 @@ namespace awb::study_charts {
 
 struct Options {
     CountingRule counting = CountingRule::WithoutEmbeddings;
-    bool published = true; ///< the paper's points too
-    bool tasks = false;    ///< a thin line per task
+    bool published = true;        ///< the paper's points too
+    bool tasks = false;           ///< a thin line per task
+    std::string publishedBy = {}; ///< backbone of Figure 1's published points: "BERT-large", "BERT-base"; empty: the study's
 };
 
 /// Figure 1: difference to full fine-tuning, median and 20th to 80th percentile over tasks, against trained parameters.

@@ -65,11 +65,11 @@ StudyPanel::StudyPanel(LabBridge &bridge, DeviceChoices devices, QWidget *parent
     connect(&bridge, &LabBridge::changed, this, &StudyPanel::refresh);
     connect(&TaskSizesReader::of(bridge), &TaskSizesReader::changed, this, &StudyPanel::refreshState);
     connect(m_study, &QComboBox::currentIndexChanged, this, [this] {
-        takeCounting();
+        takeRules();
         refreshState();
         refreshChart();
     });
-    for (QComboBox *combo : {m_figure, m_counting})
+    for (QComboBox *combo : {m_figure, m_counting, m_publishedBy})
         connect(combo, &QComboBox::currentIndexChanged, this, &StudyPanel::refreshChart);
     for (QCheckBox *box : {m_published, m_tasks})
         connect(box, &QCheckBox::toggled, this, &StudyPanel::refreshChart);
@@ -98,6 +98,17 @@ QLayout *StudyPanel::makeBar()
     m_published->setObjectName(QStringLiteral("publishedCheck"));
     m_published->setToolTip(text(publishedSource()));
     m_published->setChecked(true);
+    m_publishedBy = new QComboBox(this);
+    m_publishedBy->setObjectName(QStringLiteral("publishedByCombo"));
+    m_publishedBy->setAccessibleName(tr("Published points of"));
+    for (const char *name : {"1", "3-right"}) {
+        const PublishedFigure &figure = *publishedFigure(name);
+        m_publishedBy->addItem(text(figure.backbone));
+        m_publishedBy->setItemData(m_publishedBy->count() - 1,
+                                   tr("Figure %1: %2").arg(text(figure.figure.substr(0, 1)), text(figure.task)),
+                                   Qt::ToolTipRole);
+    }
+    m_publishedBy->setToolTip(tr("Which of the paper's points Figure 1 shows beside ours"));
     m_tasks = new QCheckBox(tr("Si&ngle tasks"), this);
     m_tasks->setObjectName(QStringLiteral("tasksCheck"));
     m_export = new QPushButton(tr("E&xport…"), this);
@@ -116,6 +127,7 @@ QLayout *StudyPanel::makeBar()
     auto *second = new QHBoxLayout;
     addLabelled(*second, tr("Countin&g"), *m_counting, "countingCombo");
     second->addWidget(m_published);
+    second->addWidget(m_publishedBy);
     second->addWidget(m_tasks);
     second->addStretch(1);
     auto *bar = new QVBoxLayout;
@@ -185,7 +197,7 @@ void StudyPanel::refreshStudies()
     }
     m_study->setCurrentIndex(std::max(0, m_study->findText(chosen)));
     if (m_study->currentText() != chosen) // which was deleted
-        takeCounting();
+        takeRules();
 }
 
 std::optional<Study> StudyPanel::study() const
@@ -193,12 +205,14 @@ std::optional<Study> StudyPanel::study() const
     return knownStudy(m_bridge.store(), m_study->currentText().toStdString());
 }
 
-void StudyPanel::takeCounting()
+void StudyPanel::takeRules()
 {
     const auto now = study();
-    const QSignalBlocker quiet(m_counting);
-    if (now)
-        m_counting->setCurrentIndex(m_counting->findData(int(now->counting)));
+    if (!now)
+        return;
+    const QSignalBlocker quiet(m_counting), quietToo(m_publishedBy);
+    m_counting->setCurrentIndex(m_counting->findData(int(now->counting)));
+    m_publishedBy->setCurrentText(text(publishedFigure(study_words::publishedFor(*now))->backbone));
 }
 
 void StudyPanel::refreshState()
@@ -246,12 +260,13 @@ void StudyPanel::refreshChart()
     const int figure = m_figure->currentIndex();
     m_counting->setEnabled(figure == OverTasks || isTable());
     m_tasks->setEnabled(figure == OverTasks);
+    m_publishedBy->setEnabled(figure == OverTasks && m_published->isChecked());
     m_pages->setCurrentIndex(isTable());
     if (isTable())
         return showTable(figure == TableOne ? 1 : 2);
     const StudyResults results = studyResults(m_bridge.store(), *now);
     const study_charts::Options options{CountingRule(m_counting->currentData().toInt()), m_published->isChecked(),
-                                        m_tasks->isChecked()};
+                                        m_tasks->isChecked(), m_publishedBy->currentText().toStdString()};
     m_chart->setChart(figure == OverTasks        ? study_charts::figure1Chart(results, options)
                       : figure == Initialisation ? study_charts::initialisationChart(results, options)
                                                  : study_charts::learningRateChart(results, options));
@@ -317,7 +332,7 @@ void StudyPanel::edit()
     connect(dialog, &StudyDialog::saved, this, [this](const QString &name) {
         refreshStudies();
         showStudy(name);
-        takeCounting();
+        takeRules();
         refresh();
     });
     dialog->open();

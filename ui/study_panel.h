@@ -57,7 +57,7 @@ private:
     void showTable(int number);
     void exportTable();
     bool isTable() const;
-    void takeCounting();
+    void takeRules(); ///< of the study: how it counts, and whose published points belong to it
     void edit();
     void queueMissing();
     void cancelRest();
@@ -65,7 +65,7 @@ private:
 
     LabBridge &m_bridge;
     DeviceChoices m_devices; ///< for the editor
-    QComboBox *m_study, *m_figure, *m_counting;
+    QComboBox *m_study, *m_figure, *m_counting, *m_publishedBy;
     QCheckBox *m_published, *m_tasks;
     QPushButton *m_edit, *m_queue, *m_cancel, *m_export;
     QLabel *m_state;

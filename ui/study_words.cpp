@@ -138,8 +138,11 @@ void addCountingRules(QComboBox &combo)
     }
 }
 
-const char *publishedFor(const Study &study)
+const char *publishedFor(const Study &study, const std::string &backbone)
 {
+    for (const char *figure : {"1", "3-right"})
+        if (publishedFigure(figure)->backbone == backbone)
+            return figure;
     const std::string &paper = study.paper.empty() ? study.name : study.paper;
     return paper == "additional" || paper == "table2" ? "3-right" : "1";
 }
@@ -147,6 +150,12 @@ const char *publishedFor(const Study &study)
 CountingRule countingOf(const char *publishedFigure)
 {
     return publishedFigure[0] == '1' ? CountingRule::WithoutEmbeddings : CountingRule::ShareOfModel;
+}
+
+QString publishedSentence(const PublishedFigure &figure, const QString &more, const std::string &checkpoint)
+{
+    return tr("Published, hollow: Houlsby et al. 2019, Figure %1; %2, %3%4. Filled: %5.")
+        .arg(text(figure.figure.substr(0, 1)), text(figure.backbone), text(figure.task), more, text(checkpoint));
 }
 
 QString tooltip(const Figure1Point &point, const Study &study)

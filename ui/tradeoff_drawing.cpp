@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include <QCoreApplication>
@@ -191,16 +192,6 @@ QCPItemText *drawReference(QCustomPlot &plot, const ChartPoint &full, const plot
     return label;
 }
 
-void addMark(QCustomPlot &plot, const QString &name, const QCPScatterStyle &style, const std::vector<QPointF> &places)
-{
-    QCPGraph &graph = addGraph(plot, name, false);
-    graph.setLayer(QStringLiteral("overlay"));
-    graph.setLineStyle(QCPGraph::lsNone);
-    graph.setScatterStyle(style);
-    for (const QPointF &place : places)
-        graph.addData(place.x(), place.y());
-}
-
 /// Pixels that `box` shares with markers and error bars.
 double covered(const QRectF &box, const QCustomPlot &plot, const std::vector<ChartPoint> &points, double margin)
 {
@@ -254,6 +245,15 @@ const ChartPoint *fullFineTuning(const std::vector<ChartPoint> &points)
     return best;
 }
 
+bool hasSweep(const std::vector<ChartPoint> &points)
+{
+    std::set<std::pair<std::string, std::int64_t>> sizes;
+    return !std::ranges::all_of(points, [&](const ChartPoint &point) {
+        return point.point.earlier ||
+               sizes.emplace(study_words::lineOf(point.run.spec.method), point.point.trainable).second;
+    });
+}
+
 QCPItemText *drawPoints(QCustomPlot &plot, const std::vector<ChartPoint> &points, bool seeds, const plot_style::Theme &theme)
 {
     plot.clearPlottables();
@@ -271,6 +271,16 @@ QCPItemText *drawPoints(QCustomPlot &plot, const std::vector<ChartPoint> &points
     if (auto *front = plot.findChild<QCPGraph *>(QStringLiteral("pareto")))
         front->addToLegend(); // after the methods, though it lies below them
     return full ? drawReference(plot, *full, theme) : nullptr;
+}
+
+void addMark(QCustomPlot &plot, const QString &name, const QCPScatterStyle &style, const std::vector<QPointF> &places)
+{
+    QCPGraph &graph = addGraph(plot, name, false);
+    graph.setLayer(QStringLiteral("overlay"));
+    graph.setLineStyle(QCPGraph::lsNone);
+    graph.setScatterStyle(style);
+    for (const QPointF &place : places)
+        graph.addData(place.x(), place.y());
 }
 
 void drawMarks(QCustomPlot &plot, const std::vector<ChartPoint> &points, int selected, int cursor,

@@ -10,6 +10,7 @@
 #include "ui/plot_style.h"
 
 class QCPItemText;
+class QCPScatterStyle;
 
 /// How the trade-off chart puts points on a plot, and how it words them. Functions of their arguments.
 namespace awb::tradeoff_drawing {
@@ -41,6 +42,8 @@ QCPItemText *drawPoints(QCustomPlot &plot, const std::vector<ChartPoint> &points
 /// Rings round the selected and the hovered point and the hovered one's single seeds; -1: none. Queues nothing.
 void drawMarks(QCustomPlot &plot, const std::vector<ChartPoint> &points, int selected, int cursor,
                const plot_style::Theme &theme);
+/// A graph of markers above all others, on the overlay.
+void addMark(QCustomPlot &plot, const QString &name, const QCPScatterStyle &style, const std::vector<QPointF> &places);
 /// Sets both axes to hold all points, error bars, single seeds where drawn, and the reference line.
 void fitRanges(QCustomPlot &plot, const std::vector<ChartPoint> &points, bool seeds);
 /// Moves the reference line's label to where it covers the fewest points. Call when axes and sizes are known.
@@ -50,6 +53,8 @@ void placeReferenceLabel(QCustomPlot &plot, const std::vector<ChartPoint> &point
 QString tooltip(const ChartPoint &point, const ChartPoint *full);
 /// One line about a point, for screen readers.
 QString spoken(const ChartPoint &point);
+/// Whether some method has several points of one size, of which its line takes the best.
+bool hasSweep(const std::vector<ChartPoint> &points);
 /// A sentence for below the chart where its axis holds what runs take from each other and points were computed in different
 /// company; else empty.
 QString companyNote(const std::vector<ChartPoint> &points);

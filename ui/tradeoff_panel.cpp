@@ -17,6 +17,8 @@
 #include "ui/figure_export.h"
 #include "ui/lab_bridge.h"
 #include "ui/study_words.h"
+#include "ui/tradeoff_published.h"
+#include "ui/wording.h"
 
 namespace awb {
 namespace {
@@ -124,10 +126,14 @@ QWidget *TradeoffPanel::makeChartPage()
     connect(m_axis, &QComboBox::currentIndexChanged, this, [this] {
         const auto axis = CostAxis(m_axis->currentData().toInt());
         m_counting->setEnabled(axis == CostAxis::Parameters);
+        m_published->setEnabled(axis == CostAxis::Parameters);
         m_chart->setAxis(axis);
     });
     connect(m_counting, &QComboBox::currentIndexChanged, this,
             [this] { m_chart->setCounting(CountingRule(m_counting->currentData().toInt())); });
+    connect(m_published, &QComboBox::currentIndexChanged, this, [this] {
+        m_chart->setPublished(tradeoff_published::figureOf(m_published->currentData().toString().toStdString()));
+    });
     connect(m_seeds, &QCheckBox::toggled, m_chart, &TradeoffPlot::setSeedsShown);
     connect(m_export, &QPushButton::clicked, this, &TradeoffPanel::exportChart);
     connect(m_chart, &TradeoffPlot::runSelected, this, &TradeoffPanel::runSelected);
@@ -153,6 +159,15 @@ QLayout *TradeoffPanel::makeBar()
     m_counting->setObjectName(QStringLiteral("chartCounting"));
     study_words::addCountingRules(*m_counting);
     m_counting->setCurrentIndex(m_counting->findData(int(CountingRule::Trained)));
+    m_published = new QComboBox(this);
+    m_published->setObjectName(QStringLiteral("chartPublished"));
+    m_published->setAccessibleName(tr("Published points"));
+    m_published->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+    m_published->setMinimumWidth(64);
+    m_published->addItem(tr("None published"));
+    for (const PublishedFigure *figure : tradeoff_published::figures())
+        m_published->addItem(tr("Published: %1").arg(wording::text(figure->task)), wording::text(figure->task));
+    m_published->setToolTip(tr("Points of the paper's Figure 4 beside ours"));
     m_seeds = new QCheckBox(tr("Seeds"), this);
     m_seeds->setObjectName(QStringLiteral("chartSeeds"));
     m_seeds->setToolTip(tr("Every run of the points that are means over seeds"));
@@ -171,6 +186,7 @@ QLayout *TradeoffPanel::makeBar()
     };
     labelled(first, tr("D&ata set"), m_dataset);
     labelled(first, tr("Checkpoi&nt"), m_checkpoint);
+    first->addWidget(m_published);
     first->addStretch();
     first->addWidget(m_export);
     labelled(second, tr("St&udy"), m_study);
@@ -224,7 +240,8 @@ void TradeoffPanel::refresh()
     const auto [runs, rule, counting] =
         taskResults(m_bridge.store(), study(), dataset.toStdString(), checkpoint.toStdString());
     const std::pair counted(study(), counting);
-    if (std::exchange(m_counted, counted) != counted) // as in its other charts; then a choice by hand stays
+    if (std::exchange(m_counted, counted) != counted &&
+        !counted.first.empty()) // as in its other charts; then a choice by hand stays
         m_counting->setCurrentIndex(m_counting->findData(int(counting)));
     m_chart->setRuns(runs, dataset.isEmpty() ? QString() : QString(dataset % QStringLiteral(" · ") % checkpoint), rule);
     m_chart->setSelectedRun(m_selected);

@@ -55,7 +55,7 @@ private:
     QStackedWidget *m_pages;
     std::pair<std::string, CountingRule> m_counted{{},
                                                    CountingRule::Trained}; ///< study whose rule m_counting has had, and it
-    QComboBox *m_dataset, *m_checkpoint, *m_study, *m_axis, *m_counting;
+    QComboBox *m_dataset, *m_checkpoint, *m_study, *m_axis, *m_counting, *m_published;
     QCheckBox *m_seeds;
     QPushButton *m_export, *m_quickStudy, *m_samples;
     QLabel *m_busy;

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include <QLineF>
+#include <QTextDocumentFragment>
 #include <qcustomplot.h>
 
 #include "core/study/selection.h"
@@ -14,6 +15,7 @@
 #include "ui/plot_style.h"
 #include "ui/series_drawing.h"
 #include "ui/study_words.h"
+#include "ui/tradeoff_published.h"
 
 namespace awb {
 
@@ -40,7 +42,7 @@ TradeoffPlot::TradeoffPlot(QWidget *parent)
 
 void TradeoffPlot::setRuns(const std::vector<Run> &runs, const QString &title, const ScoreRule &rule)
 {
-    const Run underCursor = m_cursor < 0 ? Run() : m_chart[m_cursor].run;
+    const Run underCursor = m_cursor < 0 || publishedAt(m_cursor) ? Run() : m_chart[m_cursor].run;
     m_runs = runs;
     m_zoomed = m_zoomed && title == m_title; // another task's points may all lie elsewhere
     m_title = title;
@@ -67,6 +69,44 @@ void TradeoffPlot::setSeedsShown(bool shown)
 {
     m_seeds = shown;
     redraw(whyEmpty());
+}
+
+void TradeoffPlot::setPublished(const PublishedFigure *figure)
+{
+    m_published = figure;
+    m_zoomed = false;
+    m_cursor = -1;
+    redraw(whyEmpty());
+}
+
+const PublishedFigure *TradeoffPlot::drawnFigure() const
+{
+    const bool place = m_published && m_axis == CostAxis::Parameters && !m_chart.empty();
+    return place && tradeoff_published::fits(*m_published, m_chart.front().point.metric) ? m_published : nullptr;
+}
+
+const PublishedPoint *TradeoffPlot::publishedAt(int point) const
+{
+    const int ours = static_cast<int>(m_chart.size());
+    return point < ours ? nullptr : &drawnFigure()->points[std::size_t(point - ours)];
+}
+
+int TradeoffPlot::count() const
+{
+    const PublishedFigure *figure = drawnFigure();
+    return static_cast<int>(m_chart.size() + (figure ? figure->points.size() : 0));
+}
+
+double TradeoffPlot::xOf(int point) const
+{
+    const PublishedPoint *published = publishedAt(point);
+    return published ? published->x : m_chart[point].x();
+}
+
+double TradeoffPlot::yOf(int point) const
+{
+    const PublishedPoint *published = publishedAt(point);
+    return published ? published->y : m_chart[point].y();
 }
 
 void TradeoffPlot::setCounting(CountingRule counting)
@@ -148,6 +188,8 @@ void TradeoffPlot::draw(bool print)
 {
     const plot_style::Theme theme = print ? plot_style::printTheme() : plot_style::themeOf(palette());
     m_referenceLabel = tradeoff_drawing::drawPoints(*m_plot, m_chart, m_seeds, theme);
+    if (const PublishedFigure *figure = drawnFigure())
+        tradeoff_published::draw(*m_plot, *figure, theme);
     chart_axes::setTitle(*m_plot, m_title);
     if (!m_chart.empty())
         m_plot->yAxis->setLabel(chart_text::metricAxis(m_chart.front().point.metric));
@@ -176,8 +218,13 @@ QStringList TradeoffPlot::caption() const
     if (m_chart.empty())
         return {};
     QStringList sentences{study_words::sentence(tradeoffRule(m_rule.selection))};
+    if (tradeoff_drawing::hasSweep(m_chart))
+        sentences << tr("Lines and the reference take the best of each size.");
     if (std::ranges::any_of(m_chart, [](const auto &one) { return one.hasBar(); }))
         sentences << tr("Bars: standard error of the mean over seeds.");
+    if (m_published && m_axis == CostAxis::Parameters)
+        sentences << tradeoff_published::sentence(*m_published, m_counting, m_chart.front().point.metric,
+                                                  m_chart.front().run.spec.checkpoint);
     if (const QString company = tradeoff_drawing::companyNote(m_chart); !company.isEmpty())
         sentences << company;
     if (m_rule.others > 0)
@@ -191,19 +238,25 @@ QStringList TradeoffPlot::caption() const
 
 void TradeoffPlot::drawMarks()
 {
-    tradeoff_drawing::drawMarks(*m_plot, m_chart, selectedPoint(), m_cursor, plot_style::themeOf(palette()));
+    const plot_style::Theme theme = plot_style::themeOf(palette());
+    tradeoff_drawing::drawMarks(*m_plot, m_chart, selectedPoint(), m_cursor, theme);
+    if (const PublishedPoint *published = m_cursor < 0 ? nullptr : publishedAt(m_cursor))
+        tradeoff_drawing::addMark(*m_plot, QStringLiteral("cursor"), plot_style::methodMarker(published->method, theme, 11),
+                                  {{published->x, published->y}});
     replotSoon();
 }
 
 void TradeoffPlot::drawCursor()
 {
-    m_plot->setCursor(m_cursor < 0 ? Qt::ArrowCursor : Qt::PointingHandCursor);
+    m_plot->setCursor(m_cursor < 0 || publishedAt(m_cursor) ? Qt::ArrowCursor : Qt::PointingHandCursor);
     drawMarks();
 }
 
 void TradeoffPlot::fitRanges()
 {
     tradeoff_drawing::fitRanges(*m_plot, m_chart, m_seeds);
+    if (const PublishedFigure *figure = drawnFigure())
+        tradeoff_published::widenRanges(*m_plot, *figure);
 }
 
 int TradeoffPlot::selectedPoint() const
@@ -229,11 +282,11 @@ int TradeoffPlot::pointAt(const QPointF &position) const
         return -1;
     int nearest = -1;
     double least = reach;
-    for (std::size_t i = 0; i < m_chart.size(); ++i) {
-        const double distance = QLineF(placeOf(static_cast<int>(i)), position).length();
+    for (int i = 0; i < count(); ++i) {
+        const double distance = QLineF(placeOf(i), position).length();
         if (distance < least) {
             least = distance;
-            nearest = static_cast<int>(i);
+            nearest = i;
         }
     }
     return nearest;
@@ -241,11 +294,13 @@ int TradeoffPlot::pointAt(const QPointF &position) const
 
 QPointF TradeoffPlot::placeOf(int point) const
 {
-    return {m_plot->xAxis->coordToPixel(m_chart[point].x()), m_plot->yAxis->coordToPixel(m_chart[point].y())};
+    return {m_plot->xAxis->coordToPixel(xOf(point)), m_plot->yAxis->coordToPixel(yOf(point))};
 }
 
 bool TradeoffPlot::choose(int point)
 {
+    if (publishedAt(point))
+        return false;
     const Point &chosen = m_chart[point].point;
     const auto best = std::max_element(chosen.scores.begin(), chosen.scores.end());
     m_selected = chosen.runs[best - chosen.scores.begin()];
@@ -256,11 +311,15 @@ bool TradeoffPlot::choose(int point)
 
 QString TradeoffPlot::toolTipOf(int point) const
 {
+    if (const PublishedPoint *published = publishedAt(point))
+        return study_words::tooltip(*drawnFigure(), *published);
     return tradeoff_drawing::tooltip(m_chart[point], tradeoff_drawing::fullFineTuning(m_chart));
 }
 
 QString TradeoffPlot::spoken(int point) const
 {
+    if (publishedAt(point))
+        return QTextDocumentFragment::fromHtml(toolTipOf(point)).toPlainText();
     return tradeoff_drawing::spoken(m_chart[point]);
 }
 
@@ -278,12 +337,10 @@ int TradeoffPlot::neighbour(int key) const
 {
     if (key < Qt::Key_Home || key > Qt::Key_Down) // Home, End and the arrows lie between
         return -1;
-    std::vector<int> order(m_chart.size());
+    std::vector<int> order(static_cast<std::size_t>(count()));
     std::iota(order.begin(), order.end(), 0);
     const bool byScore = key == Qt::Key_Up || key == Qt::Key_Down;
-    std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
-        return byScore ? m_chart[a].y() < m_chart[b].y() : m_chart[a].x() < m_chart[b].x();
-    });
+    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return byScore ? yOf(a) < yOf(b) : xOf(a) < xOf(b); });
     const bool forward = key == Qt::Key_Right || key == Qt::Key_Up;
     const int from = m_cursor >= 0 ? m_cursor : selectedPoint();
     if (key == Qt::Key_Home || (from < 0 && forward))

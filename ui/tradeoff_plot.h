@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/methods/counting.h"
+#include "core/study/published.h"
 #include "core/study/tradeoff.h"
 #include "core/types.h"
 #include "ui/chart_widget.h"
@@ -31,6 +32,8 @@ public:
     void setSeedsShown(bool shown);
     /// What counts as trained parameters; the axis says it.
     void setCounting(CountingRule counting);
+    /// Points of the paper beside ours, where x holds trained parameters and they are of one metric; nullptr: none.
+    void setPublished(const PublishedFigure *figure);
     /// Marks the point that holds this run; 0: none.
     void setSelectedRun(std::int64_t run);
     const std::vector<Point> &points() const { return m_points; }
@@ -62,6 +65,11 @@ private:
     QString whyEmpty() const;
     QStringList caption() const; ///< rules that the numbers follow
     void drawMarks();
+    const PublishedFigure *drawnFigure() const;         ///< nullptr: no published points are drawn
+    const PublishedPoint *publishedAt(int point) const; ///< they are counted after ours; nullptr: one of ours
+    int count() const;                                  ///< points drawn
+    double xOf(int point) const;
+    double yOf(int point) const;
     int selectedPoint() const;
     int pointOf(const Run &run) const; ///< -1: it is in none
 
@@ -75,6 +83,7 @@ private:
     ScoreRule m_rule;
     QString m_title;
     std::int64_t m_selected = 0;
+    const PublishedFigure *m_published = nullptr;
 };
 
 } // namespace awb
