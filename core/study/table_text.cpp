@@ -1,5 +1,6 @@
 #include <cmath>
 #include <cstdio>
+#include <sstream>
 
 #include "core/error.h"
 #include "core/study/csv.h"
@@ -106,17 +107,22 @@ std::string escapedForLatex(const std::string &text)
     return escaped;
 }
 
-/// A heading in lines, since a page has no room for all columns beside each other else.
+/// A heading in short lines, since a page has no room for all columns beside each other else.
 std::string latexHeading(const std::string &title)
 {
-    std::string lines, rest = title;
-    for (const char *place : {", best", ", published", " ("})
-        if (const std::size_t at = rest.find(place); at != rest.npos && at > 0) {
-            const std::size_t end = at + (*place == ',');
-            lines += escapedForLatex(rest.substr(0, end)) + "\\\\";
-            rest = rest.substr(end + 1);
-        }
-    return lines.empty() ? escapedForLatex(title) : "\\shortstack[r]{" + lines + escapedForLatex(rest) + "}";
+    constexpr std::size_t width = 12; // characters of a line, about what a score with its error takes
+    std::vector<std::string> lines{""};
+    std::istringstream words(title);
+    for (std::string word; words >> word;) {
+        const bool equation = word == "=" || lines.back().ends_with("=");
+        if (!lines.back().empty() && !equation && lines.back().size() + 1 + word.size() > width)
+            lines.emplace_back();
+        lines.back() += (lines.back().empty() ? "" : " ") + word;
+    }
+    std::string text = "\\shortstack[r]{";
+    for (std::size_t i = 0; i < lines.size(); ++i)
+        text += (i ? "\\\\" : "") + escapedForLatex(lines[i]);
+    return lines.size() == 1 ? escapedForLatex(title) : text + "}";
 }
 
 std::string latex(const ResultTable &table)
