@@ -26,6 +26,7 @@
 #include "core/error.h"
 #include "core/store/store.h"
 #include "tests/browser_fixture.h"
+#include "tests/chart_fixture.h"
 #include "tests/real_files.h"
 #include "ui/bar_chart.h"
 #include "ui/checkpoint_view.h"
@@ -326,6 +327,12 @@ void TestBrowsers::oneLongTextDoesNotPressTheLengthsTogether()
     QCOMPARE(lengths[0].last(), 1.0);
     const QCPRange axis = in<BarChart>(view, "lengthHistogram").plot().xAxis->range();
     QVERIFY2(axis.upper < 300, qPrintable(QString::number(axis.upper))); // twice the length at which texts are cut
+    auto &chart = in<BarChart>(view, "lengthHistogram");
+    QVERIFY2(chart.plot().xAxis->label().endsWith("to 5,003"), qPrintable(chart.plot().xAxis->label()));
+    const QString csv = f.folder.filePath("lengths.csv");
+    chart.exportTo(csv);
+    const QByteArray last = test::contentOf(csv).trimmed().split('\n').last();
+    QVERIFY2(last.endsWith(",5003.5,1"), last.constData());
 }
 
 void TestBrowsers::opensRealDataSets()

@@ -115,6 +115,43 @@ private Q_SLOTS:
         QVERIFY(mergeLibrary(to.store, from.home()).notes.empty());
     }
 
+    void aLibraryThatMayOnlyBeReadIsMergedFrom()
+    {
+        Library from;
+        from.add(0, 0.8);
+        Manifest data;
+        data.name = "tweets";
+        data.train.path = (from.home() / "data" / "tweets.tsv").string();
+        data.classes = {"a", "b"};
+        data.metrics = {"accuracy"};
+        from.store.addDataset(data);
+        from.store.addCheckpoint({"tiny", (from.home() / "checkpoints" / "tiny").string(), "aa", {}});
+        for (const char *name : {"library.sqlite", "library.sqlite-wal", "library.sqlite-shm"})
+            if (fs::exists(from.home() / name))
+                fs::permissions(from.home() / name, fs::perms(0444));
+        for (const fs::path &folder : {from.home() / "runs" / "1", from.home() / "runs", from.home()})
+            fs::permissions(folder, fs::perms(0555));
+        QTemporaryDir own;
+        fs::permissions(pathOf(own), fs::perms(0777));
+        const int status = inChild([&] {
+            if (::getuid() == 0 && ::setuid(65534) != 0) // the administrator may write everywhere
+                return 2;
+            Store to(pathOf(own) / "mine");
+            if (mergeLibrary(to, from.home()).runs != 1 || to.runs().size() != 1)
+                return 3;
+            const Run run = to.runs().front();
+            if (readFile(to.resolve(run.weights)) != "weights of seed 0 with 0.8")
+                return 4;
+            return to.dataset("tweets").train.path == data.train.path &&
+                           to.checkpoint("tiny").folder == (from.home() / "checkpoints" / "tiny").string()
+                       ? 42
+                       : 5;
+        });
+        for (const fs::path &folder : {from.home(), from.home() / "runs", from.home() / "runs" / "1"})
+            fs::permissions(folder, fs::perms(0755));
+        QCOMPARE(status, 42);
+    }
+
     void whatAKilledMergeLeftIsRemoved()
     {
         Library from, to;

@@ -109,6 +109,7 @@ private Q_SLOTS:
         QCOMPARE(published.cells[0].score, 60.5);
         QCOMPARE(published.cells[1].score, 70.1);
         QVERIFY(std::isnan(published.cells[2].score));
+        QVERIFY(tableText(resultTable(two, 1), ".md").find("| cola | Matthews | 50.0") != std::string::npos);
         StudyResults all = two;
         all.study.datasets = presetStudy("table1")->datasets;
         QCOMPARE(resultTable(all, 1).methods[1].total, std::string("9.0×"));

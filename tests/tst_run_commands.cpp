@@ -183,6 +183,20 @@ private Q_SLOTS:
         QCOMPARE(awb({"bench", "--grow", "width"}).status, 2);
     }
 
+    void theFasterPrecisionOfTheMachineIsTakenAndRecorded()
+    {
+        addTinyLibrary();
+        const QJsonObject cpu = awb({"devices", "--json"}).json()["devices"].toArray().first().toObject();
+        const std::string machine = "fastest precision of " + cpu["description"].toString().toStdString();
+        for (const char *precision : {"float32", "bfloat16"}) {
+            awb::Store(home().toStdString()).remember(machine, precision); // measured earlier
+            const Result result = awb({"train", "--checkpoint", "tiny", "--dataset", "questions", "--bottleneck", "4",
+                                       "--epochs", "1", "--max-length", "12", "--precision", "auto", "--json"});
+            QVERIFY2(result.status == 0, result.err.constData());
+            QCOMPARE(result.json()["spec"].toObject()["recipe"].toObject()["precision"].toString(), QString(precision));
+        }
+    }
+
     void aRunWhoseProgramIsKilledGoesOnToTheSameResult()
     {
         addTinyLibrary();

@@ -128,6 +128,7 @@ void BarChart::setHistogram(double first, double width, const std::vector<Series
     m_categories.clear();
     m_first = first;
     m_width = width;
+    m_lastEnd.reset();
     m_decimals = decimals;
     m_plot->xAxis->setTicker(QSharedPointer<chart_axes::EvenTicker>::create());
     m_plot->xAxis->setTickLabelRotation(0);
@@ -228,7 +229,7 @@ std::string BarChart::toCsv() const
     for (std::size_t i = 0; i < m_series.front().values.size(); ++i) {
         csv += QStringLiteral("\r\n");
         csv += m_categories.isEmpty() ? QString(QString::number(m_first + double(i) * m_width, 'g', 10) + u',' +
-                                                QString::number(m_first + double(i + 1) * m_width, 'g', 10))
+                                                QString::number(endOf(int(i)), 'g', 10))
                                       : QString(quoted(m_categories.value(int(i))));
         for (const Series &series : m_series)
             csv += u',' + QString::number(series.values[i], 'g', 10);
@@ -236,19 +237,25 @@ std::string BarChart::toCsv() const
     return QString(csv + QStringLiteral("\r\n")).toStdString();
 }
 
+double BarChart::endOf(int bar) const
+{
+    const bool last = bar + 1 == int(m_series.front().values.size());
+    return last && m_lastEnd ? *m_lastEnd : m_first + double(bar + 1) * m_width;
+}
+
 QString BarChart::barText(int bar) const
 {
     QString where;
     if (!m_categories.isEmpty())
         where = m_categories.value(bar);
-    else if (m_decimals == 0 && m_width <= 1)
+    else if (m_decimals == 0 && endOf(bar) - m_first - bar * m_width <= 1)
         where = wording::count(std::llround(m_first + bar + 0.5 * m_width));
     else if (m_decimals == 0)
         where = tr("%1 to %2")
                     .arg(wording::count(std::llround(m_first + 0.5 + bar * m_width)),
-                         wording::count(std::llround(m_first - 0.5 + (bar + 1) * m_width)));
+                         wording::count(std::llround(endOf(bar) - 0.5)));
     else
-        where = tr("%1 to %2").arg(wording::figure(m_first + bar * m_width), wording::figure(m_first + (bar + 1) * m_width));
+        where = tr("%1 to %2").arg(wording::figure(m_first + bar * m_width), wording::figure(endOf(bar)));
     QStringList lines{where};
     for (const Series &series : m_series)
         lines << QStringLiteral("%1: %2").arg(

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,8 @@ public:
     void setAxes(const QString &x, const QString &y);
     /// Bar i covers first + i * width .. first + (i + 1) * width; `decimals` of the bounds in tool tips (0: whole numbers).
     void setHistogram(double first, double width, const std::vector<Series> &series, int decimals);
+    /// The last bar of the histogram holds all up to `end`, which lies beyond it.
+    void setLastEnd(double end) { m_lastEnd = end; }
     /// One group per category, one bar per series in it.
     void setGroups(const QStringList &categories, const std::vector<Series> &series);
     /// A dashed line across the bars at x.
@@ -57,7 +60,10 @@ private:
     std::vector<Series> m_series;
     QString m_countLabel;
     QStringList m_categories; ///< empty: a histogram
+    double endOf(int bar) const; ///< of a histogram
+
     double m_first = 0, m_width = 1, m_marker = 0;
+    std::optional<double> m_lastEnd;
     int m_decimals = 0, m_cursor = -1;
     bool m_hasMarker = false;
 };

@@ -149,21 +149,24 @@ void DatasetView::Ui::fillLengths()
         truncation->setText(facts.lengthsNote);
         return;
     }
-    // The last bar holds the longest hundredth, so that one long text does not press all others together.
+    // The last bar holds all that are longer, so that one long text does not press all others together.
     const int longest = int(p->maxLength()), end = std::min(longest, std::max(2 * maxLength->value(), lengthOfMost(*p)));
     const int width = std::max(1, (end + 79) / 80);
     BarChart::Series bars{tr("examples"), std::vector<double>(std::size_t(end / width + 1)), {}};
     for (std::size_t n = 0; n < p->lengths.size(); ++n)
         if (p->lengths[n] > 0)
             bars.values[std::min(n / std::size_t(width), bars.values.size() - 1)] += double(p->lengths[n]);
-    if (longest > end) {
-        for (const double value : bars.values)
-            bars.words << wording::count(std::llround(value));
-        bars.words.last() += tr(" of up to %1 tokens").arg(wording::count(longest));
-    }
     const QString sentence = describeTruncation(facts.parts, maxLength->value());
     truncation->setText(sentence);
+    const int last = int(bars.values.size() - 1) * width;
     lengths->setHistogram(-0.5, width, {bars}, 0);
+    lengths->setAxes(
+        longest > end
+            ? tr("Tokens, special ones included; the last bar: %1 to %2").arg(wording::count(last), wording::count(longest))
+            : tr("Tokens, special tokens included"),
+        tr("Examples"));
+    if (longest > end)
+        lengths->setLastEnd(longest + 0.5);
     lengths->setMarker(maxLength->value() + 0.5);
     lengths->setSummary(sentence);
 }

@@ -117,10 +117,9 @@ UprightScrollArea::UprightScrollArea(QWidget *content, const char *name)
     setFocusPolicy(Qt::NoFocus);
     setWidget(content);
     for (QWidget *field : content->findChildren<QWidget *>()) {
-        if (!turnsWithTheWheel(*field))
-            continue;
-        field->installEventFilter(this);
-        if (field->focusPolicy() == Qt::WheelFocus)
+        if (field->focusPolicy() != Qt::NoFocus)
+            field->installEventFilter(this);
+        if (turnsWithTheWheel(*field) && field->focusPolicy() == Qt::WheelFocus)
             field->setFocusPolicy(Qt::StrongFocus);
     }
 }
@@ -136,11 +135,11 @@ bool UprightScrollArea::eventFilter(QObject *watched, QEvent *event)
     if (watched == widget() && event->type() == QEvent::LayoutRequest)
         updateGeometry();
     auto *field = qobject_cast<QWidget *>(watched);
-    if (!field || !turnsWithTheWheel(*field)) // the area's own parts are watched too
+    if (!field || !widget() || !widget()->isAncestorOf(field)) // the area's own parts are watched too
         return QScrollArea::eventFilter(watched, event);
     if (event->type() == QEvent::FocusIn) // by its letter, say
         ensureWidgetVisible(field);
-    if (event->type() == QEvent::Wheel && !field->hasFocus()) {
+    if (event->type() == QEvent::Wheel && turnsWithTheWheel(*field) && !field->hasFocus()) {
         event->ignore(); // the page scrolls, and no setting changes under a pointer that happens to be there
         return true;
     }

@@ -248,7 +248,9 @@ Study StudyDialog::study() const
         throw Error(tr("There is a study %1 already: choose another name.").arg(text(study.name)).toStdString());
     if (study.datasets.empty())
         throw Error(tr("Choose at least one task.").toStdString());
-    return studyFromJson(toJson(study)); // what a file must hold, this must too
+    const Study whole = studyFromJson(toJson(study)); // what a file must hold, this must too
+    requireLimits(whole);
+    return whole;
 }
 
 void StudyDialog::say(const QString &words, bool good)

@@ -40,28 +40,6 @@ void requireDatasets(const Store &store, const Study &study)
                     "; add them under these names, or name others in the study's \"datasets\".");
 }
 
-/// A study of a library may be of before these limits, so it is read without them.
-void requireLimits(const Study &study)
-{
-    const Recipe &recipe = study.recipe;
-    const auto require = [&](const char *what, double value, const recipe_limits::Range<double> &limits) {
-        if (!limits.holds(value))
-            throw Error("The " + std::string(what) + " of the study " + study.name + " is " + csv::number(value) +
-                        "; it must be from " + csv::number(limits.least) + " to " + csv::number(limits.most) + ".");
-    };
-    require("initialisation (\"init_std\")", recipe.initStd, recipe_limits::initStd);
-    require("weight decay", recipe.weightDecay, recipe_limits::weightDecay);
-    require("gradient clipping (\"clip\")", recipe.clip, recipe_limits::clip);
-    if (recipe.dropout >= 0) // else the checkpoint's
-        require("dropout", recipe.dropout, recipe_limits::dropout);
-    for (const StudyArm &arm : study.arms) {
-        for (const double rate : arm.learningRates)
-            require("learning rate", rate, recipe_limits::learningRate);
-        for (const double std : arm.initStds)
-            require("initialisation (\"init_stds\")", std, recipe_limits::initStd);
-    }
-}
-
 /// Waits, is paused or is being computed.
 bool isAhead(const Run &run)
 {
@@ -194,6 +172,27 @@ TaskSize readTaskSize(const Manifest &manifest)
         size.tokens.push_back(int((example.a.size() + example.b.size()) / 4) + (example.b.empty() ? 2 : 3));
     }
     return size;
+}
+
+void requireLimits(const Study &study)
+{
+    const Recipe &recipe = study.recipe;
+    const auto require = [&](const char *what, double value, const recipe_limits::Range<double> &limits) {
+        if (!limits.holds(value))
+            throw Error("The " + std::string(what) + " of the study " + study.name + " is " + csv::number(value) +
+                        "; it must be from " + csv::number(limits.least) + " to " + csv::number(limits.most) + ".");
+    };
+    require("initialisation (\"init_std\")", recipe.initStd, recipe_limits::initStd);
+    require("weight decay", recipe.weightDecay, recipe_limits::weightDecay);
+    require("gradient clipping (\"clip\")", recipe.clip, recipe_limits::clip);
+    if (recipe.dropout >= 0) // else the checkpoint's
+        require("dropout", recipe.dropout, recipe_limits::dropout);
+    for (const StudyArm &arm : study.arms) {
+        for (const double rate : arm.learningRates)
+            require("learning rate", rate, recipe_limits::learningRate);
+        for (const double std : arm.initStds)
+            require("initialisation (\"init_stds\")", std, recipe_limits::initStd);
+    }
 }
 
 void requireComputable(const Store &store, const Study &study)

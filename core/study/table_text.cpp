@@ -1,3 +1,4 @@
+#include <cctype>
 #include <cmath>
 #include <cstdio>
 #include <sstream>
@@ -21,6 +22,17 @@ std::string fixed(double value)
     return text;
 }
 
+/// As a reader has it: "F1", "Matthews"; "accuracy" stays.
+std::string metricText(const std::string &metric)
+{
+    if (metric.empty())
+        return "–";
+    std::string text = metric;
+    if (metric != "accuracy")
+        text[0] = char(std::toupper(static_cast<unsigned char>(text[0])));
+    return text;
+}
+
 std::string cellText(const TableCell &cell)
 {
     std::string text = fixed(cell.score);
@@ -37,7 +49,7 @@ std::vector<std::vector<std::string>> tableGrid(const ResultTable &table)
     for (const TableMethod &method : table.methods)
         rows[0].push_back(method.title);
     for (std::size_t task = 0; task < table.tasks.size(); ++task) {
-        Row row{table.tasks[task], table.metrics[task].empty() ? "–" : table.metrics[task]};
+        Row row{table.tasks[task], metricText(table.metrics[task])};
         for (const TableMethod &method : table.methods)
             row.push_back(cellText(method.cells[task]));
         rows.push_back(std::move(row));
