@@ -8,51 +8,21 @@
 #include <memory>
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <openssl/evp.h>
 
+#include "core/descriptor.h"
 #include "core/error.h"
 
 namespace awb {
 
 namespace {
 
-/// A file descriptor that is closed at the end of its scope.
-struct Descriptor {
-    int value = -1;
-
-    explicit Descriptor(int descriptor) : value(descriptor) {}
-    ~Descriptor()
-    {
-        if (value >= 0)
-            ::close(value);
-    }
-    Descriptor(const Descriptor &) = delete;
-    Descriptor &operator=(const Descriptor &) = delete;
-};
-
 std::string reason(int error)
 {
     return std::strerror(error);
-}
-
-/// Opens a regular file for reading and returns its size too.
-int openForReading(const std::filesystem::path &file, std::size_t &size)
-{
-    // Without waiting: a pipe would not open before its other end does.
-    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (descriptor < 0)
-        throw Error("Cannot read " + file.string() + ": " + reason(errno) + ".");
-    struct stat status = {};
-    if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
-        ::close(descriptor);
-        throw Error("Cannot read " + file.string() + ": it is not a file.");
-    }
-    size = static_cast<std::size_t>(status.st_size);
-    return descriptor;
 }
 
 /// Bytes read into `buffer`, fewer than asked for only at the end of the file.
@@ -89,6 +59,21 @@ std::filesystem::path folderOf(const std::filesystem::path &file)
 }
 
 } // namespace
+
+int openForReading(const std::filesystem::path &file, std::size_t &size)
+{
+    // Without waiting: a pipe would not open before its other end does.
+    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0)
+        throw Error("Cannot read " + file.string() + ": " + reason(errno) + ".");
+    struct stat status = {};
+    if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
+        ::close(descriptor);
+        throw Error("Cannot read " + file.string() + ": it is not a file.");
+    }
+    size = static_cast<std::size_t>(status.st_size);
+    return descriptor;
+}
 
 std::string sha256OfFile(const std::filesystem::path &file)
 {
@@ -208,29 +193,6 @@ void AtomicFile::commit()
     const Descriptor folder(::open(folderOf(m_file).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (folder.value >= 0)
         ::fsync(folder.value);
-}
-
-MappedFile::MappedFile(const std::filesystem::path &file)
-{
-    const Descriptor in(openForReading(file, m_size));
-    if (m_size == 0)
-        return;
-    void *address = ::mmap(nullptr, m_size, PROT_READ, MAP_PRIVATE, in.value, 0);
-    if (address == MAP_FAILED)
-        throw Error("Cannot map " + file.string() + " into memory: " + reason(errno) + ".");
-    m_data = static_cast<const std::byte *>(address);
-}
-
-void MappedFile::release() const
-{
-    if (m_data)
-        ::madvise(const_cast<std::byte *>(m_data), m_size, MADV_DONTNEED);
-}
-
-MappedFile::~MappedFile()
-{
-    if (m_data)
-        ::munmap(const_cast<std::byte *>(m_data), m_size);
 }
 
 } // namespace awb

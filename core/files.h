@@ -41,24 +41,4 @@ private:
     int m_descriptor = -1;
 };
 
-/// A file mapped into memory, read-only. The bytes live as long as the object.
-class MappedFile {
-public:
-    /// Throws Error naming the file when it is missing, a folder, or cannot be mapped. An empty file maps to no bytes.
-    explicit MappedFile(const std::filesystem::path &file);
-    ~MappedFile();
-    MappedFile(const MappedFile &) = delete;
-    MappedFile &operator=(const MappedFile &) = delete;
-
-    const std::byte *data() const { return m_data; }
-    std::size_t size() const { return m_size; }
-    std::string_view text() const { return {reinterpret_cast<const char *>(m_data), m_size}; }
-    /// Gives back the memory that reading has taken; what is read again comes from the file again.
-    void release() const;
-
-private:
-    const std::byte *m_data = nullptr;
-    std::size_t m_size = 0;
-};
-
 } // namespace awb

@@ -10,6 +10,7 @@
 #include <qcustomplot.h>
 
 #include "core/model/checkpoint.h"
+#include "core/model/random_checkpoint.h"
 #include "tests/browser_fixture.h"
 #include "tests/checkpoint_files.h"
 #include "tests/real_files.h"
@@ -31,6 +32,7 @@ private slots:
     void saysWhatIsMissingAndWhatIsUnexpected();
     void computesStatisticsOfTheTensorsShown();
     void saysWhyACheckpointCannotBeRead();
+    void saysWhenACheckpointIsCutOffWhileItIsShown();
 };
 
 void TestCheckpointView::partsHaveTheirSize()
@@ -162,6 +164,25 @@ void TestCheckpointView::saysWhyACheckpointCannotBeRead()
     showAndWait(view, [&] { view.show("broken"); });
     QVERIFY(in(view, "checkpointMessage").isVisible());
     QVERIFY(in(view, "checkpointMessage").text().contains("config.json"));
+}
+
+void TestCheckpointView::saysWhenACheckpointIsCutOffWhileItIsShown()
+{
+    BrowserFixture f;
+    const std::filesystem::path folder = f.folder.filePath("cut").toStdString();
+    randomCheckpoint(folder, shapeNamed("bert-tiny"));
+    f.bridge->store().addCheckpoint({"cut", folder.string(), "", ""});
+    CheckpointView view(*f.bridge);
+    view.resize(760, 620);
+    view.show();
+    showAndWait(view, [&] { view.show("cut"); });
+    std::filesystem::resize_file(folder / "model.safetensors", 100'000);
+    in<QTabWidget>(view, "checkpointTabs").setCurrentIndex(1);
+    QTRY_VERIFY(in(view, "checkpointMessage").isVisible());
+    const QString said = in(view, "checkpointMessage").text();
+    QVERIFY2(said.contains("model.safetensors was cut off"), qPrintable(said));
+    showAndWait(view, [&] { view.show("cut"); });
+    QVERIFY2(in(view, "checkpointMessage").text().contains("damaged"), qPrintable(in(view, "checkpointMessage").text()));
 }
 
 QTEST_MAIN(TestCheckpointView)

@@ -2,6 +2,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,6 +13,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/mapped_file.h"
 
 using namespace awb;
 namespace fs = std::filesystem;
@@ -25,6 +28,16 @@ private:
     static std::size_t filesIn(const fs::path &folder)
     {
         return std::size_t(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
+    }
+
+    static void refusesAsChanged(const MappedFile &mapped, const char *says)
+    {
+        try {
+            mapped.requireUnchanged();
+            QFAIL("accepted");
+        } catch (const Error &error) {
+            QVERIFY2(std::string(error.what()).find(says) != std::string::npos, error.what());
+        }
     }
 
 private Q_SLOTS:
@@ -116,6 +129,59 @@ private Q_SLOTS:
         QCOMPARE(WEXITSTATUS(status), 42);
         QCOMPARE(readFile(file), std::string("precious"));
         QCOMPARE(filesIn(path("full")), std::size_t(1));
+    }
+
+    void aFileCutOffWhileItIsMappedIsNamed()
+    {
+        writeFileAtomically(path("cut"), std::string(5 * 4096 + 100, 'x'));
+        const MappedFile before(path("cut")), mapped(path("cut"));
+        mapped.requireUnchanged();
+        fs::resize_file(path("cut"), 4096 + 100);
+        QCOMPARE(mapped.text()[4096], 'x');
+        QCOMPARE(mapped.text()[2 * 4096], '\0'); // gone, and the program goes on
+        QCOMPARE(mapped.text()[5 * 4096 + 99], '\0');
+        refusesAsChanged(mapped, "cut off or lost");
+        refusesAsChanged(before, "written to"); // nothing was read of it
+        const MappedFile after(path("cut"));
+        after.requireUnchanged();
+        QCOMPARE(after.size(), std::size_t(4096 + 100));
+    }
+
+    void aFileOverwrittenWhileItIsMappedIsNamed()
+    {
+        writeFileAtomically(path("overwritten"), "first");
+        const MappedFile mapped(path("overwritten"));
+        QTest::qSleep(20); // more than the file system's clock takes for a step
+        std::ofstream(path("overwritten"), std::ios::in | std::ios::out) << "other";
+        refusesAsChanged(mapped, "written to");
+
+        writeFileAtomically(path("replaced"), "first");
+        const MappedFile old(path("replaced"));
+        QTest::qSleep(20);
+        writeFileAtomically(path("replaced"), "other");
+        old.requireUnchanged();
+        fs::remove(path("replaced"));
+        old.requireUnchanged();
+        QCOMPARE(std::string(old.text()), std::string("first"));
+    }
+
+    void othersLostPagesStillEndTheProgram()
+    {
+        writeFileAtomically(path("foreign"), std::string(8192, 'x'));
+        const pid_t child = ::fork();
+        if (child == 0) {
+            const MappedFile guarded(path("foreign"));
+            const int in = ::open(path("foreign").c_str(), O_RDONLY);
+            const auto *bytes = static_cast<const volatile char *>(::mmap(nullptr, 8192, PROT_READ, MAP_SHARED, in, 0));
+            fs::resize_file(path("foreign"), 1);
+            const rlimit noCore = {0, 0};
+            ::setrlimit(RLIMIT_CORE, &noCore);
+            ::_exit(bytes[4096]);
+        }
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        QVERIFY(WIFSIGNALED(status));
+        QCOMPARE(WTERMSIG(status), SIGBUS);
     }
 
     void aFolderThatIsNotThereIsNamed() { QVERIFY_THROWS_EXCEPTION(Error, writeFileAtomically(path("no/such/file"), "x")); }

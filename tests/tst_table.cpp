@@ -58,6 +58,7 @@ private Q_SLOTS:
     void emptyMissingAndForeignFilesAreRefused();
     void anUnclosedQuoteNamesFileAndLine();
     void aHundredMegabyteLineIsRefusedAtOnce();
+    void aFileWrittenToWhileItIsReadIsNamed();
     void formatsAreGuessed_data();
     void formatsAreGuessed();
 
@@ -323,6 +324,17 @@ void TestTable::aHundredMegabyteLineIsRefusedAtOnce()
     guessFormat(file);
     guessFormat(quoted);
     QVERIFY2(timer.elapsed() < 2000, qPrintable(QString::number(timer.elapsed()) + " ms"));
+}
+
+void TestTable::aFileWrittenToWhileItIsReadIsNamed()
+{
+    QTemporaryDir folder;
+    const std::filesystem::path file = folder.filePath("reviews.tsv").toStdString();
+    std::ofstream(file) << "text\tlabel\nWorth the climb for the lentils.\tgood\n";
+    const Table table(file, {.header = true});
+    table.requireUnchanged();
+    std::filesystem::resize_file(file, 20);
+    QVERIFY_THROWS_EXCEPTION(Error, table.requireUnchanged());
 }
 
 void TestTable::formatsAreGuessed_data()

@@ -16,8 +16,10 @@
 #include "core/model/random_checkpoint.h"
 #include "core/model/kernels/adam.h"
 #include "core/train/adam.h"
+#include "core/train/computation.h"
 #include "core/methods/parameters.h"
 #include "core/train/precision.h"
+#include "core/study/estimate.h"
 #include "core/train/sampler.h"
 #include "core/train/train.h"
 #include "tests/tiny_model.h"
@@ -86,6 +88,9 @@ private Q_SLOTS:
     void stopIsSeenWhileDevIsScoredAndTheScoreIsMadeUpFor();
     void storedWeightsScoreTheSame();
     void divergingLearningRateIsSaid();
+    void aCheckpointWrittenToWhileItIsTrainedOnIsNamed_data();
+    void aCheckpointWrittenToWhileItIsTrainedOnIsNamed();
+    void cachesOfTrainAndDevShareOneBound();
     void aModelOfOneSegmentTakesNoPairs();
     void impossibleSettingsAreSaid();
     void regressionLearnsAScore();
@@ -372,7 +377,7 @@ void TestTrain::aFullDiskLeavesTheSnapshotBeforeAndTheRunGoesOn()
     const TrainFiles parts{path / "parts.safetensors", path / "parts.snapshot"};
     lossesOf(spec, data, whole);
 
-    const int perEpoch = stepsPerEpoch(data.train.size(), spec.recipe);
+    const int perEpoch = int(stepsPerEpoch(data.train.size(), spec.recipe));
     rlimit before = {};
     ::getrlimit(RLIMIT_FSIZE, &before);
     const auto handler = std::signal(SIGXFSZ, SIG_IGN); // then a write beyond the limit fails as on a full disk
@@ -452,18 +457,21 @@ void TestTrain::stopIsSeenWhileDevIsScoredAndTheScoreIsMadeUpFor()
     const EncodedDataset data = learnableTask();
     const TrainSpec spec = tinySpec();
     const TrainResult whole = train(spec, tinyCheckpoint(), data, {}, {});
-    const int perEpoch = stepsPerEpoch(data.train.size(), spec.recipe);
+    const int perEpoch = int(stepsPerEpoch(data.train.size(), spec.recipe));
     for (const int epoch : {1, spec.recipe.epochs}) { // also after the last step of all
         std::filesystem::remove(files.snapshot);
         int steps = 0;
         std::vector<Measurement> measured;
         TrainHooks hooks;
         hooks.step = [&](const StepReport &) { ++steps; };
-        hooks.measured = [&](const std::vector<Measurement> &more) { measured.insert(measured.end(), more.begin(), more.end()); };
+        hooks.measured = [&](const std::vector<Measurement> &more) {
+            measured.insert(measured.end(), more.begin(), more.end());
+        };
         hooks.stopRequested = [&] { return steps == epoch * perEpoch; }; // asked next before the first batch of dev
         QVERIFY_EXCEPTION_THROWN(train(spec, tinyCheckpoint(), data, files, hooks), Stopped);
         const auto scores = [&] {
-            return std::count_if(measured.begin(), measured.end(), [](const Measurement &one) { return one.name == "dev.loss"; });
+            return std::count_if(measured.begin(), measured.end(),
+                                 [](const Measurement &one) { return one.name == "dev.loss"; });
         };
         QCOMPARE(scores(), epoch - 1);
         hooks.stopRequested = nullptr;
@@ -497,7 +505,25 @@ void TestTrain::storedWeightsScoreTheSame()
 
     TrainSpec other = spec;
     other.method.bottleneck = 4;
-    QVERIFY_EXCEPTION_THROWN(evaluate(other, tinyCheckpoint(), files.weights, data.dev, data), Error);
+    const auto complaint = [&](const TrainSpec &asked) -> std::string {
+        try {
+            evaluate(asked, tinyCheckpoint(), files.weights, data.dev, data);
+            return {};
+        } catch (const Error &error) {
+            return error.what();
+        }
+    };
+    QVERIFY(!complaint(other).empty());
+    other = spec;
+    other.seed = 9;
+    QVERIFY2(complaint(other).ends_with("run with other settings; run it again to have it back."), complaint(other).c_str());
+    std::string bytes = readFile(files.weights);
+    bytes.replace(bytes.size() - 4, 4, std::string("\0\0\xc0\x7f", 4)); // not a number
+    writeFileAtomically(files.weights, bytes);
+    const std::string damaged = complaint(spec);
+    QVERIFY2(damaged.find("no finite float32; run it again") != std::string::npos, damaged.c_str());
+    writeFileAtomically(files.weights, bytes.substr(0, bytes.size() / 2));
+    QVERIFY2(complaint(spec).ends_with("; run it again to have it back."), complaint(spec).c_str());
 }
 
 void TestTrain::divergingLearningRateIsSaid()
@@ -520,6 +546,75 @@ void TestTrain::divergingLearningRateIsSaid()
     spec.recipe.warmup = 0;
     const QString last = complaintOf(spec, once);
     QVERIFY2(last.contains("loss on dev became") && last.contains("step 1 of 1"), qPrintable(last));
+}
+
+void TestTrain::aCheckpointWrittenToWhileItIsTrainedOnIsNamed_data()
+{
+    QTest::addColumn<bool>("plain");
+    QTest::addColumn<bool>("isCut");
+    QTest::newRow("cut off, plain path") << true << true;
+    QTest::newRow("cut off, fast path") << false << true;
+    QTest::newRow("overwritten, plain path") << true << false;
+    QTest::newRow("overwritten, fast path") << false << false;
+}
+
+void TestTrain::aCheckpointWrittenToWhileItIsTrainedOnIsNamed()
+{
+    QFETCH(bool, plain);
+    QFETCH(bool, isCut);
+    namespace fs = std::filesystem;
+    QTemporaryDir folder;
+    const fs::path here = folder.path().toStdString(), weights = here / "tiny/model.safetensors";
+    fs::copy(testData("model/tiny"), here / "tiny");
+    fs::permissions(weights, fs::perms::owner_read | fs::perms::owner_write);
+    const Checkpoint checkpoint = Checkpoint::open(here / "tiny");
+    TrainSpec spec = tinySpec();
+    spec.recipe.plainPath = plain;
+    const TrainFiles files{here / "weights", here / "snapshot"};
+    TrainHooks hooks;
+    int epochs = 0;
+    hooks.measured = [&](const std::vector<Measurement> &measured) {
+        epochs += std::ranges::any_of(measured, [](const Measurement &one) { return one.name == "dev.loss"; });
+    };
+    const int perEpoch = int(stepsPerEpoch(learnableTask().train.size(), spec.recipe));
+    hooks.step = [&](const StepReport &step) {
+        if (step.step != perEpoch + 1) // in the second epoch
+            return;
+        if (isCut)
+            fs::resize_file(weights, fs::file_size(weights) / 4);
+        else
+            std::fstream(weights, std::ios::in | std::ios::out).seekp(-4, std::ios::end) << "abcd";
+        fs::last_write_time(weights, fs::file_time_type::clock::now() + std::chrono::seconds(1)); // its clock has steps
+    };
+    try {
+        train(spec, checkpoint, learnableTask(), files, hooks);
+        QFAIL("accepted");
+    } catch (const Error &error) {
+        QVERIFY2(std::string(error.what()).find("model.safetensors was ") != std::string::npos, error.what());
+    }
+    QVERIFY(!fs::exists(files.weights));
+    QVERIFY(fs::exists(files.snapshot)); // of the first epoch's end
+    QCOMPARE(epochs, 1);
+}
+
+void TestTrain::cachesOfTrainAndDevShareOneBound()
+{
+    const TrainSpec spec = tinySpec("head", 0);
+    const EncodedDataset data = learnableTask();
+    const Checkpoint checkpoint = tinyCheckpoint();
+    Computation computation(checkpoint, spec.method, data.outputs(), spec.recipe, spec.seed);
+    computation.prepare();
+    const auto kept = [&](const EncodedTexts *train, std::size_t limit) {
+        const PrefixCaches caches = computation.prefixCaches(train, data.dev, limit);
+        return std::pair(caches.train ? caches.train->bytes() : 0, caches.dev ? caches.dev->bytes() : 0);
+    };
+    const auto [train, dev] = kept(&data.train, 1 << 20);
+    QVERIFY(train > dev && dev > 0);
+    QVERIFY(kept(&data.train, train + dev) == std::pair(train, dev));
+    QVERIFY(kept(&data.train, train + dev - 1) == std::pair(train, std::size_t(0)));
+    QVERIFY(kept(&data.train, train - 1) == std::pair(std::size_t(0), dev)); // the bound is dev's alone then
+    QVERIFY(kept(nullptr, dev) == std::pair(std::size_t(0), dev));
+    QVERIFY(kept(&data.train, dev - 1) == std::pair(std::size_t(0), std::size_t(0)));
 }
 
 void TestTrain::aModelOfOneSegmentTakesNoPairs()
@@ -576,10 +671,10 @@ void TestTrain::scheduleWarmsUpAndDecays()
     QCOMPARE(learningRateAt(0, 1, 0.1, 1.0), 1.0); // the only step trains
     QCOMPARE(learningRateAt(1, 19, 0.1, 1.0), 1.0);
     Recipe recipe;
-    QCOMPARE(stepsPerEpoch(100, recipe), 3);
+    QCOMPARE(stepsPerEpoch(100, recipe), std::int64_t(3));
     recipe.partialBatch = true;
-    QCOMPARE(stepsPerEpoch(100, recipe), 4);
-    QCOMPARE(stepsPerEpoch(5, Recipe{}), 1);
+    QCOMPARE(stepsPerEpoch(100, recipe), std::int64_t(4));
+    QCOMPARE(stepsPerEpoch(5, Recipe{}), std::int64_t(1));
 }
 
 void TestTrain::curvesAreStoredPerEpoch()

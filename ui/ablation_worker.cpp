@@ -91,6 +91,9 @@ void AblationWorker::score(std::int64_t run, const std::vector<LayerSites> &acti
             answer.score = live->engine->score(active, stop);
         } catch (const Stopped &) {
             answer.stopped = true;
+        } catch (const Error &) {
+            live->run = 0; // what it has read does not count any more
+            throw;
         }
         answer.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
         return answer;

@@ -161,6 +161,7 @@ QWidget *CheckpointView::Ui::buildTensors()
         if (filter->mapToSource(tensors->currentIndex()).row() == row)
             showTensor();
     });
+    QObject::connect(model, &TensorModel::failed, &view, [this](const QString &sentence) { view.fail(sentence); });
     return padded(splitter);
 }
 

@@ -47,11 +47,19 @@ void TensorModel::computeNext()
     const int row = m_wanted.back();
     m_wanted.pop_back();
     m_computing = true;
-    const auto work = [checkpoint = m_checkpoint, row] { return awb::statistics(checkpoint->tensors()[std::size_t(row)]); };
+    const auto work = [checkpoint = m_checkpoint, row] {
+        const TensorStatistics statistics = awb::statistics(checkpoint->tensors()[std::size_t(row)]);
+        checkpoint->requireUnchanged();
+        return statistics;
+    };
     const auto then = [this, row, generation = m_generation](Outcome<TensorStatistics> outcome) {
         if (generation != m_generation)
             return;
         m_computing = false;
+        if (!outcome.error.isEmpty()) {
+            emit failed(outcome.error);
+            return;
+        }
         m_statistics[std::size_t(row)] = outcome.value;
         emit dataChanged(index(row, Mean), index(row, Std));
         emit computed(row);

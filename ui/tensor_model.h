@@ -33,6 +33,7 @@ public:
 
 signals:
     void computed(int row);
+    void failed(const QString &sentence); ///< the checkpoint cannot be read any more
 
 private:
     void computeNext();

@@ -74,6 +74,7 @@ Part readPart(const DataFile &file, const Manifest &manifest)
             row.example.score = scoreOf(row.label, part, file, i);
         part.rows.push_back(std::move(row));
     }
+    part.table.requireUnchanged();
     if (part.rows.empty())
         throw Error(file.path + " has no usable row; check its format, its columns and which labels are dropped.");
     return part;

@@ -10,7 +10,7 @@
 #include "core/data/labels.h"
 #include "core/data/sample.h"
 #include "core/error.h"
-#include "core/files.h"
+#include "core/mapped_file.h"
 
 namespace awb {
 

@@ -7,7 +7,7 @@
 #include "core/data/json_lines.h"
 #include "core/data/sample.h"
 #include "core/error.h"
-#include "core/files.h"
+#include "core/mapped_file.h"
 
 namespace awb {
 
@@ -97,10 +97,16 @@ Table::Table(const std::filesystem::path &file, const TableFormat &format)
     }
     scan(file);
     nameColumns(file);
+    requireUnchanged();
 }
 
 Table::~Table() = default;
 Table::Table(Table &&) noexcept = default;
+
+void Table::requireUnchanged() const
+{
+    m_file->requireUnchanged();
+}
 
 void Table::scan(const std::filesystem::path &file)
 {

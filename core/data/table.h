@@ -53,6 +53,8 @@ public:
     std::size_t lineOf(std::size_t i) const;
     /// Records that hold text after a closing quote: quotes that are none may have joined rows there.
     std::size_t strayQuotes() const { return m_strayQuotes; }
+    /// Throws Error naming the file when it was written to or cut off since it was opened, so that its rows are no rows.
+    void requireUnchanged() const;
     /// Sentences about what was done to read the file (encoding fallback, short rows).
     const std::vector<std::string> &notes() const { return m_notes; }
 

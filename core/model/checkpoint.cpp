@@ -63,6 +63,10 @@ fs::path requireWeights(const fs::path &folder)
             throw Error(folder.string() + " has its weights only as " + name +
                         ", which this program does not read; save them as model.safetensors with the transformers library.");
     }
+    for (const char *name : weightNames)
+        if (std::error_code error; fs::is_symlink(folder / name, error))
+            throw Error((folder / name).string() + " is a link to " + fs::read_symlink(folder / name, error).string() +
+                        ", which is not there; fetch the checkpoint again.");
     throw Error(folder.string() + " has no weights; put model.safetensors or pytorch_model.bin there.");
 }
 
@@ -170,8 +174,23 @@ std::string partOf(const std::string &name)
 
 } // namespace
 
+std::string suggestedName(const fs::path &folder)
+{
+    constexpr std::string_view cached = "models--"; // models--ORGANISATION--NAME/snapshots/HASH
+    std::string name = folder.filename().string();
+    if (folder.parent_path().filename() == "snapshots")
+        name = folder.parent_path().parent_path().filename().string();
+    return name.starts_with(cached) ? name.substr(name.rfind("--") + 2) : name;
+}
+
 fs::path modelFolder(const fs::path &folder)
 {
+    if (isFile(folder / "refs" / "main")) {
+        std::string current = readFile(folder / "refs" / "main");
+        current.erase(current.find_last_not_of(" \r\n") + 1);
+        if (isPlainName(current) && isFile(folder / "snapshots" / current / "config.json"))
+            return modelFolder(folder / "snapshots" / current);
+    }
     if (!weightsIn(folder).empty())
         return folder;
     for (const std::string &name : {firstModule(folder), std::string("0_Transformer")})
@@ -219,8 +238,9 @@ Checkpoint Checkpoint::open(const std::filesystem::path &folder)
         checkpoint.m_index[name] = checkpoint.m_tensors.size();
         checkpoint.m_tensors.push_back(entry.mapped().tensor);
     }
-    if (checkpoint.m_tensors.empty() && !found.empty())
-        throw Error(weights.string() + " has no tensor with a name of BERT's, but " + printable(found.begin()->first) +
+    if (checkpoint.m_tensors.empty())
+        throw Error(weights.string() + " has no tensor with a name of BERT's" +
+                    (found.empty() || found.begin()->first.empty() ? "" : ", but " + printable(found.begin()->first)) +
                     "; choose the weights of a BertModel.");
     for (const auto &[name, left] : found)
         checkpoint.m_unexpected.push_back(name);
@@ -256,6 +276,12 @@ void Checkpoint::release() const
 {
     for (const auto &file : m_files)
         file->release();
+}
+
+void Checkpoint::requireUnchanged() const
+{
+    for (const auto &file : m_files)
+        file->requireUnchanged();
 }
 
 std::string Checkpoint::sha256() const

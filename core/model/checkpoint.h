@@ -34,6 +34,8 @@ public:
     std::string sha256() const;
     /// Gives back the memory that reading the mapped weights has taken; they can still be read.
     void release() const;
+    /// Throws Error naming the file when a mapped one was written to or cut off since it was opened.
+    void requireUnchanged() const;
 
 private:
     std::filesystem::path m_folder;
@@ -48,8 +50,12 @@ private:
 /// Names and shapes of a BertModel's tensors that follow from its config, in the checkpoint's order.
 std::vector<std::pair<std::string, std::vector<std::int64_t>>> expectedTensors(const ModelShape &shape);
 
-/// Where a checkpoint's files lie: `folder` itself, or the sub-folder in which Sentence Transformers once kept the model.
+/// Where a checkpoint's files lie: `folder` itself, the sub-folder in which Sentence Transformers once kept the model, or
+/// the current snapshot of a model's folder in Hugging Face's cache.
 std::filesystem::path modelFolder(const std::filesystem::path &folder);
+
+/// The name that a folder suggests: its own; of a snapshot in Hugging Face's cache, whose own is a hash, the model's.
+std::string suggestedName(const std::filesystem::path &folder);
 
 /// The shape of a checkpoint folder, without its weights. Throws Error as readConfig(), and where there is no configuration.
 ModelShape readShape(const std::filesystem::path &folder);

@@ -77,6 +77,7 @@ void AdaptedBertImpl::loadFrozen(const Checkpoint &checkpoint)
         // set_data keeps the mapping's own memory for a frozen float32 weight: no copy of the model in memory.
         entry.value().set_data(trained && value.is_alias_of(stored) ? value.clone() : value);
     }
+    checkpoint.requireUnchanged();
 }
 
 void AdaptedBertImpl::draw(double initStd, std::uint64_t seed)
@@ -114,8 +115,10 @@ void AdaptedBertImpl::loadTrained(const TensorFile &file, const std::string &fil
         const auto &views = file.tensors();
         const auto found = std::find_if(views.begin(), views.end(), [&](const TensorView &v) { return v.name == name; });
         if (found == views.end() || found->shape != parameter.sizes().vec())
-            throw Error("The weights in " + fileName + " do not fit the run: " + name +
-                        (found == views.end() ? " is missing." : " has another shape."));
+            throw Error(fileName + " does not fit the run: " + name +
+                        (found == views.end() ? " is missing" : " has another shape") + "; fetch it again.");
+        if (found->type != ElementType::Float32 || !torch::isfinite(viewOf(*found)).all().item<bool>())
+            throw Error(fileName + " is damaged: " + name + " holds values that are no finite float32; fetch it again.");
         parameter.copy_(viewOf(*found));
     }
 }

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
-#include "core/files.h"
+#include "core/mapped_file.h"
 #include "core/model/safetensors_types.h"
 
 namespace awb {
@@ -42,6 +42,7 @@ public:
     const std::vector<TensorView> &tensors() const override { return m_tensors; }
     std::map<std::string, std::string> metadata() const override { return m_metadata; }
     void release() const override { m_bytes.release(); }
+    void requireUnchanged() const override { m_bytes.requireUnchanged(); }
 
 private:
     [[noreturn]] void fail(const std::string &reason) const

@@ -35,6 +35,8 @@ public:
     virtual std::map<std::string, std::string> metadata() const { return {}; }
     /// Gives back the memory that reading a mapped file has taken.
     virtual void release() const {}
+    /// Throws Error naming the file when it was written to or cut off since it was opened, and bytes are still read from it.
+    virtual void requireUnchanged() const {}
 
     /// A .safetensors file, memory-mapped. Throws Error naming the file: truncated, header longer than the file or not
     /// JSON, an offset out of range or overlapping, a shape whose size is not its byte range (safetensors format 0.4).

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "core/error.h"
-#include "core/files.h"
+#include "core/mapped_file.h"
 #include "core/model/pickle_values.h"
 #include "core/model/safetensors_types.h"
 
@@ -60,6 +60,7 @@ TorchLegacyFile::TorchLegacyFile(const std::filesystem::path &file) : TorchFile(
             fail("the storage of tensor " + printable(tensor.name) + " is missing or of another size");
         add(tensor, storage->second);
     }
+    mapped.requireUnchanged();
 }
 
 void TorchLegacyFile::checkMachine(const pickle::Pickle &machine) const

@@ -22,10 +22,7 @@ std::optional<double> stepsOf(const TrainSpec &spec, const std::vector<const Run
     const auto known = sizes.find(spec.dataset);
     if (known == sizes.end())
         return std::nullopt;
-    const std::int64_t examples = known->second.examples;
-    const std::int64_t perEpoch =
-        recipe.partialBatch ? (examples + recipe.batch - 1) / recipe.batch : examples / recipe.batch;
-    return double(std::max<std::int64_t>(1, perEpoch) * recipe.epochs);
+    return double(stepsPerEpoch(known->second.examples, recipe) * recipe.epochs);
 }
 
 /// Mean tokens of an example, long texts cut as a run cuts them; 0: not known.
@@ -85,6 +82,11 @@ std::map<Kind, const Run *> newestOfEachKind(const std::vector<Run> &finished)
 }
 
 } // namespace
+
+std::int64_t stepsPerEpoch(std::int64_t examples, const Recipe &recipe)
+{
+    return std::max<std::int64_t>(1, (examples + (recipe.partialBatch ? recipe.batch - 1 : 0)) / recipe.batch);
+}
 
 TimeEstimate expectedTime(const std::vector<TrainSpec> &specs, const std::vector<Run> &finished, const TaskSizes &sizes)
 {

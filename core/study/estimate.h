@@ -10,6 +10,9 @@
 
 namespace awb {
 
+/// Optimizer steps of one epoch: whole batches only unless `partialBatch`, at least one.
+std::int64_t stepsPerEpoch(std::int64_t examples, const Recipe &recipe);
+
 /// How much a data set gives to train on.
 struct TaskSize {
     std::int64_t examples = 0; ///< of train

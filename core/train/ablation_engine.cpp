@@ -144,8 +144,7 @@ AblationEngine::AblationEngine(const TrainSpec &spec, Checkpoint checkpoint, con
     if (m->data.dev.size() == 0)
         throw Error("The data set " + spec.dataset + " has no dev part, so there is nothing to score the run on.");
     m->useThreads();
-    const auto file = TensorFile::openSafetensors(weights);
-    m->computation.model()->loadTrained(*file, weights.string());
+    m->computation.load(weights, spec);
     m->computation.prepare();
     m->makeParts(bytesKept);
 }
@@ -162,6 +161,7 @@ double AblationEngine::score(const std::vector<LayerSites> &active, const Stop &
         m->refresh(part, wanted);
         m->put(part, part.logits, logits);
     }
+    m->computation.requireUnchanged();
     return m->metricOf(std::move(logits));
 }
 
@@ -220,6 +220,7 @@ AblationMap AblationEngine::map(const std::function<void(double)> &progress, con
                 progress(shareOfSpans + (1 - shareOfSpans) * share);
         },
         stop);
+    m->computation.requireUnchanged();
     const Provenance made = provenanceOf(m->checkpoint.shape(), m->spec.recipe);
     map.device = made.device;
     map.threads = made.threads;

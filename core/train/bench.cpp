@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/methods/parameters.h"
 #include "core/model/frozen_packs.h"
+#include "core/study/estimate.h"
 #include "core/study/statistics.h"
 #include "core/train/devices.h"
 #include "core/train/precision.h"
@@ -63,7 +64,7 @@ public:
           m_together(sharesTheCores(spec.recipe) ? std::min({settings.runs, mostTogether, defaultThreads()}) : 1)
     {
         const int steps = settings.steps + (settings.runs > 1 ? 0 : settings.skip);
-        m_spec.recipe.epochs = steps / stepsPerEpoch(texts.train.size(), spec.recipe) + 1;
+        m_spec.recipe.epochs = steps / int(stepsPerEpoch(texts.train.size(), spec.recipe)) + 1;
     }
 
     Repetition repetition()

@@ -4,6 +4,10 @@
 
 #include <torch/types.h>
 
+#include "core/error.h"
+#include "core/spec_json.h"
+#include "core/study/seed_groups.h"
+
 namespace awb {
 namespace {
 
@@ -40,6 +44,24 @@ Computation::Computation(const Checkpoint &checkpoint, const Method &method, int
     m_checkpoint.release();
 }
 
+void Computation::load(const std::filesystem::path &weights, const TrainSpec &spec)
+{
+    try {
+        const auto file = TensorFile::openSafetensors(weights);
+        const auto metadata = file->metadata();
+        if (const auto of = metadata.find("spec");
+            of != metadata.end() && anywhere(specFromJson(of->second)) != anywhere(spec))
+            throw Error(weights.string() + " holds the weights of a run with other settings; fetch it again.");
+        m_model->loadTrained(*file, weights.string());
+    } catch (const Error &error) {
+        std::string sentence = error.what();
+        const std::string advice = "fetch it again."; // of a checkpoint's file
+        if (sentence.ends_with(advice))
+            sentence.replace(sentence.size() - advice.size(), advice.size(), "run it again to have it back.");
+        throw Error(sentence);
+    }
+}
+
 void Computation::prepare()
 {
     if (!m_isFast)
@@ -63,9 +85,15 @@ at::Tensor Computation::step(const Batch &batch, Task task, const Pass &pass)
     return loss.detach();
 }
 
-std::unique_ptr<PrefixCache> Computation::prefixCache(const EncodedTexts &texts, std::size_t limit) const
+PrefixCaches Computation::prefixCaches(const EncodedTexts *train, const EncodedTexts &dev, std::size_t limit) const
 {
-    return m_fast ? m_fast->prefixCache(texts, limit) : nullptr;
+    PrefixCaches caches;
+    if (!m_fast)
+        return caches;
+    if (train)
+        caches.train = m_fast->prefixCache(*train, limit);
+    caches.dev = m_fast->prefixCache(dev, limit - (caches.train ? caches.train->bytes() : 0));
+    return caches;
 }
 
 torch::Tensor Computation::forward(const Batch &batch, const Pass &pass)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -9,6 +10,11 @@
 /// Internal to core/train: includes torch.
 namespace awb {
 
+/// For Pass::prefix, as FastPath's; null where nothing is kept, as on the plain path.
+struct PrefixCaches {
+    std::unique_ptr<PrefixCache> train, dev;
+};
+
 /// A model and the path that computes it: the fast one where it serves the model and the recipe does not ask for the plain.
 class Computation {
 public:
@@ -17,6 +23,11 @@ public:
                 std::shared_ptr<FrozenPacks> frozen = nullptr);
 
     AdaptedBert &model() { return m_model; }
+    /// Takes the trained parameters that a run of this spec has left, a safetensors file. Throws Error naming it where it is
+    /// damaged or another run's.
+    void load(const std::filesystem::path &weights, const TrainSpec &spec);
+    /// As Checkpoint's: what was computed so far counts once this has returned.
+    void requireUnchanged() const { m_checkpoint.requireUnchanged(); }
     /// Makes the fast path's copies of the weights: once, when the parameters have their place in memory and their values.
     void prepare();
     /// Mean loss of the batch, one number, which on another device than the CPU may still be computed: reading it waits.
@@ -24,8 +35,8 @@ public:
     at::Tensor step(const Batch &batch, Task task, const Pass &pass);
     /// Of the time of the last step, 0..1: the forward pass; the rest is the backward pass.
     double forwardShare() const { return m_forwardShare; }
-    /// For Pass::prefix, as FastPath's; null on the plain path.
-    std::unique_ptr<PrefixCache> prefixCache(const EncodedTexts &texts, std::size_t limit) const;
+    /// The caches that fit into `limit` bytes together, train's first. `train` null: it is passed over once only.
+    PrefixCaches prefixCaches(const EncodedTexts *train, const EncodedTexts &dev, std::size_t limit) const;
     /// Logits, float32 (B, outputs).
     torch::Tensor forward(const Batch &batch, const Pass &pass);
 

@@ -74,6 +74,7 @@ Evaluation evaluateModel(Computation &computation, const EncodedTexts &part, con
             std::copy_n(logits.data_ptr<float>() + std::ptrdiff_t(i) * outputs, outputs,
                         all.begin() + std::ptrdiff_t(indices[i]) * outputs);
     }
+    computation.requireUnchanged();
     Evaluation result = scored(std::move(all), part, data);
     result.loss = part.size() ? meanLoss(result, part, data) : 0;
     return result;
@@ -84,8 +85,7 @@ Evaluation evaluate(const TrainSpec &spec, const Checkpoint &checkpoint, const s
 {
     at::set_num_threads(spec.recipe.threads > 0 ? spec.recipe.threads : defaultThreads());
     Computation computation(checkpoint, spec.method, data.outputs(), spec.recipe, spec.seed);
-    const auto file = TensorFile::openSafetensors(weights);
-    computation.model()->loadTrained(*file, weights.string());
+    computation.load(weights, spec);
     computation.prepare();
     return evaluateModel(computation, part, data, {});
 }

@@ -10,8 +10,8 @@ namespace awb {
 /// turn out faster, which is measured once (a tenth of a second) and remembered; bfloat16 elsewhere.
 Precision fastestPrecision(const std::string &device);
 
-/// Floating-point operations per second that products of 192 rows by a matrix of 384 x 1,536 reach on all cores of the CPU at
-/// once, each on its own: what the rest of a step is measured by. Takes a tenth of a second.
+/// Floating-point operations per second that products of 192 rows by a matrix of 384 x 1,536 reach on all cores of the CPU
+/// at once, each on its own: what the rest of a step is measured by. Takes a tenth of a second.
 double productRate(Precision precision);
 
 /// A sentence when the recipe's precision is far slower on this machine than the other; empty: it is not.

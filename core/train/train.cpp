@@ -13,6 +13,7 @@
 #include "core/methods/parameters.h"
 #include "core/random.h"
 #include "core/spec_json.h"
+#include "core/study/estimate.h"
 #include "core/train/adam.h"
 #include "core/train/computation.h"
 #include "core/train/devices.h"
@@ -31,10 +32,10 @@ double secondsSince(Clock::time_point start)
 
 constexpr std::uint64_t dropoutStream = 3; // of a run's seed; 1: the initialisation, 2: the order of examples
 
-constexpr std::size_t prefixLimit = 512 << 20; // bytes of what frozen layers give, train and dev together
+constexpr std::size_t prefixLimit = 512 << 20;    // bytes of what frozen layers give, train and dev together
 constexpr std::int64_t mostSteps = 1'000'000'000; // an int counts them
-constexpr int maxLossPoints = 2000;            // stored per run; more are averaged
-constexpr std::size_t lossesAtOnce = 16;       // steps that a GPU is sent before their losses are waited for
+constexpr int maxLossPoints = 2000;               // stored per run; more are averaged
+constexpr std::size_t lossesAtOnce = 16;          // steps that a GPU is sent before their losses are waited for
 
 /// Collects the curve between two stores: the mean loss of every `window` steps and the learning rate.
 class Curve {
@@ -72,7 +73,7 @@ void checkInputs(const TrainSpec &spec, const Checkpoint &checkpoint, const Enco
                     "; choose a smaller one.");
     if (recipe.epochs < 1 || recipe.batch < 1 || recipe.maxLength < 3 || !(recipe.learningRate > 0))
         throw Error("Epochs, batch and learning rate must be positive and the maximum length at least 3 tokens.");
-    if (std::int64_t(stepsPerEpoch(data.train.size(), recipe)) * recipe.epochs > mostSteps)
+    if (stepsPerEpoch(data.train.size(), recipe) * recipe.epochs > mostSteps)
         throw Error("These epochs make more than a billion steps; choose fewer, or a larger batch.");
 }
 
@@ -175,7 +176,7 @@ private:
     const std::string m_specJson, m_snapshotOf;
     Sampler m_sampler;
     Curve m_curve;
-    std::unique_ptr<PrefixCache> m_trainPrefix, m_devPrefix;
+    PrefixCaches m_prefixes;
     SnapshotState m_kept; ///< the latest snapshot
     int m_firstStep = 0;
     double m_secondsBefore = 0; ///< before the snapshot that the run went on from
@@ -194,7 +195,7 @@ Training::Training(const TrainSpec &spec, const Checkpoint &checkpoint, const En
     : m_spec(spec), m_recipe(spec.recipe), m_checkpoint(checkpoint), m_data(data), m_files(files), m_hooks(hooks),
       m_share(m_recipe, hooks),
       m_computation(checkpoint, spec.method, data.outputs(), m_recipe, spec.seed, std::move(frozen)),
-      m_adam(m_computation.model()->trained(), m_recipe), m_perEpoch(stepsPerEpoch(data.train.size(), m_recipe)),
+      m_adam(m_computation.model()->trained(), m_recipe), m_perEpoch(int(stepsPerEpoch(data.train.size(), m_recipe))),
       m_steps(m_perEpoch * m_recipe.epochs), m_specJson(toJson(spec)), m_snapshotOf(m_specJson + files.inputs),
       m_sampler(data.train, spec, m_perEpoch), m_curve(m_steps, m_perEpoch),
       m_readAtOnce(m_recipe.device == "cpu" ? 1 : lossesAtOnce)
@@ -210,9 +211,7 @@ Training::Training(const TrainSpec &spec, const Checkpoint &checkpoint, const En
     m_trainSteps = m_kept.trainSteps;
     m_examples = m_kept.trainExamples;
     m_computation.prepare();
-    if (m_recipe.epochs > 1)
-        m_trainPrefix = m_computation.prefixCache(data.train, prefixLimit);
-    m_devPrefix = m_computation.prefixCache(data.dev, prefixLimit - (m_trainPrefix ? m_trainPrefix->bytes() : 0));
+    m_prefixes = m_computation.prefixCaches(m_recipe.epochs > 1 ? &data.train : nullptr, data.dev, prefixLimit);
     if (hooks.started)
         hooks.started(m_firstStep);
     m_start = m_keptAt = Clock::now();
@@ -234,7 +233,7 @@ TrainResult Training::run()
 
         const Pass pass{.training = true,
                         .dropoutKey = streamKey(streamKey(m_spec.seed, dropoutStream), std::uint64_t(step)),
-                        .prefix = m_trainPrefix.get()};
+                        .prefix = m_prefixes.train.get()};
         const at::Tensor loss = m_computation.step(batch, m_data.task, pass);
         const double modelSeconds = secondsSince(start) - dataSeconds;
         const double forwardSeconds = m_computation.forwardShare() * modelSeconds;
@@ -265,8 +264,10 @@ void Training::readLosses()
     const double seconds = secondsSince(m_unreadSince) / double(m_unread.size());
     for (std::size_t i = 0; i < m_unread.size(); ++i) {
         const double loss = values.const_data_ptr<double>()[i];
-        if (!std::isfinite(loss))
+        if (!std::isfinite(loss)) {
+            m_computation.requireUnchanged(); // else that is why
             diverged("loss", loss, m_unread[i].number, m_steps, m_files);
+        }
         report(m_unread[i], loss, seconds);
     }
     m_unread.clear();
@@ -291,7 +292,7 @@ void Training::endEpoch(int step)
     readLosses();
     const auto before = Clock::now();
     // The last one is the inference time, and a new text goes through all layers.
-    PrefixCache *prefix = step < m_steps ? m_devPrefix.get() : nullptr;
+    PrefixCache *prefix = step < m_steps ? m_prefixes.dev.get() : nullptr;
     try {
         m_dev = evaluateModel(m_computation, m_data.dev, m_data, {.prefix = prefix}, m_hooks.stopRequested);
     } catch (const Stopped &) {
@@ -338,6 +339,7 @@ std::string Training::keep(int step, bool isScored)
 {
     if (m_files.snapshot.empty())
         return {};
+    m_computation.requireUnchanged();
     m_keptAt = Clock::now();
     const SnapshotState now{step,         m_curve.sum, m_secondsBefore + secondsSince(m_start), isScored, m_trainSeconds,
                             m_trainSteps, m_examples};
@@ -375,12 +377,6 @@ double learningRateAt(int step, int steps, double warmup, double peak)
 {
     const double warm = std::floor(warmup * steps); // so that the only step of a short run is not one of rate 0
     return step < warm ? peak * step / warm : peak * (steps - step) / std::max(1.0, steps - warm);
-}
-
-int stepsPerEpoch(int examples, const Recipe &recipe)
-{
-    const int whole = examples / recipe.batch;
-    return recipe.partialBatch ? (examples + recipe.batch - 1) / recipe.batch : std::max(1, whole);
 }
 
 TrainResult train(const TrainSpec &spec, const Checkpoint &checkpoint, const EncodedDataset &data, const TrainFiles &files,

@@ -89,7 +89,5 @@ double evaluationSeconds(const TrainSpec &spec, const Checkpoint &checkpoint, co
 /// code, then down to 0 in a line.
 double learningRateAt(int step, int steps, double warmup, double peak);
 
-/// Optimizer steps of one epoch: whole batches only unless `partialBatch`, at least one.
-int stepsPerEpoch(int examples, const Recipe &recipe);
 
 } // namespace awb
