@@ -16,7 +16,7 @@ namespace awb {
 Store &Context::store()
 {
     if (!m_store)
-        m_store = std::make_unique<Store>(homeFolder());
+        m_store = std::make_unique<Store>(homeFolder(), Store::Access::ReadAtLeast);
     return *m_store;
 }
 

@@ -72,6 +72,8 @@ private Q_SLOTS:
         row("strange counting", "figure tradeoff --counting all --out x.pdf");
         row("strange counting of a study", "figure figure1 --study x --counting all --out x.pdf");
         row("strange figure", "figure tradeoff --out x.docx");
+        row("published points against another cost", "figure tradeoff --published CoLA --x latency --out x.pdf");
+        row("published points among numbers", "figure tradeoff --published CoLA --out x.csv");
         row("no curves named", "figure curves --out x.csv");
         row("half a measurement", "bench --checkpoint x");
         row("nothing grows", "bench --out x.csv");
@@ -202,14 +204,17 @@ private Q_SLOTS:
             if (isRoot && ::setuid(65534) != 0) // the administrator may write everywhere
                 ::_exit(98);
         };
-        const auto readOnly = QFile::ReadOwner | QFile::ExeOwner | QFile::ReadOther | QFile::ExeOther;
+        const auto readOnly =
+            QFile::ReadOwner | QFile::ExeOwner | QFile::ReadGroup | QFile::ExeGroup | QFile::ReadOther | QFile::ExeOther;
         QFile::setPermissions(m_folder->path(), readOnly | QFile::WriteOwner);
         if (awb({"--version"}, asAnother).status != 0)
             QSKIP("another user cannot run the program where it was built");
         QVERIFY(QFile::setPermissions(home(), readOnly));
         const Result removed = awb({"datasets", "remove", "questions"}, asAnother);
-        const Result trained = awb({"train", "--checkpoint", "tiny", "--dataset", "questions", "--epochs", "1"}, asAnother);
+        const Result trained =
+            awb({"train", "--checkpoint", "tiny", "--dataset", "questions", "--max-length", "12"}, asAnother);
         const Result json = awb({"datasets", "remove", "questions", "--json"}, asAnother);
+        const Result listed = awb({"datasets", "--json"}, asAnother), shown = awb({"runs"}, asAnother);
         QFile::setPermissions(home(), readOnly | QFile::WriteOwner);
         for (const Result &result : {removed, trained}) {
             QCOMPARE(result.status, 1);
@@ -219,6 +224,9 @@ private Q_SLOTS:
         }
         QCOMPARE(json.status, 1);
         QVERIFY(json.json()["error"].toString().contains(home()));
+        QVERIFY2(listed.status == 0, (listed.out + listed.err).constData());
+        QCOMPARE(listed.json()["datasets"].toArray().size(), 1); // what it holds can be looked at
+        QVERIFY2(shown.status == 0 && shown.err.isEmpty(), shown.err.constData());
         QCOMPARE(awb({"datasets", "--json"}).json()["datasets"].toArray().size(), 1);
         QCOMPARE(awb({"runs", "--json"}).json()["runs"].toArray().size(), 0);
     }

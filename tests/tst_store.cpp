@@ -1,5 +1,6 @@
 #include <cmath>
 #include <csignal>
+#include <functional>
 #include <limits>
 
 #include <sys/resource.h>
@@ -328,8 +329,17 @@ private Q_SLOTS:
         const int status = inChild([&]() -> int {
             if (::getuid() == 0 && ::setuid(65534) != 0) // the administrator may write everywhere
                 return 98;
-            const auto sentence = sentenceOf([&] { Store(pathOf(home)).enqueue({someSpec()}); });
-            return sentence.find("library.sqlite") != std::string::npos && sentence.find("permissions") != std::string::npos;
+            Store reading(pathOf(home), Store::Access::ReadAtLeast);
+            if (reading.runs().size() != 1 || reading.home() != pathOf(home))
+                return 2;
+            for (const auto &write : {std::function([&] { Store(pathOf(home)).enqueue({someSpec()}); }),
+                                      std::function([&] { reading.enqueue({someSpec()}); })}) {
+                const auto sentence = sentenceOf(write);
+                if (sentence.find((pathOf(home) / "library.sqlite").string()) == std::string::npos ||
+                    sentence.find("permissions") == std::string::npos)
+                    return 3;
+            }
+            return 1;
         });
         fs::permissions(pathOf(home), fs::perms(0755));
         fs::permissions(pathOf(home) / "library.sqlite", fs::perms(0644));

@@ -1,7 +1,6 @@
 #include "core/store/merge.h"
 
 #include <map>
-#include <optional>
 
 #include <unistd.h>
 
@@ -52,39 +51,9 @@ void noteChanges(const Store &store, const Store &other, MergeReport &report)
     note("checkpoint", otherCheckpoint, "with: its weights, its vocabulary or its configuration are others.");
 }
 
-/// SQLite opens no library of a folder in which it may write nothing: a copy of the database, the runs linked. Like the
-/// original, it is read alone.
-void copyLibrary(const fs::path &from, const fs::path &to)
+/// Registers what only the other library has, where it lies.
+void addMissing(Store &store, const Store &other)
 {
-    std::error_code error;
-    for (const std::string &name : {std::string(libraryName), libraryName + std::string("-wal")}) {
-        if (!fs::exists(from / name))
-            continue;
-        fs::copy_file(from / name, to / name, error);
-        if (!error)
-            fs::permissions(to / name, fs::perms::owner_read | fs::perms::owner_write, error);
-        if (error)
-            throw Error("The file " + (from / name).string() + " cannot be copied to " + to.string() + ": " +
-                        error.message() + ".");
-    }
-    fs::create_directory_symlink(from / "runs", to / "runs", error);
-    if (error)
-        throw Error("The runs of " + from.string() + " cannot be linked in " + to.string() + ": " + error.message() + ".");
-}
-
-bool mayBeWritten(const fs::path &home)
-{
-    return ::access(home.c_str(), W_OK) == 0 && ::access((home / libraryName).c_str(), W_OK) == 0;
-}
-
-/// Registers what only the other library has, where it lies: in `home`, of which `other` may be a copy.
-void addMissing(Store &store, const Store &other, const fs::path &home)
-{
-    const auto placed = [&](std::string &path) {
-        const fs::path inside = fs::path(path).lexically_relative(other.home());
-        if (!path.empty() && !inside.empty() && *inside.begin() != "..")
-            path = (home / inside).string();
-    };
     const auto has = [](const auto &entries, const std::string &name) {
         for (const auto &entry : entries)
             if (entry.name == name)
@@ -96,18 +65,11 @@ void addMissing(Store &store, const Store &other, const fs::path &home)
     for (CheckpointEntry entry : other.checkpoints())
         if (!has(store.checkpoints(), entry.name)) {
             entry.folder = other.resolve(entry.folder).string();
-            placed(entry.folder);
             checkpoints.push_back(std::move(entry));
         }
-    for (Manifest &manifest : other.datasets())
-        if (!has(store.datasets(), manifest.name)) {
-            for (DataFile *file :
-                 {&manifest.train, manifest.dev ? &*manifest.dev : nullptr, manifest.test ? &*manifest.test : nullptr})
-                if (file)
-                    placed(file->path);
-            placed(manifest.licence);
+    for (const Manifest &manifest : other.datasets())
+        if (!has(store.datasets(), manifest.name))
             datasets.push_back(manifest);
-        }
     store.addSampleLibrary(checkpoints, datasets);
 }
 
@@ -139,14 +101,10 @@ MergeReport mergeLibrary(Store &store, const fs::path &otherHome)
         throw Error("The folder " + otherHome.string() + " is no library: it has no file " + libraryName + ".");
     if (fs::equivalent(otherHome, store.home(), error))
         throw Error("The folder " + otherHome.string() + " is this library itself; choose another one.");
-    const fs::path home = fs::absolute(otherHome).lexically_normal();
-    std::optional<TemporaryFolder> copy;
-    if (!mayBeWritten(home))
-        copyLibrary(home, copy.emplace(TemporaryFolder::freeName("awb-library")).path());
-    const Store other(copy ? copy->path() : home);
+    const Store other(otherHome, Store::Access::ReadAtLeast);
     MergeReport report = store.absorb(other, {});
     noteChanges(store, other, report);
-    addMissing(store, other, home);
+    addMissing(store, other);
     return report;
 }
 

@@ -77,6 +77,38 @@ SQLite::Database opened(const std::filesystem::path &file)
     }
 }
 
+/// SQLite opens nothing in a folder in which it may write nothing: a copy of the database there, or null where it may write.
+std::unique_ptr<const TemporaryFolder> copyOfReadOnly(const std::filesystem::path &home)
+{
+    namespace fs = std::filesystem;
+    const fs::path database = home / "library.sqlite", log = home / "library.sqlite-wal"; // what is not in the first yet
+    if (::access(database.c_str(), R_OK) != 0 ||
+        (::access(home.c_str(), W_OK) == 0 && ::access(database.c_str(), W_OK) == 0))
+        return nullptr;
+    auto copy = std::make_unique<TemporaryFolder>(TemporaryFolder::freeName("awb-library"));
+    const auto written = [&](const fs::path &file) {
+        std::error_code missing;
+        return std::pair(fs::last_write_time(file, missing), fs::file_size(file, missing));
+    };
+    for (int attempt = 0; attempt < 5; ++attempt) { // somebody else may write meanwhile
+        const auto before = std::pair(written(database), written(log));
+        for (const fs::path &file : {database, log}) {
+            const fs::path to = copy->path() / file.filename();
+            std::error_code error;
+            fs::remove(to, error);
+            if (fs::exists(file) && fs::copy_file(file, to, error))
+                fs::permissions(to, fs::perms::owner_read | fs::perms::owner_write, error);
+            if (error)
+                throw Error("The library file " + file.string() + " cannot be copied to " + to.string() + ": " +
+                            error.message() + ".");
+        }
+        if (before == std::pair(written(database), written(log)))
+            return copy;
+    }
+    throw Error("The library " + home.string() +
+                " may only be read by you, and another program writes to it all the time; try again when that has ended.");
+}
+
 } // namespace
 
 std::filesystem::path Store::defaultHome()
@@ -98,7 +130,7 @@ std::filesystem::path Store::defaultHome()
     return user / ".local" / "share" / "adapter-workbench";
 }
 
-Store::Store(const std::filesystem::path &home) : m(std::make_unique<Impl>(home)) {}
+Store::Store(const std::filesystem::path &home, Access access) : m(std::make_unique<Impl>(home, access)) {}
 Store::~Store() = default;
 
 const std::filesystem::path &Store::home() const
@@ -136,7 +168,9 @@ OpenFolder::~OpenFolder()
     open.folders.erase(open.folders.find(m_path));
 }
 
-Store::Impl::Impl(const std::filesystem::path &folder) : home(createdFolder(folder)), db(opened(file())), isOpen(home)
+Store::Impl::Impl(const std::filesystem::path &folder, Access access)
+    : home(createdFolder(folder)), copy(access == Access::ReadAtLeast ? copyOfReadOnly(home) : nullptr),
+      db(opened(openFile())), isOpen(home)
 {
     read([&] {
         if (sqlite3_db_readonly(db.getHandle(), "main") == 1)
@@ -151,6 +185,8 @@ Store::Impl::Impl(const std::filesystem::path &folder) : home(createdFolder(fold
         chooseJournal();
         if (version < int(migrations().size()))
             migrate();
+        if (copy)
+            db.exec("PRAGMA query_only=ON");
     });
 }
 

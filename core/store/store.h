@@ -34,8 +34,15 @@ public:
     /// --home, else AWB_HOME, else $XDG_DATA_HOME/adapter-workbench, else ~/.local/share/adapter-workbench.
     static std::filesystem::path defaultHome();
 
+    enum class Access {
+        Write, ///< throws Error where the library may not be written
+        /// The same where it may be written. Else a copy of its database is read: what others write later is not seen, and
+        /// every member that writes throws Error.
+        ReadAtLeast
+    };
+
     /// Opens, creates or migrates the library in `home`.
-    explicit Store(const std::filesystem::path &home);
+    explicit Store(const std::filesystem::path &home, Access access = Access::Write);
     ~Store();
 
     const std::filesystem::path &home() const;

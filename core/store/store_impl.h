@@ -1,15 +1,20 @@
 #pragma once
 
 #include <filesystem>
+#include <limits>
+#include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <unordered_map>
+#include <vector>
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <SQLiteCpp/VariadicBind.h>
 
 #include "core/error.h"
 #include "core/store/store.h"
+#include "core/temporary_folder.h"
 
 namespace awb {
 
@@ -27,13 +32,16 @@ private:
 
 /// What the files of the store share; nobody else includes this.
 struct Store::Impl {
-    std::filesystem::path home; ///< absolute
+    std::filesystem::path home;                  ///< absolute
+    std::unique_ptr<const TemporaryFolder> copy; ///< of the database, where it may only be read; or null
     mutable SQLite::Database db;
     OpenFolder isOpen; ///< after db, which makes the file
 
-    explicit Impl(const std::filesystem::path &home);
+    Impl(const std::filesystem::path &home, Access access);
 
     std::filesystem::path file() const { return home / "library.sqlite"; }
+    /// What SQLite has open: file(), or its copy.
+    std::filesystem::path openFile() const { return copy ? copy->path() / file().filename() : file(); }
     std::filesystem::path runFolder(std::int64_t id) const { return home / "runs" / std::to_string(id); }
 
     /// A path as it is stored: relative when it lies inside the library, so that a library can be moved.
@@ -78,15 +86,16 @@ struct Store::Impl {
         return statement.exec();
     }
 
-    RunState stateOf(std::int64_t id) const;                 ///< throws Error when there is no such run
+    RunState stateOf(std::int64_t id) const; ///< throws Error when there is no such run
     std::vector<std::int64_t> enqueue(const std::vector<TrainSpec> &specs, const std::string &study, bool missingOnly);
     void cancelWaiting(std::int64_t id);                     ///< one that nobody computes, in the caller's transaction
     std::optional<Run> claimWhere(const std::string &which); ///< `which`: a SELECT of one id
-    /// With the database attached as `other`, whose runs of the ids `staged` have their files in `staging`.
+    /// The runs that are here without weights get those that `staged` holds of them, folders by id. The number of runs.
     int completeRuns(const std::filesystem::path &staged, std::vector<std::filesystem::path> &placed);
+    /// With the database attached as `other`, whose runs of the ids `staged` have their files in `staging`.
     MergeReport absorb(const std::filesystem::path &staging, const std::vector<std::int64_t> &staged,
                        const std::string &study);
-    Run runFrom(SQLite::Statement &row) const;                                          ///< of a SELECT of runColumns
+    Run runFrom(SQLite::Statement &row) const; ///< of a SELECT of runColumns
     std::vector<Run> runsFrom(SQLite::Statement &rows) const;
 
 private:

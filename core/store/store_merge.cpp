@@ -184,7 +184,7 @@ std::vector<std::string> differentStudies(SQLite::Database &db, const std::strin
 MergeReport Store::absorb(const Store &other, const std::string &study)
 {
     return m->read([&] {
-        const Attached attached(m->db, other.m->file());
+        const Attached attached(m->db, other.m->openFile());
         std::error_code ignored; // said by the next line
         fs::create_directories(home() / "runs", ignored);
         removeAbandoned(home() / "runs", incoming);
