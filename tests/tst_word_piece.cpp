@@ -163,12 +163,18 @@ private Q_SLOTS:
 
     void configurationDecidesCaseAccentsAndCjk();
     void withoutConfigurationTheVocabularyDecidesCase();
+    void aTokenizerFileBesideAVocabularySaysWhatTheConfigurationDoesNot();
     void specialTokensMayHaveOtherNames();
     void windowsLineEndsDoNotMatter();
+    void blankLinesAtTheEndAreNoPieces();
     void aTokenizerFileStandsInForAVocabulary();
     void otherTokenizersAreRefused_data();
     void otherTokenizersAreRefused();
     void addedTokensHaveIdsAboveTheVocabulary();
+    void addedTokensMayBePiecesOfTheVocabulary_data();
+    void addedTokensMayBePiecesOfTheVocabulary();
+    void normalizedTokensAreFoundInTheNormalizedText();
+    void ofManyAddedTokensTheLeftmostAndLongestIsFound();
     void errorsNameTheFile();
 };
 
@@ -328,6 +334,28 @@ void TestWordPiece::withoutConfigurationTheVocabularyDecidesCase()
 {
     QCOMPARE(WordPiece::load(Folder(tinyVocabulary).path()).encode("Hello"), (Ids{5, 6}));
     QCOMPARE(WordPiece::load(Folder(tinyVocabulary + "He\n").path()).encode("Hello hello"), (Ids{9, 6, 5, 6}));
+    QCOMPARE(WordPiece::load(Folder(tinyVocabulary + "[USER]\n<URL>\n").path()).encode("Hello"), (Ids{5, 6}));
+}
+
+void TestWordPiece::aTokenizerFileBesideAVocabularySaysWhatTheConfigurationDoesNot()
+{
+    Folder folder(tinyVocabulary);
+    const auto encode = [&](const char *normalizer, const char *utf8) {
+        folder.write("tokenizer.json", R"({"model": {"type": "WordPiece"}, "normalizer": )" + std::string(normalizer) + '}');
+        return WordPiece::load(folder.path()).encode(utf8);
+    };
+    const char *cased = R"({"type": "BertNormalizer", "lowercase": false, "strip_accents": null})";
+    QCOMPARE(encode(cased, "HELLO hello"), (Ids{1, 5, 6}));
+    QCOMPARE(encode(R"({"type": "BertNormalizer", "strip_accents": false})", "H\u00C9LLO"), (Ids{7, 6}));
+    QCOMPARE(encode(R"({"type": "BertNormalizer", "handle_chinese_chars": false})", "he\u4E2Dhe"), Ids{1});
+    QCOMPARE(encode(R"({"type": "Lowercase", "lowercase": false})", "HELLO"), (Ids{5, 6}));
+    QCOMPARE(encode("null", "HELLO"), (Ids{5, 6}));
+    folder.write("tokenizer_config.json", R"({"do_lower_case": true})");
+    QCOMPARE(encode(cased, "HELLO"), (Ids{5, 6}));
+    folder.write("tokenizer.json", R"({"model": {"type": "BPE"}, "added_tokens": [{"id": 9, "content": "[USER]"}]})");
+    QCOMPARE(WordPiece::load(folder.path()).size(), std::size_t(9));
+    folder.write("tokenizer.json", "version https://git-lfs.github.com/spec/v1");
+    QVERIFY(errorOfLoading(folder.path()).find("tokenizer.json") != std::string::npos);
 }
 
 void TestWordPiece::specialTokensMayHaveOtherNames()
@@ -348,6 +376,15 @@ void TestWordPiece::windowsLineEndsDoNotMatter()
     const WordPiece tokenizer = WordPiece::load(Folder("[UNK]\r\n[CLS]\r\n\r\n[SEP]\r\nhe").path());
     QCOMPARE(tokenizer.size(), std::size_t(5));
     QCOMPARE(tokenizer.encode("he x"), (Ids{4, 0}));
+}
+
+void TestWordPiece::blankLinesAtTheEndAreNoPieces()
+{
+    Folder folder(tinyVocabulary + "\n \n");
+    QCOMPARE(WordPiece::load(folder.path()).size(), std::size_t(9));
+    folder.write("added_tokens.json", R"({"[user]": 9})");
+    QCOMPARE(WordPiece::load(folder.path()).size(), std::size_t(10));
+    QCOMPARE(WordPiece::load(folder.path()).encode("he [user]"), (Ids{5, 9}));
 }
 
 void TestWordPiece::aTokenizerFileStandsInForAVocabulary()
@@ -405,8 +442,9 @@ void TestWordPiece::addedTokensHaveIdsAboveTheVocabulary()
 {
     Folder folder(tinyVocabulary);
     const std::string before = WordPiece::load(folder.path()).description();
-    folder.write("tokenizer_config.json",
-                 R"({"added_tokens_decoder": {"0": {"content": "[PAD]"}, "5": {"content": "he"}}})");
+    folder.write(
+        "tokenizer_config.json",
+        R"({"added_tokens_decoder": {"0": {"content": "[PAD]"}, "5": {"content": "she"}, "-1": {"content": "he"}}})");
     QCOMPARE(WordPiece::load(folder.path()).description(), before); // so that hashes of such checkpoints stay
     folder.write("tokenizer_config.json", R"({"added_tokens_decoder": {"9": {"content": "[USER]", "special": true}}})");
     folder.write("added_tokens.json", R"({"[USER]": 9, "[url]": 10})");
@@ -416,6 +454,73 @@ void TestWordPiece::addedTokensHaveIdsAboveTheVocabulary()
     QVERIFY(tokenizer.description() != before);
     folder.write("added_tokens.json", R"({"x": 2000000000})");
     QVERIFY(errorOfLoading(folder.path()).find("added token \"x\"") != std::string::npos);
+}
+
+void TestWordPiece::addedTokensMayBePiecesOfTheVocabulary_data()
+{
+    QTest::addColumn<QString>("file");
+    QTest::addColumn<QString>("content");
+    QTest::newRow("decoder") << "tokenizer_config.json"
+                             << R"({"added_tokens_decoder": {"9": {"content": "[unused5]", "special": true}}})";
+    QTest::newRow("list") << "tokenizer_config.json"
+                          << R"({"additional_special_tokens": ["[unused5]", "[nowhere]"]})";
+    QTest::newRow("map") << "special_tokens_map.json"
+                         << R"({"additional_special_tokens": [{"content": "[unused5]"}]})";
+    QTest::newRow("added tokens") << "added_tokens.json"
+                                  << R"({"[unused5]": 9})";
+    QTest::newRow("tokenizer")
+        << "tokenizer.json"
+        << R"({"model": {"type": "WordPiece"}, "added_tokens": [{"id": 9, "content": "[unused5]", "normalized": false}]})";
+}
+
+void TestWordPiece::addedTokensMayBePiecesOfTheVocabulary()
+{
+    QFETCH(QString, file);
+    QFETCH(QString, content);
+    Folder folder(tinyVocabulary + "[unused5]\n[\nunused\n##5\n]\n");
+    const WordPiece before = WordPiece::load(folder.path());
+    QCOMPARE(before.encode("he [unused5]"), (Ids{5, 10, 11, 12, 13}));
+    folder.write(qPrintable(file), content.toStdString());
+    const WordPiece tokenizer = WordPiece::load(folder.path());
+    QCOMPARE(tokenizer.encode("he [unused5]he"), (Ids{5, 9, 5}));
+    QCOMPARE(tokenizer.size(), before.size());
+    QVERIFY(tokenizer.description() != before.description());
+}
+
+void TestWordPiece::normalizedTokensAreFoundInTheNormalizedText()
+{
+    Folder folder(tinyVocabulary + "co\n##vid\ns\n");
+    const auto add = [&](const char *tokens) {
+        folder.write("tokenizer_config.json", R"({"added_tokens_decoder": )" + std::string(tokens) + '}');
+        return WordPiece::load(folder.path());
+    };
+    WordPiece tokenizer = add(R"({"12": {"content": "COVID", "normalized": true}, "13": {"content": "h\u00E9 s"},
+                                 "14": {"content": "\u4E2D\u4E2D"}, "15": {"content": "Covids", "normalized": false}})");
+    QCOMPARE(tokenizer.encode("COVID covid C\u00F3vidhe"), (Ids{12, 12, 12, 5}));
+    QCOMPARE(tokenizer.encode("covids Covids"), (Ids{12, 11, 15})); // as they stand first, for all that COVID is within
+    QCOMPARE(tokenizer.encode("HE\tS he  s"), (Ids{13, 5, 11}));
+    QCOMPARE(tokenizer.encode("he\u4E2D\u4E2D\u4E2Dhe"), (Ids{5, 14, 8, 5}));
+    tokenizer = add(R"({"12": {"content": "covid", "special": true}})");
+    QCOMPARE(tokenizer.encode("covid COVID covids"), (Ids{12, 9, 10, 12, 11})); // no piece of a normalised word
+    folder.write("added_tokens.json", R"({"Covid": 12, "[s]": 13})");
+    tokenizer = add(R"({})");
+    QCOMPARE(tokenizer.encode("COVID [S]"), (Ids{12, 13}));
+    folder.write("special_tokens_map.json", R"({"additional_special_tokens": ["Covid"]})");
+    QCOMPARE(WordPiece::load(folder.path()).encode("COVID Covid [S]"), (Ids{9, 10, 12, 13}));
+}
+
+void TestWordPiece::ofManyAddedTokensTheLeftmostAndLongestIsFound()
+{
+    WordPiece::Options options;
+    for (std::int32_t i = 0; i < 3000; ++i)
+        options.added.push_back({"<" + std::to_string(i) + ">", 4 + i, false});
+    options.added.push_back({"7><8", 3004, false});
+    options.added.push_back({"<5><6>", 3005, false});
+    options.added.push_back({"<5>", 3006, false}); // again: the last row has it
+    const WordPiece tokenizer({"[UNK]", "[CLS]", "[SEP]", "a"}, options);
+    for (std::int32_t i = 6; i < 3000; ++i)
+        QCOMPARE(tokenizer.encode("a<" + std::to_string(i) + ">a"), (Ids{3, 4 + i, 3}));
+    QCOMPARE(tokenizer.encode("<7><8>7><8<5><6><5>a"), (Ids{11, 12, 3004, 3005, 3006, 3}));
 }
 
 void TestWordPiece::errorsNameTheFile()

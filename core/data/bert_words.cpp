@@ -26,7 +26,10 @@ constexpr std::array<Role, 128> asciiRoles = [] {
     return roles;
 }();
 
-/// Takes the characters of a text in order and writes words.
+enum class Output { Words, Text };
+
+/// Takes the characters of a text in order and writes words, or the normalised text as it stands before it is cut.
+template <Output output>
 class WordWriter {
 public:
     WordWriter(const WordRules &rules, std::string &words) : m_rules(rules), m_words(words) {}
@@ -43,11 +46,14 @@ public:
             m_inWord = true;
             return;
         }
-        endWord();
-        if (role == Role::Punctuation) {
-            m_words.push_back(char(c));
-            m_words.push_back(' ');
+        if (role == Role::Space) {
+            space();
+            return;
         }
+        endWord();
+        m_words.push_back(char(c));
+        if (output == Output::Words)
+            m_words.push_back(' ');
     }
 
     void beyondAscii(char32_t c)
@@ -57,7 +63,7 @@ public:
         const bool chinese = m_rules.splitChinese && bert::isChinese(c);
         if (chinese || bert::isSpace(c)) {
             decomposeAndWrite();
-            endWord();
+            space();
             if (!chinese)
                 return;
         }
@@ -74,7 +80,7 @@ public:
         }
         if (chinese) {
             decomposeAndWrite();
-            endWord();
+            space();
         }
     }
 
@@ -85,9 +91,16 @@ public:
     }
 
 private:
+    void space()
+    {
+        if (output == Output::Text)
+            m_words.push_back(' ');
+        endWord();
+    }
+
     void endWord()
     {
-        if (m_inWord)
+        if (output == Output::Words && m_inWord)
             m_words.push_back(' ');
         m_inWord = false;
     }
@@ -137,12 +150,11 @@ private:
     bool m_inWord = false;
 };
 
-} // namespace
-
-void appendWords(std::string_view utf8, const WordRules &rules, std::string &words)
+template <Output output>
+void append(std::string_view utf8, const WordRules &rules, std::string &words)
 {
     words.reserve(words.size() + 2 * utf8.size());
-    WordWriter writer(rules, words);
+    WordWriter<output> writer(rules, words);
     const auto *bytes = reinterpret_cast<const std::uint8_t *>(utf8.data());
     const auto length = std::int64_t(utf8.size());
     for (std::int64_t i = 0; i < length;) {
@@ -156,6 +168,18 @@ void appendWords(std::string_view utf8, const WordRules &rules, std::string &wor
         }
     }
     writer.finish();
+}
+
+} // namespace
+
+void appendWords(std::string_view utf8, const WordRules &rules, std::string &words)
+{
+    append<Output::Words>(utf8, rules, words);
+}
+
+void appendNormalized(std::string_view utf8, const WordRules &rules, std::string &text)
+{
+    append<Output::Text>(utf8, rules, text);
 }
 
 } // namespace awb

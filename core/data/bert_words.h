@@ -16,4 +16,8 @@ struct WordRules {
 /// "he , you ! ". Punctuation marks are words. Bytes that are not UTF-8 count as U+FFFD and disappear.
 void appendWords(std::string_view utf8, const WordRules &rules, std::string &words);
 
+/// Appends `utf8` cleaned and lower-cased as `rules` say but not cut: "Hé,\tyou!" becomes "he, you!". Every white-space
+/// character is one space.
+void appendNormalized(std::string_view utf8, const WordRules &rules, std::string &text);
+
 } // namespace awb
