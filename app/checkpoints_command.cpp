@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <cstdio>
 
 #include <CLI/CLI.hpp>
@@ -12,6 +13,7 @@
 #include "core/files.h"
 #include "core/model/checkpoint.h"
 #include "core/model/random_checkpoint.h"
+#include "core/model/safetensors_types.h"
 #include "core/train/tokenizer.h"
 
 namespace awb {
@@ -37,12 +39,13 @@ Json shapeJson(const ModelShape &shape)
             {"segments", shape.segments},     {"activation", shape.activation}};
 }
 
-std::string joined(const std::vector<std::string> &names)
+/// Names that come from a file, `most` of them.
+std::string joined(const std::vector<std::string> &names, std::size_t most = SIZE_MAX)
 {
     std::string text;
-    for (const std::string &name : names)
-        text += (text.empty() ? "" : ", ") + name;
-    return text;
+    for (std::size_t i = 0; i < std::min(names.size(), most); ++i)
+        text += (text.empty() ? "" : ", ") + printable(names[i]);
+    return names.size() > most ? text + " and " + withThousands(std::int64_t(names.size() - most)) + " more" : text;
 }
 
 /// The layer of an encoder's tensor; -1: of none.
@@ -55,36 +58,63 @@ int layerOf(std::string_view tensor)
     return layer;
 }
 
+/// What the user should know of a checkpoint that can be read.
+std::vector<std::string> warningsOf(const Checkpoint &checkpoint, const std::string &name)
+{
+    std::vector<std::string> warnings;
+    if (const std::size_t pieces = WordPiece::load(checkpoint.folder()).size();
+        pieces * 10 < std::size_t(checkpoint.shape().vocabulary) * 9)
+        warnings.push_back("Its vocab.txt has " + withThousands(std::int64_t(pieces)) +
+                           " pieces, its table of word embeddings " + withThousands(checkpoint.shape().vocabulary) +
+                           " rows: the file may be cut off.");
+    if (std::ranges::any_of(checkpoint.unexpected(),
+                            [&](const auto &tensor) { return layerOf(tensor) >= checkpoint.shape().layers; }))
+        warnings.push_back("Its weights hold more layers than its config.json says; `awb checkpoints show " + name +
+                           "` lists them.");
+    if (!checkpoint.missing().empty())
+        warnings.push_back("It cannot be trained yet, since its weights lack " + joined(checkpoint.missing(), 5) +
+                           (checkpoint.missing().front().starts_with("pooler.") // the last part, so all else is there
+                                ? "; load it with transformers' BertModel and save it again, or take the "
+                                  "checkpoint that it came from."
+                                : "; use the config.json that belongs to these weights, or fetch them again."));
+    return warnings;
+}
+
+/// The folder's own name. Throws Error where that is another folder's in the library.
+std::string freeName(Context &context, const std::filesystem::path &folder)
+{
+    const std::string name = suggestedName(folder);
+    for (const CheckpointEntry &entry : context.store().checkpoints())
+        if (const auto there = context.store().resolve(entry.folder);
+            entry.name == name && std::filesystem::weakly_canonical(there) != std::filesystem::weakly_canonical(folder))
+            throw Error("The library has a checkpoint " + name + " already, that in " + there.string() +
+                        "; give this one another name with --name, or the same one to replace that.");
+    return name;
+}
+
 int add(Context &context, const std::string &folder, std::string name)
 {
-    const auto path = std::filesystem::weakly_canonical(folder);
-    if (name.empty())
-        name = path.filename().string();
+    auto path = std::filesystem::absolute(folder).lexically_normal();
+    if (!path.has_filename()) // it ends with a slash
+        path = path.parent_path();
     const Checkpoint checkpoint = Checkpoint::open(path);
+    if (name.empty())
+        name = freeName(context, path);
     const auto known = context.store().checkpoints();
     const bool replaces = std::ranges::find(known, name, &CheckpointEntry::name) != known.end();
     context.store().addCheckpoint({name, path.string(), checkpointSha256(checkpoint), {}});
     if (replaces)
         std::fprintf(stderr, "It takes the place of the checkpoint of that name; runs on other weights stay apart.\n");
+    const std::vector<std::string> warnings = warningsOf(checkpoint, name);
     std::string text = name + ": " + shapeText(checkpoint.shape());
-    if (const std::size_t pieces = WordPiece::load(checkpoint.folder()).size();
-        pieces * 10 < std::size_t(checkpoint.shape().vocabulary) * 9)
-        text += "\nIts vocab.txt has " + withThousands(std::int64_t(pieces)) + " pieces, its table of word embeddings " +
-                withThousands(checkpoint.shape().vocabulary) + " rows: the file may be cut off.";
-    if (std::ranges::any_of(checkpoint.unexpected(),
-                            [&](const auto &tensor) { return layerOf(tensor) >= checkpoint.shape().layers; }))
-        text += "\nIts weights hold more layers than its config.json says; `awb checkpoints show " + name + "` lists them.";
-    if (!checkpoint.missing().empty())
-        text += "\nIt cannot be trained yet, since its weights lack " + joined(checkpoint.missing()) +
-                (checkpoint.missing().front().starts_with("pooler.") // the last part, so all else is there
-                     ? "; load it with transformers' BertModel and save it again, or take the "
-                       "checkpoint that it came from."
-                     : ".");
+    for (const std::string &warning : warnings)
+        text += "\n" + warning;
     context.print({{"name", name},
                    {"folder", path.string()},
                    {"replaced", replaces},
                    {"shape", shapeJson(checkpoint.shape())},
-                   {"missing", checkpoint.missing()}},
+                   {"missing", checkpoint.missing()},
+                   {"warnings", warnings}},
                   text);
     return 0;
 }

@@ -65,6 +65,8 @@ std::string datasetText(const Dataset &dataset)
     if (!m.dev)
         text += "  split " + splitText(m) + " by seed " + std::to_string(m.split.seed) + " and distinct text\n";
     text += "  measured by " + metricsText(m);
+    if (m.classes.size() == 2 && std::ranges::find(m.metrics, "f1") != m.metrics.end())
+        text += "; F1 is that of the class \"" + m.classes[1] + "\"";
     for (const std::string &note : dataset.notes)
         text += "\n  " + note;
     return text;
@@ -105,10 +107,8 @@ int show(Context &context, const std::string &name)
 {
     const Dataset dataset = registeredDataset(context.store().dataset(name));
     std::string text = datasetText(dataset);
-    for (const auto *file : {&dataset.manifest.train, dataset.manifest.dev ? &*dataset.manifest.dev : nullptr,
-                             dataset.manifest.test ? &*dataset.manifest.test : nullptr})
-        if (file)
-            text += "\n  " + file->path;
+    for (const DataFile *file : filesOf(dataset.manifest))
+        text += "\n  " + file->path;
     if (!dataset.manifest.licence.empty())
         text += "\n  licence: " + dataset.manifest.licence;
     context.print(datasetJson(dataset), text);

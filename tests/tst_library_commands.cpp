@@ -207,6 +207,55 @@ private Q_SLOTS:
         QVERIFY(awb({"datasets", "list"}).out.contains("No data set yet"));
     }
 
+    void aCheckpointIsNamedAsItsFolderAndTakesNoOthersPlaceUnasked()
+    {
+        namespace fs = std::filesystem;
+        const fs::path here = m_folder->path().toStdString(), cache = here / "models--someone--own-bert";
+        const auto put = [](const fs::path &folder) {
+            fs::create_directories(folder);
+            fs::copy(testData("checkpoints/bare"), folder);
+            return QString::fromStdString(folder.string());
+        };
+        const auto added = [&](const QString &folder) {
+            return awb({"checkpoints", "add", folder, "--json"}).json()["name"].toString();
+        };
+        const QString first = put(here / "a" / "best"), second = put(here / "b" / "best");
+        QCOMPARE(added(first + '/'), QString("best"));
+        const Result refused = awb({"checkpoints", "add", second});
+        QCOMPARE(refused.status, 1);
+        QVERIFY2(refused.err.contains("a checkpoint best already, that in " + first.toUtf8()), refused.err.constData());
+        QCOMPARE(added(first), QString("best")); // the same once more
+        fs::create_directory_symlink(here / "a" / "best", here / "mine");
+        QCOMPARE(added(path(QStringLiteral("mine"))), QString("mine"));
+
+        const QString snapshot = put(cache / "snapshots" / "0123456789abcdef");
+        QCOMPARE(added(snapshot), QString("own-bert"));
+        fs::create_directories(cache / "refs");
+        std::ofstream(cache / "refs" / "main") << "0123456789abcdef";
+        const QString whole = QString::fromStdString(cache.string());
+        QVERIFY(awb({"checkpoints", "add", whole, "--name", "own-bert"}).err.contains("takes the place"));
+        QCOMPARE(awb({"checkpoints", "show", "own-bert", "--json"}).json()["folder"].toString(), snapshot);
+        fs::remove(cache / "snapshots" / "0123456789abcdef" / "model.safetensors");
+        fs::create_symlink("../../blobs/gone", cache / "snapshots" / "0123456789abcdef" / "model.safetensors");
+        const Result dangling = awb({"checkpoints", "add", snapshot, "--name", "cut"});
+        QVERIFY2(dangling.err.contains("model.safetensors is a link to ../../blobs/gone, which is not there"),
+                 dangling.err.constData());
+    }
+
+    void aConfigurationOfAnotherModelIsSaidInAFewNames()
+    {
+        const QString folder = path(QStringLiteral("deep"));
+        std::filesystem::copy(testData("checkpoints/bare"), folder.toStdString());
+        const std::string config = (folder + "/config.json").toStdString();
+        QJsonObject object = QJsonDocument::fromJson(QByteArray::fromStdString(readAll(config))).object();
+        object["num_hidden_layers"] = 30;
+        writeAll(config, QJsonDocument(object).toJson().toStdString());
+        const Result added = awb({"checkpoints", "add", folder, "--json"});
+        const QString said = added.json()["warnings"].toArray().last().toString();
+        QVERIFY2(said.contains(" more; use the config.json that belongs to these weights"), qPrintable(said));
+        QVERIFY(said.size() < 400);
+    }
+
     void whatTakesAnothersPlaceIsSaid()
     {
         addTinyLibrary();
@@ -245,7 +294,8 @@ private Q_SLOTS:
         };
         QCOMPARE(add({}).status, 0);
         const auto shown = [&] { return awb({"datasets", "show", "questions"}).out; };
-        QVERIFY2(shown().contains("split 80/10/10 by seed 0") && shown().contains("measured by accuracy, f1"),
+        QVERIFY2(shown().contains("split 80/10/10 by seed 0") &&
+                     shown().contains("measured by accuracy, f1; F1 is that of the class \"place\""),
                  shown().constData());
         const QString before = awb({"datasets", "show", "questions", "--json"}).json()["sha256"].toString();
         const Result result = add({"--split", "50/25/25", "--split-seed", "3", "--metrics", "matthews,accuracy", "--json"});

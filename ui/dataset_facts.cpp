@@ -46,7 +46,9 @@ QString describeDataset(const Manifest &manifest)
 {
     QStringList metrics;
     for (const std::string &metric : manifest.metrics)
-        metrics << (metric == "f1" ? tr("F1") : text(metric));
+        metrics << (metric != "f1"                 ? text(metric)
+                    : manifest.classes.size() == 2 ? tr("F1 of “%1”").arg(text(manifest.classes[1]))
+                                                   : tr("F1"));
     const QString texts = manifest.train.textB >= 0 ? tr("pairs of texts") : tr("single texts");
     const QString task = manifest.task == Task::Regression
                              ? tr("a real-valued score")

@@ -314,18 +314,16 @@ void LibraryPanel::addCheckpoint()
         return;
     m_ui->showWork(tr("Reading the checkpoint …"));
     const auto work = [path = QDir(folder).absolutePath().toStdString()] {
-        CheckpointEntry entry;
         const Checkpoint checkpoint = Checkpoint::open(path);
-        entry.sha256 = checkpointSha256(checkpoint); // throws where texts could not be read
-        entry.folder = path;
-        return entry;
+        // Throws where texts could not be read.
+        return CheckpointEntry{suggestedName(path), path, checkpointSha256(checkpoint), {}};
     };
-    inBackground(this, work, [this, name = QDir(folder).dirName()](Outcome<CheckpointEntry> outcome) {
+    inBackground(this, work, [this](Outcome<CheckpointEntry> outcome) {
         m_ui->showWork({});
         try {
             if (!outcome.error.isEmpty())
                 throw Error(outcome.error.toStdString());
-            outcome.value.name = unusedName(name.toStdString(), m_bridge.store().checkpoints());
+            outcome.value.name = unusedName(outcome.value.name, m_bridge.store().checkpoints());
             m_bridge.store().addCheckpoint(outcome.value);
         } catch (const std::exception &failure) {
             m_ui->error(tr("Add checkpoint"), QString::fromUtf8(failure.what()));
