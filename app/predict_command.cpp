@@ -1,7 +1,12 @@
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
 #include <CLI/CLI.hpp>
 
 #include "app/commands.h"
 #include "app/output.h"
+#include "core/data/dataset.h"
 #include "core/store/predict.h"
 #include "core/train/devices.h"
 
@@ -9,21 +14,66 @@ namespace awb {
 
 namespace {
 
-int predict(Context &context, std::int64_t run, const std::string &text, const std::string &text2)
+/// One example a line, the texts of a pair between which a tab stands; of standard input where `file` is "-".
+std::vector<Example> textsOf(const std::string &file)
 {
-    const Prediction prediction = predictText(context.store(), run, text, text2);
-    if (prediction.classes.empty()) {
-        context.print({{"run", run}, {"score", prediction.score}}, scoreText(prediction.score));
-        return 0;
+    std::ifstream opened;
+    if (file != "-") {
+        opened.open(file);
+        if (!opened || std::filesystem::is_directory(file))
+            throw Error("Cannot read " + file + "; name a file with one text a line.");
     }
+    std::istream &in = file == "-" ? std::cin : opened;
+    std::vector<Example> texts;
+    for (std::string line; std::getline(in, line);) {
+        if (line.ends_with('\r'))
+            line.pop_back();
+        const std::string text = decodeText(line);
+        const std::size_t tab = text.find('\t');
+        texts.push_back({text.substr(0, tab), tab == text.npos ? std::string() : text.substr(tab + 1), 0, 0});
+    }
+    if (texts.empty())
+        throw Error((file == "-" ? "Standard input" : file) + " has no text; give one a line.");
+    return texts;
+}
+
+/// Keys of a prediction.
+Json predictionJson(const Prediction &prediction)
+{
+    if (prediction.classes.empty())
+        return {{"score", prediction.score}};
     Json probabilities = Json::object();
-    std::vector<std::vector<std::string>> rows{{"class", "probability"}};
-    for (const auto &[name, probability] : prediction.classes) {
+    for (const auto &[name, probability] : prediction.classes)
         probabilities[name] = probability;
+    return {{"class", prediction.classes.front().first}, {"probabilities", probabilities}};
+}
+
+int predict(Context &context, std::int64_t run, const Example &text)
+{
+    const Prediction prediction = predictTexts(context.store(), run, {text}).front();
+    Json object = {{"run", run}};
+    object.update(predictionJson(prediction));
+    std::vector<std::vector<std::string>> rows{{"class", "probability"}};
+    for (const auto &[name, probability] : prediction.classes)
         rows.push_back({name, scoreText(probability)});
+    context.print(object, prediction.classes.empty() ? scoreText(prediction.score) : columnsText(rows));
+    return 0;
+}
+
+int predictFile(Context &context, std::int64_t run, const std::string &file)
+{
+    const std::vector<Example> texts = textsOf(file);
+    const std::vector<Prediction> predictions = predictTexts(context.store(), run, texts);
+    Json objects = Json::array();
+    std::string lines;
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        const Prediction &one = predictions[i];
+        objects.push_back(predictionJson(one));
+        lines += one.classes.empty() ? scoreText(one.score)
+                                     : one.classes.front().first + '\t' + scoreText(one.classes.front().second);
+        lines += '\t' + texts[i].a + (texts[i].b.empty() ? "" : '\t' + texts[i].b) + '\n';
     }
-    context.print({{"run", run}, {"class", prediction.classes.front().first}, {"probabilities", probabilities}},
-                  columnsText(rows));
+    context.print({{"run", run}, {"predictions", objects}}, lines);
     return 0;
 }
 
@@ -46,15 +96,21 @@ void addPredictCommand(CLI::App &app, Context &context)
 {
     struct Options {
         std::int64_t run = 0;
-        std::string text, text2;
+        std::string text, text2, file;
     };
     const auto options = std::make_shared<Options>();
     CLI::App *command = app.add_subcommand("predict", "Ask a trained run what it says of a text");
     command->add_option("run", options->run, "Number of a finished run")->required();
-    command->add_option("--text", options->text, "The text")->required();
-    command->add_option("--text2", options->text2, "The second text, for tasks on pairs");
+    CLI::Option_group *which = command->add_option_group("Texts");
+    CLI::Option *text = which->add_option("--text", options->text, "The text");
+    which->add_option("--file", options->file, "One text a line, a tab between those of a pair; -: standard input");
+    which->require_option(1);
+    command->add_option("--text2", options->text2, "The second text, for tasks on pairs")->needs(text);
     command->callback([&context, options] {
-        context.action = [&context, options] { return predict(context, options->run, options->text, options->text2); };
+        context.action = [&context, options] {
+            return options->file.empty() ? predict(context, options->run, {options->text, options->text2, 0, 0})
+                                         : predictFile(context, options->run, options->file);
+        };
     });
 }
 

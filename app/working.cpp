@@ -125,21 +125,31 @@ private:
         return text;
     }
 
+    /// Of the steps after `from` up to `to`: "mean loss 0.4321, "; empty where no loss was stored there.
+    static std::string meanLoss(const std::vector<Measurement> &all, int from, int to)
+    {
+        double sum = 0;
+        int n = 0;
+        for (const Measurement &m : all)
+            if (m.name == "loss" && from < m.step && m.step <= to) {
+                sum += m.value; // each stands for equally many steps
+                ++n;
+            }
+        char text[48];
+        std::snprintf(text, sizeof text, "mean loss %.4f, ", sum / n);
+        return n > 0 ? text : "";
+    }
+
     void tellEpochs(const Run &run, Seen &seen)
     {
         const std::vector<Measurement> all = m_store.measurements(run.id);
-        std::map<int, double> losses; // of the steps at whose end they stand
-        for (const Measurement &m : all)
-            if (m.name == "loss")
-                losses[m.step] = m.value;
         for (const Measurement &m : all) {
             if (m.name != "dev." + seen.metric || m.step <= seen.lastStep)
                 continue;
             endLine();
-            const auto loss = losses.upper_bound(m.step);
-            std::fprintf(stderr, "  run %lld, epoch %.0f of %d: loss %.4f, dev %s %s\n", static_cast<long long>(run.id),
-                         m.epoch, run.spec.recipe.epochs, loss == losses.begin() ? run.loss : std::prev(loss)->second,
-                         seen.metric.c_str(), scoreText(m.value).c_str());
+            std::fprintf(stderr, "  run %lld, epoch %.0f of %d: %sdev %s %s\n", static_cast<long long>(run.id), m.epoch,
+                         run.spec.recipe.epochs, meanLoss(all, seen.lastStep, m.step).c_str(), seen.metric.c_str(),
+                         scoreText(m.value).c_str());
             seen.lastStep = m.step;
         }
     }

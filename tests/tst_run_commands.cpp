@@ -34,8 +34,27 @@ private Q_SLOTS:
         QCOMPARE(again.json()["score"], run["score"]);
 
         const QJsonObject shown = awb({"runs", "show", "1", "--json"}).json();
-        QVERIFY(!shown["curves"].toObject()["loss"].toArray().isEmpty());
+        double sum = 0;
+        int steps = 0;
+        for (const QJsonValue &one : shown["curves"].toObject()["loss"].toArray())
+            if (one["epoch"].toDouble() <= 1) {
+                sum += one["value"].toDouble();
+                ++steps;
+            }
+        QVERIFY(steps > 1);
+        const QByteArray told = "epoch 1 of 2: mean loss " + QByteArray::number(sum / steps, 'f', 4) + ", dev accuracy ";
+        QVERIFY2(result.err.contains(told), result.err.constData());
         const QJsonObject asked = awb({"predict", "1", "--text", "Where is Lima?", "--json"}).json();
+        const QString texts = write(QStringLiteral("texts"), "Where is Lima?\r\n\nWho wrote it?");
+        const Result lines = awb({"predict", "1", "--file", texts});
+        QCOMPARE(lines.out.count('\n'), 3); // the empty one is answered too, so that lines stand beside lines
+        QVERIFY2(lines.out.startsWith(asked["class"].toString().toUtf8() + '\t'), lines.out.constData());
+        QVERIFY(lines.out.contains("\tWhere is Lima?\n"));
+        const QJsonArray several = awb({"predict", "1", "--file", texts, "--json"}).json()["predictions"].toArray();
+        QCOMPARE(several.size(), 3);
+        QCOMPARE(several[0].toObject()["class"], asked["class"]);
+        QCOMPARE(awb({"predict", "1", "--file", texts, "--text", "Where?"}).status, 2);
+        QCOMPARE(awb({"predict", "1", "--file", path(QStringLiteral("none"))}).status, 1);
         QCOMPARE(asked["probabilities"].toObject().size(), 2);
 
         const QString csv = path(QStringLiteral("points.csv"));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "core/error.h"
 #include "core/store/store.h"
@@ -11,23 +12,11 @@
 
 namespace awb {
 
-Prediction predictText(Store &store, std::int64_t id, const std::string &a, const std::string &b)
-{
-    const auto [run, weights] = comparableRun(store, id);
-    const Manifest manifest = store.dataset(run.spec.dataset);
-    if ((manifest.train.textB >= 0) != !b.empty())
-        throw Error("The data set " + manifest.name +
-                    (b.empty() ? " has pairs of texts, so the run needs a second one too."
-                               : " has single texts, so the run takes no second one."));
-    const Checkpoint checkpoint = openUnchanged(store, run.spec.checkpoint);
-    EncodedDataset data;
-    data.task = manifest.task;
-    data.classes = manifest.classes;
-    const EncodedTexts text = encodeExamples({Example{a, b, 0, 0}}, tokenizerOf(checkpoint), run.spec.recipe.maxLength);
-    TrainSpec spec = run.spec;
-    spec.recipe.device = "cpu"; // one text is not worth a trip to another device
-    const std::vector<float> logits = evaluate(spec, checkpoint, weights, text, data).logits;
+namespace {
 
+/// Of one example's logits.
+Prediction predictionOf(std::span<const float> logits, const EncodedDataset &data)
+{
     Prediction prediction;
     if (data.task == Task::Regression) {
         prediction.score = logits.front();
@@ -42,6 +31,32 @@ Prediction predictText(Store &store, std::int64_t id, const std::string &a, cons
     std::stable_sort(prediction.classes.begin(), prediction.classes.end(),
                      [](const auto &x, const auto &y) { return x.second > y.second; });
     return prediction;
+}
+
+} // namespace
+
+std::vector<Prediction> predictTexts(Store &store, std::int64_t id, const std::vector<Example> &texts)
+{
+    const auto [run, weights] = comparableRun(store, id);
+    const Manifest manifest = store.dataset(run.spec.dataset);
+    const bool pairs = std::ranges::any_of(texts, [](const Example &one) { return !one.b.empty(); });
+    if ((manifest.train.textB >= 0) != pairs)
+        throw Error("The data set " + manifest.name +
+                    (pairs ? " has single texts, so the run takes no second one."
+                           : " has pairs of texts, so the run needs a second one too."));
+    const Checkpoint checkpoint = openUnchanged(store, run.spec.checkpoint);
+    EncodedDataset data;
+    data.task = manifest.task;
+    data.classes = manifest.classes;
+    const EncodedTexts encoded = encodeExamples(texts, tokenizerOf(checkpoint), run.spec.recipe.maxLength);
+    TrainSpec spec = run.spec;
+    spec.recipe.device = "cpu"; // a few texts are not worth a trip to another device
+    const std::vector<float> logits = evaluate(spec, checkpoint, weights, encoded, data).logits;
+    const auto outputs = std::size_t(data.outputs());
+    std::vector<Prediction> predictions;
+    for (std::size_t i = 0; i < texts.size(); ++i)
+        predictions.push_back(predictionOf(std::span(logits).subspan(i * outputs, outputs), data));
+    return predictions;
 }
 
 } // namespace awb

@@ -8,6 +8,7 @@
 namespace awb {
 
 class Store;
+struct Example;
 
 /// What a trained run says of one text.
 struct Prediction {
@@ -16,8 +17,8 @@ struct Prediction {
     double score = 0; ///< for tasks with a real-valued score
 };
 
-/// Loads the run's checkpoint and trained weights and asks them. Throws Error: no such run, not finished, weights gone, its
-/// data set or checkpoint is another in the library now.
-Prediction predictText(Store &store, std::int64_t run, const std::string &a, const std::string &b);
+/// Loads the run's checkpoint and trained weights and asks them, of each example the texts. Throws Error: no such run, not
+/// finished, weights gone, its data set or checkpoint is another in the library now, pairs where it takes single texts.
+std::vector<Prediction> predictTexts(Store &store, std::int64_t run, const std::vector<Example> &texts);
 
 } // namespace awb
