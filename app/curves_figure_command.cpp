@@ -1,3 +1,6 @@
+#include <cstdio>
+#include <set>
+
 #include <CLI/CLI.hpp>
 
 #include "app/commands.h"
@@ -66,6 +69,21 @@ void draw(const std::vector<Run> &, const Measurements &, const Options &options
 }
 #endif
 
+/// Many curves of several tasks cannot be told apart.
+void sayIfMany(const std::vector<MeanCurve> &all, const Options &options)
+{
+    constexpr int many = 24;
+    std::set<std::string> tasks;
+    int drawn = 0;
+    for (const MeanCurve &curve : all)
+        if (!(options.of == "loss" ? curve.loss : curve.score).empty()) {
+            tasks.insert(curve.dataset);
+            ++drawn;
+        }
+    if (!options.study.empty() && tasks.size() > 1 && drawn > many)
+        std::fprintf(stderr, "Drawn are %d curves of %zu tasks; --dataset draws those of one.\n", drawn, tasks.size());
+}
+
 int curves(Context &context, Options &options)
 {
     const std::string type = figureType(options.out, options.dpi);
@@ -76,10 +94,12 @@ int curves(Context &context, Options &options)
     const std::vector<MeanCurve> all = meanCurves(runs, measurements);
     if (all.empty())
         throw Error("None of these runs has a curve yet; it is stored while a run trains.");
-    if (type == ".csv")
+    if (type == ".csv") {
         writeFileAtomically(options.out, toCsv(all));
-    else
+    } else {
+        sayIfMany(all, options);
         draw(runs, measurements, options);
+    }
     context.print({{"out", options.out}, {"runs", runs.size()}, {"curves", all.size()}}, options.out);
     return 0;
 }
@@ -90,7 +110,7 @@ void addCurvesFigure(CLI::App &figure, Context &context)
 {
     const auto options = std::make_shared<Options>();
     CLI::App *sub = figure.add_subcommand("curves", "Learning curves of several runs, averaged over seeds");
-    sub->add_option("--study", options->study, "Name of a study: what it asks for, unless that failed or was cancelled");
+    sub->add_option("--study", options->study, "Name of a study: its runs but the failed and cancelled ones");
     CLI::Option *runs = sub->add_option("--runs", options->runs, "Numbers of runs: 1,2,3")->delimiter(',');
     sub->add_option("--dataset", options->dataset, "Only the study's runs on this task")->excludes(runs);
     sub->add_option("--of", options->of, "score (on dev) or loss; a .csv holds both")

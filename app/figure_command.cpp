@@ -94,6 +94,10 @@ int tradeoff(Context &context, FigureOptions &options)
     asTyped([&] { return costAxisFromString(options.x); }); // a wrong name is refused before anything is read
     if (!options.counting.empty())
         asTyped([&] { return countingRuleFromString(options.counting); });
+    if (!options.published.empty() && options.x != toString(CostAxis::Parameters))
+        throw UsageError("--published is of --x parameters; leave one of the two out.");
+    if (!options.published.empty() && type == ".csv")
+        throw UsageError("--published is drawn beside our points; " + options.out + " has ours alone.");
     const auto [runs, rule, ofStudy] = chosenResults(context.store(), options);
     const CountingRule counting = options.counting.empty() ? ofStudy : countingRuleFromString(options.counting);
     const auto points = tradeoffPoints(runs, counting, rule);
@@ -115,7 +119,7 @@ int tradeoff(Context &context, FigureOptions &options)
 void addFigureCommand(CLI::App &app, Context &context)
 {
     const auto options = std::make_shared<FigureOptions>();
-    CLI::App *command = app.add_subcommand("figure", "Draw a chart of the finished runs");
+    CLI::App *command = app.add_subcommand("figure", "Draw a chart, or write a table, of the library's runs");
     command->require_subcommand(0, 1); // with 1 CLI11 would not say which word it did not know
     command->fallthrough();
     command->callback([&context] {

@@ -1,12 +1,15 @@
 #include <cmath>
 #include <memory>
 
+#include <QApplication>
 #include <QComboBox>
+#include <QHelpEvent>
 #include <QLabel>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QToolTip>
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <qcustomplot.h>
 
@@ -104,6 +107,7 @@ private slots:
     void aModelOfOneLayerHasACellToo();
     void aScoreThatIsNoNumberIsSaid();
     void theDropCurveShowsScoreAndTime();
+    void aLongTitleIsBroken();
     void aMapIsComputedFromThePanelAndKept();
     void computingCanBeCancelled();
     void aFailureIsSaidWhereItBelongs();
@@ -273,6 +277,38 @@ void TestAblationPanel::theDropCurveShowsScoreAndTime()
     QTRY_VERIFY(plot.plot().accessibleDescription().startsWith(
         QStringLiteral("Without the adapters of the 6 lowest layers: Accuracy 77.00 %, change −6.20 points: 1.08 ms an "
                        "example, 10.0 % less")));
+}
+
+void TestAblationPanel::aLongTitleIsBroken()
+{
+    Run one = run(7, "adapter", 64, 600000, 0, 0.832);
+    one.spec.dataset = "customer-reviews-of-2019";
+    const QString whole = QStringLiteral("Run 7 · customer-reviews-of-2019 · adapters, m = 64");
+    AblationPlot map;
+    map.setMap(madeUp(), one);
+    AdapterDropPlot drop;
+    drop.setMap(madeUp(), one);
+    for (ChartWidget *chart : std::initializer_list<ChartWidget *>{&map, &drop}) {
+        QCustomPlot &plot = chart->plot();
+        const auto *title = plot.findChild<QCPTextElement *>(QStringLiteral("title"));
+        const QFontMetrics metrics(title->font());
+        const int width = metrics.horizontalAdvance(whole);
+        chart->resize(width + 20, 400);
+        chart->show();
+        QTRY_COMPARE(title->text(), whole);
+        chart->resize(width * 3 / 4, 400);
+        QTRY_COMPARE(title->text(), QStringLiteral("Run 7 · customer-reviews-of-2019\nadapters, m = 64"));
+        chart->resize(width * 2 / 5, 400); // the name alone is longer
+        QTRY_VERIFY(title->text().startsWith(QStringLiteral("Run 7\ncustomer-")));
+        for (const QString &line : title->text().split(QLatin1Char('\n')))
+            QVERIFY2(metrics.horizontalAdvance(line) <= plot.width(), qPrintable(line));
+        QVERIFY2(plot.accessibleDescription().contains(whole), qPrintable(plot.accessibleDescription()));
+        plot.replot();
+        const QPoint place = title->outerRect().center();
+        QHelpEvent help(QEvent::ToolTip, place, plot.mapToGlobal(place));
+        QApplication::sendEvent(&plot, &help);
+        QVERIFY2(QToolTip::text().contains(whole), qPrintable(QToolTip::text()));
+    }
 }
 
 void TestAblationPanel::aMapIsComputedFromThePanelAndKept()

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <tuple>
 
 #include <QClipboard>
 #include <QGuiApplication>
@@ -20,6 +21,11 @@ using namespace awb::test;
 
 namespace {
 
+QString captionOf(Shown &shown)
+{
+    return shown.chart.plot().findChild<QCPTextElement *>(QStringLiteral("caption"))->text().replace('\n', ' ');
+}
+
 QColor cornerOf(QWidget &widget)
 {
     return widget.grab().toImage().pixelColor(2, widget.height() - 3);
@@ -38,6 +44,12 @@ private slots:
         } ticker;
         QCOMPARE(ticker.createSubTickVector(8, {1e-2, 1, 1e2, 1e4}), (QVector<double>{0.1, 1, 10, 100, 1000}));
         QCOMPARE(ticker.createSubTickVector(8, {1, 10}), (QVector<double>{2, 3, 4, 5, 6, 7, 8, 9}));
+    }
+
+    void aPowerOfTenAtTheRightEdgeHasRoomForItsLabel()
+    {
+        QVERIFY(chart_axes::paddedDecades(1e3, 1.001e7 / 1.8).upper > 1.2e7);
+        QCOMPARE(chart_axes::paddedDecades(1e3, 3e7).upper, 1.8 * 3e7); // has room as it is
     }
 
     void drawnPointsAreTheRunsHandedIn()
@@ -101,6 +113,27 @@ private slots:
         QCOMPARE(line->data()->at(1)->value, 87.3); // and not the 99 of longer texts
     }
 
+    void sizesAreJoinedByOneLineHoweverAStudySweepsThem()
+    {
+        auto runs = someRuns();
+        for (const Run &one : someRuns())
+            if (one.spec.method.name == "adapter" && one.spec.seed == 0) {
+                for (const auto &[epochs, initStd, score] : {std::tuple(20, 1e-2, 0.95), std::tuple(3, 1e-4, 0.80)}) {
+                    runs.push_back(one);
+                    runs.back().id = std::int64_t(runs.size());
+                    runs.back().spec.recipe.epochs = epochs;
+                    runs.back().spec.recipe.initStd = initStd;
+                    runs.back().score = score;
+                }
+            }
+        Shown shown(runs);
+        const auto lines = shown.chart.plot().findChildren<QCPGraph *>("line.adapter");
+        QCOMPARE(lines.size(), 1);
+        QCOMPARE(lines.front()->dataCount(), 3);
+        for (const QCPGraphData &point : *lines.front()->data())
+            QCOMPARE(point.value, 95.0);
+    }
+
     void fullFineTuningIsAReferenceLineWithItsScore()
     {
         Shown shown;
@@ -127,15 +160,19 @@ private slots:
 
     void theParetoFrontLeavesOutWhatACheaperPointBeatsBeyondTheError()
     {
-        // Of three cheap adapters m = 8 beats m = 16 by more than the errors; m = 64 is within the error of m = 8.
+        // m = 16 scores less than m = 8, m = 32 is within the error of it, m = 64 beats it by more.
         Shown shown({run(1, "adapter", 8, 8000, 0, 0.800), run(2, "adapter", 8, 8000, 1, 0.804),
                      run(3, "adapter", 16, 16000, 0, 0.700), run(4, "adapter", 16, 16000, 1, 0.704),
-                     run(5, "adapter", 64, 64000, 0, 0.797), run(6, "adapter", 64, 64000, 1, 0.805)});
+                     run(5, "adapter", 32, 32000, 0, 0.802), run(6, "adapter", 32, 32000, 1, 0.806),
+                     run(7, "adapter", 64, 64000, 0, 0.807), run(8, "adapter", 64, 64000, 1, 0.815)});
         const QCPGraph *front = graph(shown.chart.plot(), "pareto");
         QVERIFY(front);
         QCOMPARE(front->dataCount(), 2);
         QCOMPARE(front->data()->at(0)->key, 8000.0);
         QCOMPARE(front->data()->at(1)->key, 64000.0);
+        QVERIFY2(
+            captionOf(shown).contains("Pareto front: points that beat the cheaper ones on it by more than the error of"),
+            qPrintable(captionOf(shown)));
         Shown single({run(1, "head", 0, 770, 0, 0.7)});
         QVERIFY(!graph(single.chart.plot(), "pareto"));
     }
@@ -339,6 +376,7 @@ private slots:
         shown.chart.setAxis(CostAxis::ExamplesPerSecond);
         const QCPGraph *front = graph(shown.chart.plot(), "pareto");
         QVERIFY(front);
+        QCOMPARE(front->dataCount(), 3);                           // of the adapters, which are equally fast, the best
         QVERIFY(front->data()->findBegin(500, false)->key == 500); // the head, fastest
         QVERIFY(front->data()->findBegin(50, false)->key == 50);   // full fine-tuning
         QCOMPARE(front->lineStyle(), QCPGraph::lsStepRight);
@@ -393,25 +431,45 @@ private slots:
 
     // ---- export
 
+    void whatStandsBelowTheTradeoffSaysWhatWasChosen()
+    {
+        auto runs = costlyRuns();
+        const auto addWorse = [&](std::size_t than) {
+            runs.push_back(runs[than]);
+            runs.back().id = std::int64_t(runs.size());
+            runs.back().spec.recipe.learningRate = 1e-5;
+            runs.back().score = 0.5;
+        };
+        Shown shown(runs);
+        QVERIFY2(!captionOf(shown).contains("the best of"), qPrintable(captionOf(shown)));
+        addWorse(1); // m = 8
+        shown.chart.setRuns(runs, {});
+        QVERIFY2(captionOf(shown).contains("Lines take the best of each size."), qPrintable(captionOf(shown)));
+        shown.chart.setAxis(CostAxis::PeakMemory); // without lines
+        QVERIFY2(!captionOf(shown).contains("the best of"), qPrintable(captionOf(shown)));
+        addWorse(6); // full fine-tuning
+        shown.chart.setRuns(runs, {});
+        QVERIFY2(captionOf(shown).contains("The reference is the best of full fine-tuning."), qPrintable(captionOf(shown)));
+        shown.chart.setAxis(CostAxis::Parameters);
+        QVERIFY2(captionOf(shown).contains("Lines and the reference take the best of each"), qPrintable(captionOf(shown)));
+    }
+
     void whatStandsBelowTheTradeoffFollowsItsPoints()
     {
-        const auto caption = [](Shown &shown) {
-            return shown.chart.plot().findChild<QCPTextElement *>(QStringLiteral("caption"))->text().replace('\n', ' ');
-        };
         Shown shown(costlyRuns());
-        QVERIFY2(caption(shown).contains("Bars: standard error of the mean"), qPrintable(caption(shown)));
-        QVERIFY(!caption(shown).contains("at a time"));
+        QVERIFY2(captionOf(shown).contains("Bars: standard error of the mean"), qPrintable(captionOf(shown)));
+        QVERIFY(!captionOf(shown).contains("at a time"));
         auto runs = costlyRuns();
         runs.front().provenance.together = 4;
         shown.chart.setRuns(runs, {});
-        QVERIFY(!caption(shown).contains("at a time")); // parameters are no matter of company
+        QVERIFY(!captionOf(shown).contains("at a time")); // parameters are no matter of company
         shown.chart.setAxis(CostAxis::PeakMemory);
-        QVERIFY2(caption(shown).contains("which computed up to 4 runs at a time"), qPrintable(caption(shown)));
+        QVERIFY2(captionOf(shown).contains("which computed up to 4 runs at a time"), qPrintable(captionOf(shown)));
         shown.chart.setAxis(CostAxis::EpochSeconds);
-        QVERIFY2(caption(shown).contains("Computed 1 to 4 runs at a time"), qPrintable(caption(shown)));
+        QVERIFY2(captionOf(shown).contains("Computed 1 to 4 runs at a time"), qPrintable(captionOf(shown)));
         Shown single({run(1, "adapter", 8, 70304, 0, 0.8), run(2, "head", 0, 770, 0, 0.7)});
-        QVERIFY2(!caption(single).contains("Bars"), qPrintable(caption(single)));
-        QVERIFY(caption(single).contains("after the last epoch"));
+        QVERIFY2(!captionOf(single).contains("Bars"), qPrintable(captionOf(single)));
+        QVERIFY(captionOf(single).contains("after the last epoch"));
     }
 
     void logTicksStayReadableAtEveryZoom_data()

@@ -12,6 +12,7 @@
 #include "core/study/statistics.h"
 #include "core/study/pareto.h"
 #include "core/study/published.h"
+#include "core/study/sweep_curves.h"
 
 using namespace awb;
 
@@ -283,11 +284,39 @@ private Q_SLOTS:
         const std::vector<ParetoPoint> plain = {{1, 0.5, 0}, {2, 0.7, 0}, {3, 0.6, 0}, {4, 0.9, 0}};
         QCOMPARE(paretoFront(plain), (std::vector<std::size_t>{0, 1, 3}));
         // 0.1 apart with errors of 0.06 and 0.08: exactly the error of the difference, so nobody wins.
-        QCOMPARE(paretoFront({{2, 0.7, 0.06}, {3, 0.6, 0.0801}}), (std::vector<std::size_t>{0, 1}));
-        QCOMPARE(paretoFront({{2, 0.7, 0.06}, {3, 0.6, 0.0799}}), (std::vector<std::size_t>{0}));
+        QCOMPARE(paretoFront({{2, 0.6, 0.06}, {3, 0.7, 0.0801}}), (std::vector<std::size_t>{0}));
+        QCOMPARE(paretoFront({{2, 0.6, 0.06}, {3, 0.7, 0.0799}}), (std::vector<std::size_t>{0, 1}));
+        QCOMPARE(paretoFront({{2, 0.7, 0.06}, {3, 0.68, 0.06}}), (std::vector<std::size_t>{0})); // it never goes down
+        // 0.5 ± 0.3 is beaten by 0.95 ± 0.1 and 0.9 is not.
+        QCOMPARE(paretoFront({{1, 0.5, 0.3}, {2, 0.9, 0}, {3, 0.95, 0.1}}), (std::vector<std::size_t>{0, 1}));
         QCOMPARE(paretoFront({{3, 0.7, 0}, {2, 0.7, 0}}), (std::vector<std::size_t>{1})); // equal: the cheaper
+        QCOMPARE(paretoFront({{2, 0.6, 0}, {2, 0.7, 0}, {2, 0.7, 0}}), (std::vector<std::size_t>{1})); // and of one cost
         QCOMPARE(paretoFront({{3, 0.8, 0}, {2, 0.7, 0}}), (std::vector<std::size_t>{1, 0}));
         QVERIFY(paretoFront({}).empty());
+    }
+
+    void aSweepSaysWhatWasChosen()
+    {
+        std::vector<Run> runs;
+        const auto add = [&](int size, double learningRate, int epochs, std::uint64_t seed = 0) {
+            runs.push_back(run(std::int64_t(runs.size() + 1), "cola", "adapter", size, 0.7, seed));
+            runs.back().spec.recipe.learningRate = learningRate;
+            runs.back().spec.recipe.epochs = epochs;
+        };
+        const auto curvesOf = [&](SweepAxis axis) { return sweepCurves(outcomes(runs, {}, CountingRule::Trained), axis); };
+        const auto ruleOf = [&](SweepAxis axis) { return sweepRule(curvesOf(axis), {}); };
+        const std::string score = "score on dev after the last epoch", chosen = " at each, chosen on dev";
+        add(8, 1e-3, 3);
+        add(8, 1e-4, 3);
+        QCOMPARE(ruleOf(SweepAxis::LearningRate), score); // a run at each
+        QCOMPARE(ruleOf(SweepAxis::Initialisation), score + "; the best learning rate" + chosen);
+        add(64, 1e-3, 20);
+        QCOMPARE(ruleOf(SweepAxis::LearningRate), score + "; the best size and epochs" + chosen);
+        add(8, 1e-3, 3, 1);
+        const std::string rule = score + ", mean over seeds; the best size and epochs" + chosen;
+        QCOMPARE(ruleOf(SweepAxis::LearningRate), rule);
+        QVERIFY(toCsv(curvesOf(SweepAxis::LearningRate), SweepAxis::LearningRate, {}).find('"' + rule + '"') !=
+                std::string::npos);
     }
 
     void thePublishedNumbersAreThere()

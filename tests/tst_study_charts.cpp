@@ -177,7 +177,11 @@ private slots:
         QVERIFY2(chart.caption.contains("Adapters, m = 8 at 0 has no place on this axis and is in the numbers (CSV) alone."),
                  qPrintable(chart.caption.join('\n')));
         QVERIFY(chart.csv.find(",0,accuracy,") != std::string::npos);
-        QVERIFY(chart.caption.first().startsWith("Mean and s.e.m. over seeds"));
+        QCOMPARE(chart.caption.first(), QString("Mean and s.e.m. over seeds."));
+        QVERIFY(!chart.caption.join(' ').contains("the best"));
+        library.study.seeds = {0};
+        QVERIFY2(!chartOf().caption.join(' ').contains("over seeds"), qPrintable(chartOf().caption.join('\n')));
+        library.study.seeds = {0, 1};
         library.study.selection.seeds = Selection::Seeds::Best;
         chart = chartOf();
         QVERIFY(!chart.caption.join(' ').contains("s.e.m."));
@@ -413,6 +417,8 @@ private slots:
         QCOMPARE(graph(plot, "points.adapter.trec.64")->data()->at(0)->key, 1e-7);
         QVERIFY(!graph(plot, "points.full.cola.0"));
         QVERIFY(graph(plot, "points.published.6-mnli.adapter"));
+        QVERIFY(plot.chart().caption.contains(
+            "Score on dev after the last epoch, mean over seeds; the best learning rate at each, chosen on dev."));
         compareSweepWithSql(plot, library, "points.adapter.cola.8",
                             "method = 'adapter' AND dataset = 'cola' AND bottleneck = 8", "init_std");
         compareSweepWithSql(plot, library, "points.adapter.trec.64",
@@ -421,6 +427,7 @@ private slots:
         QCOMPARE(graph(plot, "points.full.cola.0")->dataCount(), 2);
         QCOMPARE(graph(plot, "points.adapter.cola.0")->dataCount(), 2);
         QVERIFY(graph(plot, "points.published.7.full"));
+        QVERIFY(plot.chart().caption.join(' ').contains("; the best size and initialisation at each, chosen on dev."));
         compareSweepWithSql(plot, library, "points.full.cola.0", "method = 'full' AND dataset = 'cola'", "learning_rate");
         compareSweepWithSql(plot, library, "points.adapter.cola.0", "method = 'adapter' AND dataset = 'cola'",
                             "learning_rate");

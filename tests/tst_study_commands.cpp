@@ -8,6 +8,7 @@
 #include <SQLiteCpp/Statement.h>
 
 #include "core/data/table.h"
+#include "core/store/study_queue.h"
 #include "tests/command_line.h"
 
 using namespace awb::test;
@@ -252,7 +253,8 @@ private Q_SLOTS:
             QVERIFY2(read(out).toLower().contains("adapter"), name);
         }
         QCOMPARE(figure({"tradeoff", "--study", path("two.json"), "--dataset", "questions"}, "file.csv").status, 0);
-        QCOMPARE(figure({"table2", "--study", "mine", "--counting", "share-of-model", "--no-published"}, "ours.csv").status, 0);
+        QCOMPARE(figure({"table2", "--study", "mine", "--counting", "share-of-model", "--no-published"}, "ours.csv").status,
+                 0);
         QVERIFY(read("ours.csv").contains("Top layers") && read("ours.csv").contains("of the model"));
         QVERIFY(figure({"ablation", "--study", "mine"}, "map.csv").err.contains("--dataset: hidden, questions."));
         QVERIFY(read("init.csv").contains(",0.01,") && read("init.csv").contains(",0.1,"));
@@ -312,6 +314,36 @@ private Q_SLOTS:
         QVERIFY(!methods().contains(",head,"));
         const QJsonObject listed = awb({"study", "list", "--json"}).json()["studies"].toArray()[0].toObject();
         QCOMPARE(listed["done"].toInt(), listed["runs"].toInt());
+    }
+
+    void manyCurvesOfSeveralTasksAreSaid()
+    {
+#ifdef AWB_FIGURES
+        addTinyLibrary();
+        QCOMPARE(awb({"datasets", "add", questionsFile(), "--name", "more"}).status, 0);
+        {
+            awb::Store store(home().toStdString());
+            const awb::Study study = awb::studyFromJson(R"({"name": "mine", "checkpoint": "tiny",
+                "datasets": ["questions", "more"], "methods": [{"method": "adapter",
+                "sizes": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]}], "recipe": {"max_length": 12}})");
+            for (const std::int64_t id : awb::queueStudy(store, study)) {
+                awb::Run run = store.claim(id).value();
+                store.addMeasurements(id, {{"dev.accuracy", 10, 1, 0.7}, { "dev.accuracy", 20, 2, 0.8 }});
+                run.metric = "accuracy";
+                run.score = 0.8;
+                store.finish(run);
+            }
+        }
+        const auto drawn = [&](const QStringList &more) {
+            return awb(QStringList{"figure", "curves", "--study", "mine", "--out", path("curves.svg")} + more);
+        };
+        const Result both = drawn({});
+        QCOMPARE(both.status, 0);
+        QVERIFY2(both.err.contains("Drawn are 26 curves of 2 tasks; --dataset draws those of one."), both.err.constData());
+        QVERIFY(!drawn({"--dataset", "more"}).err.contains("Drawn are"));
+#else
+        QSKIP("built without figures");
+#endif
     }
 
     void adapterDropEqualsWhatTheLibraryHolds()

@@ -2,6 +2,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <memory>
 
 #include <QComboBox>
 #include <QLabel>
@@ -22,6 +23,21 @@ using namespace awb;
 using namespace awb::test;
 
 namespace {
+
+/// The trade-off of a task in a library whose study is finished.
+struct Page {
+    StudyLibrary library;
+    std::unique_ptr<TradeoffPanel> panel;
+
+    Page()
+    {
+        library.finishAll();
+        panel = std::make_unique<TradeoffPanel>(*library.bridge);
+        panel->resize(900, 620);
+        panel->show();
+        panel->show(QStringLiteral("cola"), QStringLiteral("tiny"));
+    }
+};
 
 double sameForAllSeeds(const Run &run)
 {
@@ -112,11 +128,12 @@ private slots:
         for (const QCPGraph *graph : plot.plot().findChildren<QCPGraph *>())
             for (const QCPGraphData &point : *graph->data())
                 QVERIFY2(std::isfinite(point.key) && std::isfinite(point.value), qPrintable(graph->objectName()));
-        // Without a spread every difference counts: top layers score less than adapters that are cheaper.
+        // Without a spread every difference counts: top layers score less than adapters that are cheaper. Two learning rates
+        // of one score are one point.
         std::vector<double> costs;
         for (const QCPGraphData &point : *plot.plot().findChild<QCPGraph *>("pareto")->data())
             costs.push_back(point.key);
-        QCOMPARE(costs, (std::vector<double>{770, 20054, 20054, 85154, 85154, 605954, 605954, 22713986}));
+        QCOMPARE(costs, (std::vector<double>{770, 20054, 85154, 605954, 22713986}));
         QVERIFY(plot.plot().yAxis->range().size() > 0);
         plot.plot().setFocus();
         QTest::keyClick(&plot.plot(), Qt::Key_End);
@@ -182,14 +199,9 @@ private slots:
 
     void publishedPointsStandBesideOurs()
     {
-        StudyLibrary library;
-        library.finishAll();
-        TradeoffPanel panel(*library.bridge);
-        panel.resize(900, 620);
-        panel.show();
-        panel.show(QStringLiteral("cola"), QStringLiteral("tiny"));
-        QCustomPlot &plot = panel.chart().plot();
-        auto *published = panel.findChild<QComboBox *>("chartPublished");
+        Page page;
+        QCustomPlot &plot = page.panel->chart().plot();
+        auto *published = page.panel->findChild<QComboBox *>("chartPublished");
         QVERIFY(!graph(plot, "points.published.adapter"));
         published->setFocus();
         QTest::keyClick(published, Qt::Key_Down);
@@ -202,7 +214,7 @@ private slots:
             QVERIFY(std::ranges::any_of(
                 *markers->data(), [&](const QCPGraphData &one) { return one.key == point.x && one.value == point.y; }));
             QVERIFY(plot.xAxis->range().contains(point.x) && plot.yAxis->range().contains(point.y));
-            QCOMPARE(markers->scatterStyle().brush().color(), panel.palette().color(QPalette::Base));
+            QCOMPARE(markers->scatterStyle().brush().color(), page.panel->palette().color(QPalette::Base));
             ++drawn;
         }
         QCOMPARE(drawn, 23);
@@ -210,31 +222,31 @@ private slots:
         QVERIFY2(caption.contains("Houlsby et al. 2019, Figure 4; BERT-base, MNLI-m, accuracy in per cent; they count"),
                  qPrintable(caption));
         QVERIFY2(caption.contains("Filled: tiny."), qPrintable(caption));
-        savePictures(panel, "tradeoff-published");
+        savePictures(*page.panel, "tradeoff-published");
 
         plot.replot();
-        QSignalSpy selected(&panel.chart(), &TradeoffPlot::runSelected);
+        QSignalSpy selected(&page.panel->chart(), &TradeoffPlot::runSelected);
         const QPoint layerNorm = pixel(plot, 40700, 80.36);
         hover(plot, layerNorm);
         QTRY_VERIFY2(plot.accessibleDescription().startsWith("Published: LayerNorm only on MNLI-m, BERT-base"),
                      qPrintable(plot.accessibleDescription()));
         QTest::mouseClick(&plot, Qt::LeftButton, {}, layerNorm);
         QCOMPARE(selected.count(), 0); // no run of ours
-        library.store().saveStudy(library.study);
-        emit library.bridge->changed(); // the chart is drawn anew under the mouse
-        panel.findChild<QComboBox *>("chartCounting")->setCurrentIndex(1);
+        page.library.store().saveStudy(page.library.study);
+        emit page.library.bridge->changed(); // the chart is drawn anew under the mouse
+        page.panel->findChild<QComboBox *>("chartCounting")->setCurrentIndex(1);
         QVERIFY2(!captionOf(plot).contains("they count"), qPrintable(captionOf(plot)));
 
-        auto *axis = panel.findChild<QComboBox *>("chartAxis");
+        auto *axis = page.panel->findChild<QComboBox *>("chartAxis");
         axis->setCurrentIndex(1);
         QVERIFY(!graph(plot, "points.published.adapter"));
         QVERIFY(!published->isEnabled());
         axis->setCurrentIndex(0);
         QVERIFY(graph(plot, "points.published.adapter"));
-        auto runs = library.store().finishedRuns("cola", "tiny");
+        auto runs = page.library.store().finishedRuns("cola", "tiny");
         for (Run &run : runs)
             run.metric = "matthews";
-        panel.chart().setRuns(runs, "cola");
+        page.panel->chart().setRuns(runs, "cola");
         QVERIFY(!graph(plot, "points.published.adapter"));
         QVERIFY2(captionOf(plot).contains("Published points are not drawn: they are accuracy in per cent, ours Matthews"),
                  qPrintable(captionOf(plot)));
@@ -242,41 +254,37 @@ private slots:
 
     void theTradeoffOfAStudyHoldsWhatItAsksForNow()
     {
-        StudyLibrary library;
-        library.finishAll();
-        TradeoffPanel panel(*library.bridge);
-        panel.resize(800, 600);
-        panel.show();
-        panel.show(QStringLiteral("cola"), QStringLiteral("tiny"));
-        auto *studies = panel.findChild<QComboBox *>("chartStudy");
+        Page page;
+        auto *studies = page.panel->findChild<QComboBox *>("chartStudy");
         studies->setCurrentText("mine");
-        const auto before = panel.chart().points().size();
-        library.study.arms.pop_back(); // an edit: without the head alone
-        library.study.seeds = {0};
-        library.store().saveStudy(library.study);
-        panel.show(QStringLiteral("cola"), QStringLiteral("tiny"));
-        QCOMPARE(panel.chart().points().size(), before - 1);
-        QVERIFY2(captionOf(panel.chart().plot()).contains("runs under the study's name have other settings than it asks"),
-                 qPrintable(captionOf(panel.chart().plot())));
-        const auto runs = library.store().finishedRuns("cola", "tiny");
+        const auto before = page.panel->chart().points().size();
+        page.library.study.arms.pop_back(); // an edit: without the head alone
+        page.library.study.seeds = {0};
+        page.library.store().saveStudy(page.library.study);
+        page.panel->show(QStringLiteral("cola"), QStringLiteral("tiny"));
+        QCOMPARE(page.panel->chart().points().size(), before - 1);
+        QVERIFY2(
+            captionOf(page.panel->chart().plot()).contains("runs under the study's name have other settings than it asks"),
+            qPrintable(captionOf(page.panel->chart().plot())));
+        const auto runs = page.library.store().finishedRuns("cola", "tiny");
         const auto asked = std::ranges::find_if(
             runs, [](const Run &run) { return run.spec.method.name == "adapter" && run.spec.seed == 0; });
-        panel.selectRun(asked->id);
+        page.panel->selectRun(asked->id);
         QCOMPARE(studies->currentText(), QString("mine"));
         const auto head = std::ranges::find_if(runs, [](const Run &run) { return run.spec.method.name == "head"; });
-        panel.selectRun(head->id); // has its point among all runs only
+        page.panel->selectRun(head->id); // has its point among all runs only
         QCOMPARE(studies->currentIndex(), 0);
-        QCOMPARE(panel.chart().points().size(), before);
+        QCOMPARE(page.panel->chart().points().size(), before);
 
-        library.study.recipe.batch = 16;
-        library.store().saveStudy(library.study);
+        page.library.study.recipe.batch = 16;
+        page.library.store().saveStudy(page.library.study);
         studies->setCurrentText("mine");
-        QVERIFY(panel.chart().points().empty());
-        const auto sentences = panel.chart().findChildren<QLabel *>();
+        QVERIFY(page.panel->chart().points().empty());
+        const auto sentences = page.panel->chart().findChildren<QLabel *>();
         QVERIFY(std::ranges::any_of(sentences, [](const QLabel *label) {
             return label->text().contains("have other settings than it asks for now");
         }));
-        QVERIFY(library.figure1().nothing.contains("have other settings than it asks for now"));
+        QVERIFY(page.library.figure1().nothing.contains("have other settings than it asks for now"));
     }
 };
 

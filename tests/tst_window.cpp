@@ -225,6 +225,7 @@ void TestWindow::theAxisIsChosenInThePanel()
     m_dialogs.file = m_home->filePath(QStringLiteral("latency.svg"));
     QTest::mouseClick(find<QPushButton>("exportChartButton"), Qt::LeftButton);
     QVERIFY(contentOf(m_dialogs.file).contains("Inference latency"));
+    QCOMPARE(m_window->statusBar()->currentMessage(), "Written: " + m_dialogs.file);
     m_dialogs.file = m_home->filePath(QStringLiteral("numbers"));
     m_dialogs.filter = QStringLiteral("Numbers (*.csv)");
     QTest::mouseClick(find<QPushButton>("exportChartButton"), Qt::LeftButton);

@@ -62,7 +62,7 @@ private:
     AdapterDropPlot *m_drop;
     AdapterToggles *m_toggles;
     std::int64_t m_run = 0;
-    QString m_problem; ///< why this run cannot be ablated
+    QString m_problem;                          ///< why this run cannot be ablated
     std::map<std::int64_t, QString> m_failures; ///< of maps, by run, until they are computed again
     bool m_hasMap = false;
 };

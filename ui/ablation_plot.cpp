@@ -7,6 +7,7 @@
 
 #include "core/methods/methods.h"
 #include "core/study/published.h"
+#include "ui/chart_axes.h"
 #include "ui/chart_text.h"
 #include "ui/wording.h"
 
@@ -52,13 +53,14 @@ HeatValues valuesOf(const PublishedAblation &map)
 
 AblationPlot::AblationPlot(QWidget *parent)
     : ChartWidget(QStringLiteral("ablation"), tr("Score without the adapters of a span of layers"), parent),
-      m_title(new QCPTextElement(m_plot)), m_maps(new QCPLayoutGrid), m_frame(new QCPItemRect(m_plot))
+      m_maps(new QCPLayoutGrid), m_frame(new QCPItemRect(m_plot))
 {
     QCPAxisRect *rect = m_plot->axisRect();
     m_plot->plotLayout()->take(rect);
-    m_title->setMargins(QMargins(4, 4, 4, 0));
-    m_title->setObjectName(QStringLiteral("title"));
-    m_plot->plotLayout()->addElement(0, 0, m_title);
+    auto *title = new QCPTextElement(m_plot);
+    title->setMargins(QMargins(4, 4, 4, 0));
+    title->setObjectName(QStringLiteral("title"));
+    m_plot->plotLayout()->addElement(0, 0, title);
     m_plot->plotLayout()->addElement(1, 0, m_maps);
     m_plot->plotLayout()->setRowSpacing(2);
     m_maps->setRowSpacing(0);
@@ -142,10 +144,10 @@ void AblationPlot::draw(bool print)
 {
     m_theme = print ? plot_style::printTheme() : plot_style::themeOf(palette());
     if (m_map)
-        m_title->setText(
-            tr("Run %1 · %2 · %3")
-                .arg(m_run.id)
-                .arg(wording::text(m_run.spec.dataset), wording::text(describe(m_run.spec.method, m_map->layers()))));
+        chart_axes::setTitle(*m_plot, tr("Run %1 · %2 · %3")
+                                          .arg(m_run.id)
+                                          .arg(wording::text(m_run.spec.dataset),
+                                               wording::text(describe(m_run.spec.method, m_map->layers()))));
     m_own->draw(m_theme);
     if (m_published)
         m_published->draw(m_theme);
@@ -160,6 +162,7 @@ void AblationPlot::fitRanges() {}
 
 void AblationPlot::fitTo(QSize size)
 {
+    chart_axes::fitTitle(*m_plot, size.width());
     const QSize each(size.width() / (m_published ? 2 : 1), size.height());
     m_own->fitTo(each);
     if (m_published)
@@ -239,11 +242,12 @@ QString AblationPlot::summary() const
     for (int i = 1; i < layers; ++i)
         if (m_map->scoreWithout(i, i) < m_map->scoreWithout(worst, worst))
             worst = i;
-    return tr("Heat map of %1 layers. With all adapters %2. Of single layers, layer %3 matters most: %4. Without any: %5.")
+    return tr("Heat map of %1 layers. With all adapters %2. Of single layers, layer %3 matters most: %4. Without any: %5. "
+              "%6.")
         .arg(layers)
         .arg(chart_text::score(m_map->metric, m_map->score))
         .arg(worst)
-        .arg(wordsOf({false, worst, worst}), wordsOf({false, 0, layers - 1}));
+        .arg(wordsOf({false, worst, worst}), wordsOf({false, 0, layers - 1}), chart_axes::titleOf(*m_plot));
 }
 
 int AblationPlot::firstPoint() const

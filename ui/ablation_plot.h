@@ -10,7 +10,6 @@
 
 class QCPItemRect;
 class QCPLayoutGrid;
-class QCPTextElement;
 
 namespace awb {
 
@@ -58,7 +57,6 @@ private:
     std::optional<AblationMap> m_map;
     Run m_run;
     int m_publishedIndex = -1;
-    QCPTextElement *m_title;
     QCPLayoutGrid *m_maps;
     std::unique_ptr<HeatMap> m_own, m_published;
     QCPItemRect *m_frame; ///< around the cursor's cell

@@ -183,11 +183,11 @@ QString AdapterDropPlot::summary() const
 {
     if (isEmpty())
         return tr("No AdapterDrop curve yet.");
-    return tr("AdapterDrop curve of %1 layers, times measured on %2 with %3 threads. %4. %5.")
+    return tr("AdapterDrop curve of %1 layers, times measured on %2 with %3 threads. %4. %5. %6.")
         .arg(m_map->layers())
         .arg(wording::text(m_map->device))
         .arg(m_map->threads)
-        .arg(spoken(0), spoken(m_map->layers()));
+        .arg(spoken(0), spoken(m_map->layers()), chart_axes::titleOf(*m_plot));
 }
 
 int AdapterDropPlot::firstPoint() const

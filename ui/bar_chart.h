@@ -59,7 +59,7 @@ private:
     QCustomPlot *m_plot;
     std::vector<Series> m_series;
     QString m_countLabel;
-    QStringList m_categories; ///< empty: a histogram
+    QStringList m_categories;    ///< empty: a histogram
     double endOf(int bar) const; ///< of a histogram
 
     double m_first = 0, m_width = 1, m_marker = 0;

@@ -13,6 +13,31 @@ constexpr double usualLegend = 0.2;    // what a figure on paper has room for ..
 constexpr double longLegend = 0.7;     // ... and the letters of a longer one, as shares of the others
 constexpr double largestLegend = 0.45; // share of a plot's height; the curves need the rest, and tooltips name them too
 
+constexpr const char *wholeTitle = "wholeTitle"; // property of the element that draws it
+
+QCPTextElement &titleElement(const QCustomPlot &plot)
+{
+    return *qobject_cast<QCPTextElement *>(plot.plotLayout()->element(0, 0));
+}
+
+/// The last separator that leaves a first line of at most `width` pixels ends that.
+QString inTwoLines(const QString &title, const QFontMetrics &metrics, int width)
+{
+    if (metrics.horizontalAdvance(title) <= width)
+        return title;
+    QString first, rest = title;
+    for (qsizetype i = 1; i < title.size(); ++i) {
+        const bool dot = title.mid(i, 3) == QString::fromUtf8(" · "), comma = title.mid(i - 1, 2) == QLatin1String(", ");
+        if (!dot && !comma)
+            continue;
+        if (metrics.horizontalAdvance(title.left(i)) > width)
+            break;
+        first = title.left(i) + QLatin1Char('\n');
+        rest = title.mid(i + (dot ? 3 : 1));
+    }
+    return first + metrics.elidedText(rest, Qt::ElideRight, width);
+}
+
 } // namespace
 
 QVector<double> DecadeTicker::createTickVector(double tickStep, const QCPRange &range)
@@ -109,7 +134,9 @@ QCPRange paddedDecades(double low, double high)
         low /= 1.25;
         high *= 1.25;
     }
-    return QCPRange(low, high);
+    // At the very edge a power of ten would have its line and no room for its label.
+    const double room = 0.03 * std::log10(high / low);
+    return QCPRange(low, std::max(high, std::pow(10, lastPower() + room)));
 }
 
 void addHeading(QCustomPlot &plot)
@@ -136,9 +163,29 @@ void addHeading(QCustomPlot &plot)
 
 void setTitle(QCustomPlot &plot, const QString &title)
 {
-    auto *element = qobject_cast<QCPTextElement *>(plot.plotLayout()->element(0, 0));
-    element->setText(title);
-    element->setVisible(!title.isEmpty());
+    QCPTextElement &element = titleElement(plot);
+    element.setProperty(wholeTitle, title);
+    element.setText(title);
+    element.setVisible(!title.isEmpty());
+}
+
+QString titleOf(const QCustomPlot &plot)
+{
+    return titleElement(plot).property(wholeTitle).toString();
+}
+
+QString brokenTitleAt(const QCustomPlot &plot, QPoint place)
+{
+    const QCPTextElement &element = titleElement(plot);
+    const bool told = element.text() == titleOf(plot) || !element.visible() || !element.outerRect().contains(place);
+    return told ? QString() : titleOf(plot);
+}
+
+void fitTitle(QCustomPlot &plot, int width)
+{
+    QCPTextElement &element = titleElement(plot);
+    const int room = width - element.margins().left() - element.margins().right();
+    element.setText(inTwoLines(titleOf(plot), QFontMetrics(element.font()), room));
 }
 
 /// Shows it in a frame of that height; 0: hides it.
@@ -168,6 +215,7 @@ static int wrapLegend(QCPLegend &legend, int width)
 
 void fitTo(QCustomPlot &plot, QSize size)
 {
+    fitTitle(plot, size.width());
     const int height = wrapLegend(*plot.legend, size.width());
     giveRoom(*plot.legend, height < largestLegend * size.height() ? height : 0);
     fitTicks(plot, size);

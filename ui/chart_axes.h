@@ -48,15 +48,23 @@ void setTicks(QCPAxis &axis, const std::vector<double> &values);
 
 /// A range that holds low..high, at least `minimumSpan` wide, with free space of `padding` of its width on both sides.
 QCPRange padded(double low, double high, double minimumSpan, double padding = 0.08);
-/// The same on a log axis (0 < low): at least two powers of ten inside, so that the axis can be read.
+/// The same on a log axis (0 < low): at least two powers of ten inside, so that the axis can be read, and none at its right
+/// edge.
 QCPRange paddedDecades(double low, double high);
 
 /// Puts a title and the legend above the axis rect, where they cover nothing. For a new plot.
 void addHeading(QCustomPlot &plot);
+/// One that is too long for the plot's width stands in two lines, broken at " · " or after a comma; what is longer still
+/// ends in dots.
 void setTitle(QCustomPlot &plot, const QString &title);
-/// Breaks the legend into as many columns as fit, hides it where it would leave no room for the curves, and takes as many
-/// ticks as can be told apart. Call after the legend's
-/// items, the fonts or the size changed.
+/// The whole of it, however it is drawn.
+QString titleOf(const QCustomPlot &plot);
+/// The same where it is not drawn in one piece and `place`, in pixels of the plot, lies on it; else empty.
+QString brokenTitleAt(const QCustomPlot &plot, QPoint place);
+/// Breaks the title anew. Call after the title, its font or the width changed, unless fitTo() is called.
+void fitTitle(QCustomPlot &plot, int width);
+/// Breaks the title, and the legend into as many columns as fit, hides this where it would leave no room for the curves, and
+/// takes as many ticks as can be told apart. Call after the legend's items, the fonts or the size changed.
 void fitTo(QCustomPlot &plot, QSize size);
 /// Whether fitTo() found no room for a legend that has something to say.
 bool hidesLegend(const QCustomPlot &plot);

@@ -3,6 +3,7 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QGridLayout>
+#include <QHelpEvent>
 #include <QKeyEvent>
 #include <QLabel>
 #include <QMouseEvent>
@@ -191,6 +192,14 @@ bool ChartWidget::eventFilter(QObject *watched, QEvent *event)
     case QEvent::Wheel:
         m_zoomed = true;
         break;
+    case QEvent::ToolTip: {
+        const auto &help = *static_cast<QHelpEvent *>(event);
+        const QString title = chart_axes::brokenTitleAt(*m_plot, help.pos());
+        if (title.isEmpty())
+            break;
+        QToolTip::showText(help.globalPos(), QStringLiteral("<qt>%1</qt>").arg(title.toHtmlEscaped()), m_plot);
+        return true;
+    }
     case QEvent::Leave:
     case QEvent::FocusOut:
         moveCursorTo(-1);

@@ -17,8 +17,7 @@ namespace {
 
 using wording::text;
 
-constexpr int mostPoints = 400;       ///< of a line: more cannot be told apart, and each has a tooltip
-constexpr int mostMarkers = 30;       ///< of a line
+constexpr int mostPoints = 400; ///< of a line: more cannot be told apart, and each has a tooltip
 
 QString tr(const char *words)
 {
@@ -68,7 +67,7 @@ Series seriesOf(const MeanCurve &curve, Quantity quantity, double scale)
 {
     const std::vector<CurvePoint> &points = pointsOf(curve, quantity);
     Series series;
-    series.kind = points.size() > mostMarkers ? Series::Kind::Curve : Series::Kind::Band;
+    series.kind = Series::Kind::Band;
     series.title = text(curve.label);
     series.method = curve.method;
     const bool several = curve.runs.size() > 1;

@@ -15,7 +15,7 @@ namespace {
 bool confirm(QWidget *parent, const QString &title, const QString &question, const QString &yes)
 {
     QMessageBox box(QMessageBox::Question, title, question, QMessageBox::Cancel, parent);
-    box.setTextFormat(Qt::PlainText); // names may hold anything
+    box.setTextFormat(Qt::PlainText);                                 // names may hold anything
     box.button(QMessageBox::Cancel)->setText(QObject::tr("Go back")); // "Cancel" could be what is asked about
     QPushButton *accept = box.addButton(yes, QMessageBox::AcceptRole);
     // What is asked about cannot be undone: Enter must not do it by accident.

@@ -6,10 +6,12 @@
 #include <QCoreApplication>
 #include <QFileInfo>
 #include <QImage>
+#include <QMainWindow>
 #include <QPageLayout>
 #include <QPdfWriter>
 #include <QRegularExpression>
 #include <QScopeGuard>
+#include <QStatusBar>
 #include <QSvgGenerator>
 #include <qcustomplot.h>
 
@@ -124,6 +126,8 @@ void writeOrSay(QWidget &parent, const QString &title, const QString &file,
         return;
     try {
         write(file);
+        if (auto *window = qobject_cast<QMainWindow *>(parent.window()))
+            window->statusBar()->showMessage(tr("Written: %1").arg(file));
     } catch (const Error &error) {
         dialogs::functions().error(&parent, title, QString::fromUtf8(error.what()));
     }

@@ -18,7 +18,8 @@ class LabBridge : public QObject {
     Q_OBJECT
 
 public:
-    /// `run` computes runs (trainingFunction() in the program, a fake in tests). Throws Error when the library cannot be opened.
+    /// `run` computes runs (trainingFunction() in the program, a fake in tests). Throws Error when the library cannot be
+    /// opened.
     LabBridge(const std::filesystem::path &home, RunFunction run, QObject *parent = nullptr);
     ~LabBridge() override;
 

@@ -46,8 +46,7 @@ constexpr int layoutVersion = 1; // of the saved docks; another number starts fr
 
 } // namespace
 
-MainWindow::MainWindow(LabBridge &bridge, DeviceChoices devices, QWidget *parent)
-    : QMainWindow(parent), m_bridge(bridge)
+MainWindow::MainWindow(LabBridge &bridge, DeviceChoices devices, QWidget *parent) : QMainWindow(parent), m_bridge(bridge)
 {
     setObjectName(QStringLiteral("mainWindow"));
     setWindowTitle(tr("Adapter Workbench"));
@@ -325,8 +324,13 @@ bool MainWindow::mayClose()
 {
     if (!m_backgroundOffered || !m_bridge.busy() || qApp->isSavingSession())
         return true;
-    const int unfinished =
-        int(m_bridge.store().runIds(RunState::Running).size() + m_bridge.store().runIds(RunState::Queued).size());
+    std::size_t unfinished = 0;
+    try {
+        for (const RunState state : {RunState::Running, RunState::Queued})
+            unfinished += m_bridge.store().runIds(state).size();
+    } catch (const Error &) {
+        return true; // without its library nothing goes on
+    }
     const QString question =
         unfinished == 1
             ? tr("A run is not finished. It can go on without the window, or stop here and go on when it is opened again.")

@@ -156,6 +156,23 @@ QCPScatterStyle methodMarker(const std::string &method, const Theme &theme, doub
     return QCPScatterStyle(style.shape, pen, QBrush(color), seen * theme.scale);
 }
 
+QCPScatterStyle publishedMarker(const std::string &method, const Theme &theme)
+{
+    QCPScatterStyle style = methodMarker(method, theme, 7);
+    style.setBrush(theme.background);
+    style.setPen(QPen(methodColor(method, theme), 1.4 * theme.scale));
+    return style;
+}
+
+QPen publishedPen(const QColor &color, const Theme &theme)
+{
+    QColor faint = color;
+    faint.setAlphaF(0.6F);
+    QPen pen(faint, theme.scale);
+    pen.setDashPattern({5, 4});
+    return pen;
+}
+
 QColor shade(const QColor &color, int number, const Theme &theme)
 {
     if (theme.dark ? color.lightness() > 235 : color.lightness() < 20) { // black and white have shades one way only

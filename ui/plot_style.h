@@ -33,6 +33,10 @@ void apply(QCustomPlot &plot, const Theme &theme);
 QColor methodColor(const std::string &method, const Theme &theme);
 QCPScatterStyle methodMarker(const std::string &method, const Theme &theme, double size = 9);
 
+/// Published points and their lines: hollow and dashed, beside ours in the same colour.
+QCPScatterStyle publishedMarker(const std::string &method, const Theme &theme);
+QPen publishedPen(const QColor &color, const Theme &theme);
+
 /// How many lines of one colour shade() tells apart.
 inline constexpr int shades = 4;
 /// The colour itself (0) or one of three shades of it (1, 2, 3), to tell lines of one method apart.

@@ -13,7 +13,7 @@ namespace {
 
 // Sizes of the caption as shares of the theme's font; print fonts are large already.
 constexpr double captionScale = 0.85, printCaptionScale = 0.68;
-constexpr std::size_t mostMarkers = 30;    // of a line, which would hide behind more
+constexpr std::size_t mostMarkers = 30;    // of a line, which would hide behind more; then no line of ours has any
 constexpr int leastHeightForCaption = 320; // pixels of the plot
 
 QColor colorOf(const Series &series, const plot_style::Theme &theme)
@@ -23,14 +23,13 @@ QColor colorOf(const Series &series, const plot_style::Theme &theme)
 
 QCPScatterStyle markerOf(const Series &series, const plot_style::Theme &theme)
 {
+    if (series.kind == Series::Kind::Published)
+        return plot_style::publishedMarker(series.method, theme);
     const bool small = series.shade >= plot_style::shades;
-    const double size = series.kind == Series::Kind::Thin ? 5 : series.kind == Series::Kind::Published ? 7 : small ? 6 : 9;
+    const double size = series.kind == Series::Kind::Thin ? 5 : small ? 6 : 9;
     QCPScatterStyle style = plot_style::methodMarker(series.method, theme, size);
     const QColor color = colorOf(series, theme);
-    if (series.kind == Series::Kind::Published) {
-        style.setBrush(theme.background);
-        style.setPen(QPen(color, 1.4 * theme.scale));
-    } else if (series.shade > 0) {
+    if (series.shade > 0) {
         style.setBrush(color);
         if (style.pen().color() == plot_style::methodColor(series.method, theme)) // strokes, which have no inside
             style.setPen(QPen(color, style.pen().widthF()));
@@ -72,22 +71,36 @@ void drawLine(QCustomPlot &plot, const Series &series, const plot_style::Theme &
 {
     QColor color = colorOf(series, theme);
     QPen pen(color, 1.6 * theme.scale);
-    if (series.kind == Series::Kind::Thin || series.kind == Series::Kind::Published) {
+    if (series.kind == Series::Kind::Thin) {
         color.setAlphaF(0.6F);
         pen = QPen(color, theme.scale);
     }
     if (series.kind == Series::Kind::Published)
-        pen.setDashPattern({5, 4});
+        pen = plot_style::publishedPen(color, theme);
     else if (series.shade >= plot_style::shades) // the shades begin again
         pen.setDashPattern(series.shade < 2 * plot_style::shades ? QVector<qreal>{7, 2, 1.5, 2} : QVector<qreal>{1.5, 1.5});
     addLine(plot, QStringLiteral("line.") + series.name, series, &SeriesPoint::y).setPen(pen);
 }
 
-void drawMarkers(QCustomPlot &plot, const Series &series, const plot_style::Theme &theme)
+/// One look for all lines of a chart.
+bool haveMarkers(const StudyChart &chart)
+{
+    return std::ranges::none_of(chart.series, [](const Series &one) {
+        return one.kind != Series::Kind::Published && one.points.size() > mostMarkers;
+    });
+}
+
+/// A lone point has no line to be seen by, and published points no other look.
+bool hasMarkers(const Series &series, bool chartHas)
+{
+    return chartHas || series.points.size() < 2 || series.kind == Series::Kind::Published;
+}
+
+void drawMarkers(QCustomPlot &plot, const Series &series, const plot_style::Theme &theme, bool chartHasMarkers)
 {
     QCPGraph &graph = addLine(plot, QStringLiteral("points.") + series.name, series, &SeriesPoint::y);
     graph.setLineStyle(QCPGraph::lsNone);
-    if (series.points.size() <= mostMarkers)
+    if (hasMarkers(series, chartHasMarkers))
         graph.setScatterStyle(markerOf(series, theme));
     const bool lone = series.kind == Series::Kind::Band && series.points.size() == 1; // its band has no width
     if (series.kind != Series::Kind::Bars && !lone)
@@ -110,9 +123,9 @@ void drawMarkers(QCustomPlot &plot, const Series &series, const plot_style::Them
 }
 
 /// With its marker, or with its line where it has no markers.
-void addToLegend(QCustomPlot &plot, const Series &series)
+void addToLegend(QCustomPlot &plot, const Series &series, bool chartHasMarkers)
 {
-    const QString part = series.kind == Series::Kind::Curve ? QStringLiteral("line.") : QStringLiteral("points.");
+    const QString part = hasMarkers(series, chartHasMarkers) ? QStringLiteral("points.") : QStringLiteral("line.");
     auto *graph = plot.findChild<QCPGraph *>(part + series.name);
     graph->setName(series.title);
     graph->addToLegend();
@@ -157,18 +170,19 @@ void draw(QCustomPlot &plot, const StudyChart &chart, const plot_style::Theme &t
     if (chart.zeroLine)
         drawZero(plot, theme);
     for (const Series &series : chart.series)
-        if ((series.kind == Series::Kind::Band || series.kind == Series::Kind::Curve) && series.points.size() > 1)
+        if (series.kind == Series::Kind::Band && series.points.size() > 1)
             drawBand(plot, series, theme);
     for (const Series &series : chart.series)
         if (series.points.size() > 1)
             drawLine(plot, series, theme);
+    const bool markers = haveMarkers(chart);
     for (const Series &series : chart.series)
-        drawMarkers(plot, series, theme);
+        drawMarkers(plot, series, theme, markers);
     // Ours first, though the published ones lie below.
     for (const bool published : {false, true})
         for (const Series &series : chart.series)
             if (series.kind != Series::Kind::Thin && (series.kind == Series::Kind::Published) == published)
-                addToLegend(plot, series);
+                addToLegend(plot, series, markers);
 }
 
 void fitRanges(QCustomPlot &plot, const StudyChart &chart)

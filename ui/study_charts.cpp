@@ -35,11 +35,13 @@ QString titleOf(const Study &study)
     return text(study.title) + QStringLiteral(" · ") + text(study.checkpoint);
 }
 
-/// The sentences below a chart, `rule` of them which scores it shows.
+/// The sentences below a chart, `first` before `rule`, which scores it shows.
 QStringList captionOf(const StudyResults &results, const QString &first, const std::string &rule,
                       const std::vector<std::string> &notes, CountingRule counting)
 {
-    QStringList caption{first, study_words::sentence(rule)};
+    QStringList caption{study_words::sentence(rule)};
+    if (!first.isEmpty())
+        caption.prepend(first);
     for (const std::string &note : notes)
         caption << text(note);
     for (const std::string &note : leftOut(results, counting))
@@ -187,6 +189,24 @@ double scaleOf(const std::string &metric)
     return metric.empty() ? 100 : chart_text::metricScale(metric);
 }
 
+/// A line of a sweep; points at 0 have no place on its logarithmic axis. Title and shade are left to the chart.
+Series seriesOf(const SweepCurve &curve, double scale, const Selection &selection)
+{
+    Series series;
+    series.kind = Series::Kind::Bars;
+    series.name = text(study_words::lineOf(curve.points.front().outcome.spec.method) + "." + curve.dataset + "." +
+                       std::to_string(curve.size));
+    series.method = curve.method;
+    for (const SweepPoint &point : curve.points) {
+        const SettingResult &outcome = point.outcome;
+        if (point.x > 0)
+            series.points.push_back({point.x, scale * outcome.score, scale * (outcome.score - outcome.sem),
+                                     scale * (outcome.score + outcome.sem), study_words::tooltip(point, selection),
+                                     chosenRuns(outcome, selection).front(), outcome.runs});
+    }
+    return series;
+}
+
 /// `published`: figures whose points are drawn too.
 StudyChart sweepChart(const StudyResults &results, SweepAxis axis, StudyChart chart,
                       const std::vector<const char *> &published)
@@ -200,27 +220,16 @@ StudyChart sweepChart(const StudyResults &results, SweepAxis axis, StudyChart ch
     const double scale = scaleOf(metric);
     chart.leastSpan = 0.01 * scale;
     chart.yLabel = metric.empty() ? tr("Score on dev, times 100") : chart_text::metricAxis(metric);
+    const bool bars = results.study.selection.seeds == Selection::Seeds::Mean && haveSeveralSeeds(curves);
+    chart.caption = captionOf(results, bars ? tr("Mean and s.e.m. over seeds.") : QString(),
+                              sweepRule(curves, results.study.selection), {}, CountingRule::Trained);
     std::map<std::string, int> shades; // of one method's curves
     for (const SweepCurve &curve : curves) {
-        Series series;
-        series.kind = Series::Kind::Bars;
-        series.name = text(study_words::lineOf(curve.points.front().outcome.spec.method) + "." + curve.dataset + "." +
-                           std::to_string(curve.size));
+        Series series = seriesOf(curve, scale, results.study.selection);
         series.title = curveTitle(curve, tasks.size() > 1);
-        series.method = curve.method;
         series.shade = shades[curve.method]++;
-        for (const SweepPoint &point : curve.points) {
-            if (!(point.x > 0)) {
-                chart.caption
-                    << tr("%1 at 0 has no place on this axis and is in the numbers (CSV) alone.").arg(series.title);
-                continue;
-            }
-            const SettingResult &outcome = point.outcome;
-            series.points.push_back({point.x, scale * outcome.score, scale * (outcome.score - outcome.sem),
-                                     scale * (outcome.score + outcome.sem),
-                                     study_words::tooltip(point, results.study.selection),
-                                     chosenRuns(outcome, results.study.selection).front(), outcome.runs});
-        }
+        if (series.points.size() < curve.points.size())
+            chart.caption << tr("%1 at 0 has no place on this axis and is in the numbers (CSV) alone.").arg(series.title);
         chart.series.push_back(std::move(series));
     }
     chart.title = titleOf(results.study);
@@ -298,11 +307,6 @@ StudyChart initialisationChart(const StudyResults &results, const Options &optio
 {
     StudyChart chart;
     chart.xLabel = tr("Standard deviation of the adapters' initialisation");
-    chart.caption = captionOf(results,
-                              results.study.selection.seeds == Selection::Seeds::Mean
-                                  ? tr("Mean and s.e.m. over seeds; the best learning rate and epochs at each.")
-                                  : tr("The best learning rate and epochs at each."),
-                              describeScore(results.study.selection) + ", chosen on dev", {}, CountingRule::Trained);
     chart.nothing =
         whyNothing(results, tr("This study has no finished run with adapters, so no initialisation to compare."));
     const std::vector<const char *> published = {"6-mnli", "6-cola"};
@@ -314,11 +318,6 @@ StudyChart learningRateChart(const StudyResults &results, const Options &options
 {
     StudyChart chart;
     chart.xLabel = tr("Learning rate");
-    chart.caption = captionOf(results,
-                              results.study.selection.seeds == Selection::Seeds::Mean
-                                  ? tr("Mean and s.e.m. over seeds; the best size and epochs at each.")
-                                  : tr("The best size and epochs at each."),
-                              describeScore(results.study.selection) + ", chosen on dev", {}, CountingRule::Trained);
     chart.nothing = whyNothing(results, {});
     const std::vector<const char *> published = {"7"};
     return sweepChart(results, SweepAxis::LearningRate, std::move(chart),

@@ -18,7 +18,7 @@ struct Options {
 StudyChart figure1Chart(const StudyResults &results, const Options &options);
 /// Figure 6 (right): score against the standard deviation of the adapters' initialisation, a line per task and size.
 StudyChart initialisationChart(const StudyResults &results, const Options &options);
-/// Figure 7: score against the learning rate, a line per task and method, best size and epochs at each.
+/// Figure 7: score against the learning rate, a line per task and method, the best of what else is swept at each.
 StudyChart learningRateChart(const StudyResults &results, const Options &options);
 
 } // namespace awb::study_charts

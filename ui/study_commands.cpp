@@ -29,11 +29,10 @@ void cancelRest(QWidget &window, LabBridge &bridge, const Study &study)
     const QString question = rest == 1
                                  ? tr("Cancel the one run of the study %1 that is not finished? What is finished stays.")
                                  : tr("Cancel the %2 runs of the study %1 that are not finished? What is finished stays.");
-    if (rest == 0 ||
-        !dialogs::functions().confirm(&window, tr("Cancel the rest of a study"),
-                                      rest == 1 ? question.arg(text(study.name))
-                                                : question.arg(text(study.name), wording::count(rest)),
-                                      tr("Cancel runs")))
+    if (rest == 0 || !dialogs::functions().confirm(&window, tr("Cancel the rest of a study"),
+                                                   rest == 1 ? question.arg(text(study.name))
+                                                             : question.arg(text(study.name), wording::count(rest)),
+                                                   tr("Cancel runs")))
         return;
     try {
         cancelStudy(bridge.store(), study.name);
@@ -50,9 +49,10 @@ void remove(QWidget &window, LabBridge &bridge, const Study &study)
     const auto done = in(RunState::Done), waiting = in(RunState::Queued) + in(RunState::Paused);
     QString question = tr("Delete the study %1?").arg(text(study.name));
     if (done > 0)
-        question += done == 1 ? tr(" Its finished run stays in the library and only loses the study's name.")
-                              : tr(" Its %1 finished runs stay in the library and only lose the study's name.")
-                                    .arg(wording::count(done));
+        question +=
+            done == 1
+                ? tr(" Its finished run stays in the library and only loses the study's name.")
+                : tr(" Its %1 finished runs stay in the library and only lose the study's name.").arg(wording::count(done));
     if (waiting > 0)
         question += waiting == 1 ? tr(" Its run that waits is cancelled.")
                                  : tr(" Its %1 runs that wait are cancelled.").arg(wording::count(waiting));

@@ -117,7 +117,8 @@ QLayout *StudyPanel::makeBar()
 
     m_edit = new QPushButton(tr("Ed&it…"), this);
     m_edit->setObjectName(QStringLiteral("editStudyButton"));
-    m_edit->setToolTip(tr("Tasks, methods, sizes, learning rates, epochs and seeds; a study that comes with the program is copied."));
+    m_edit->setToolTip(
+        tr("Tasks, methods, sizes, learning rates, epochs and seeds; a study that comes with the program is copied."));
 
     auto *first = new QHBoxLayout;
     addLabelled(*first, tr("St&udy"), *m_study, "studyCombo");

@@ -13,13 +13,6 @@
 
 namespace awb {
 
-namespace {
-
-/// Of weight decay and clipping, which no one reaches.
-constexpr double noLimit = recipe_limits::weightDecay.most;
-
-} // namespace
-
 StudyRecipe::StudyRecipe(const DeviceChoices &devices, QWidget *parent) : QWidget(parent)
 {
     auto *left = new QFormLayout, *right = new QFormLayout;
@@ -64,8 +57,8 @@ StudyRecipe::StudyRecipe(const DeviceChoices &devices, QWidget *parent) : QWidge
     whole(right, tr("CPU t&hreads"), "studyThreads", &Recipe::threads, recipe_limits::threads,
           tr("Processor cores that a run may use. Runs with a number of their own are computed one at a time."),
           tr("all cores"));
-    m_plainPath = check("studyPlainPath", tr("LibTorch's autograd"),
-                        tr("Compute on the plain path even where the fast path serves."));
+    m_plainPath =
+        check("studyPlainPath", tr("LibTorch's autograd"), tr("Compute on the plain path even where the fast path serves."));
     right->addRow(tr("Plain path"), m_plainPath);
 
     auto *layout = new QHBoxLayout(this);
@@ -123,9 +116,8 @@ Recipe StudyRecipe::recipe(Recipe recipe) const
         const auto value = line.field->value();
         if (!empty && (!value || (line.whole && *value != std::floor(*value)))) {
             const NumberField &field = *line.field;
-            QString range = tr("from %1 on").arg(NumberField::textOf(field.minimum()));
-            if (field.maximum() < noLimit)
-                range = tr("from %1 to %2").arg(NumberField::textOf(field.minimum()), NumberField::textOf(field.maximum()));
+            const QString range =
+                tr("from %1 to %2").arg(NumberField::textOf(field.minimum()), NumberField::textOf(field.maximum()));
             throw Error(tr("%1: “%2” is no %3 %4.")
                             .arg(line.label, field.text().trimmed(), line.whole ? tr("whole number") : tr("number"), range)
                             .toStdString());

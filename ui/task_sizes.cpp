@@ -24,8 +24,7 @@ void TaskSizesReader::read(const std::set<std::string> &datasets)
             continue;
         m_tried[manifest.name] = manifest;
         inBackground(
-            this,
-            [manifest] { return readTaskSize(manifest); },
+            this, [manifest] { return readTaskSize(manifest); },
             [this, name = manifest.name](const Outcome<TaskSize> &outcome) {
                 if (!outcome.error.isEmpty())
                     return; // its runs will say why; how long they take is not known

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <utility>
 
 #include <QCoreApplication>
@@ -65,7 +64,7 @@ QCPGraph &addGraph(QCustomPlot &plot, const QString &name, bool inLegend)
     return *graph;
 }
 
-/// What the points of a line have in common: all but the size and the learning rate, of which each size has its best.
+/// What the points of a line have in common: all but the size and what a study sweeps, of which each size has its best.
 TrainSpec lineOf(TrainSpec spec)
 {
     spec = anywhere(spec);
@@ -73,34 +72,47 @@ TrainSpec lineOf(TrainSpec spec)
         spec.method.sites.clear();
     spec.method.bottleneck = spec.method.topLayers = 0;
     spec.method.train.clear(); // of top layers the size again
-    spec.recipe.learningRate = 0;
+    spec.recipe.learningRate = spec.recipe.initStd = 0;
+    spec.recipe.epochs = 0;
     spec.seed = 0;
     return spec;
 }
 
-/// Adapters at every site make one line, those of the top half another.
-void drawLines(QCustomPlot &plot, const OfMethod &ofMethod, const plot_style::Theme &theme)
+struct Line {
+    TrainSpec common;
+    std::map<double, double> best = {}; ///< score by cost
+    bool chosen = false;                ///< some size has several points
+};
+
+/// Those of two sizes or more. Adapters at every site make one line, those of the top half another.
+std::vector<Line> linesOf(const OfMethod &ofMethod)
 {
-    std::vector<std::pair<TrainSpec, std::map<double, double>>> lines;
+    std::vector<Line> lines;
+    if (!cost_text::logarithmic(ofMethod.points.front()->axis)) // the others do not grow with the size step by step
+        return lines;
     for (const ChartPoint *point : ofMethod.points) {
         if (point->point.earlier)
             continue;
         const TrainSpec common = lineOf(point->run.spec);
-        auto line = std::ranges::find(lines, common, [](const auto &other) { return other.first; });
+        auto line = std::ranges::find(lines, common, &Line::common);
         if (line == lines.end())
-            line = lines.insert(lines.end(), {common, {}});
-        const auto [best, isNew] = line->second.emplace(point->x(), point->y());
-        if (!isNew)
-            best->second = std::max(best->second, point->y());
+            line = lines.insert(lines.end(), {common});
+        const auto [best, isNew] = line->best.emplace(point->x(), point->y());
+        best->second = std::max(best->second, point->y());
+        line->chosen |= !isNew;
     }
+    std::erase_if(lines, [](const Line &line) { return line.best.size() < 2; });
+    return lines;
+}
+
+void drawLines(QCustomPlot &plot, const OfMethod &ofMethod, const plot_style::Theme &theme)
+{
     QColor color = colorOf(ofMethod, theme);
     color.setAlphaF(0.55F);
-    for (const auto &[common, best] : lines) {
-        if (best.size() < 2)
-            continue;
+    for (const Line &line : linesOf(ofMethod)) {
         QCPGraph &graph = addGraph(plot, QStringLiteral("line.") + ofMethod.name(), false);
         graph.setPen(QPen(color, 1.2 * theme.scale));
-        for (const auto &[x, y] : best)
+        for (const auto &[x, y] : line.best)
             graph.addData(x, y);
     }
 }
@@ -148,7 +160,7 @@ void drawSeeds(QCustomPlot &plot, const std::vector<ChartPoint> &points, const p
             graph.addData(point.seedX(i), point.point.scores[i] * chart_text::metricScale(point.point.metric));
 }
 
-/// Steps along the points that no cheaper one matches.
+/// Steps along the points that score better than the cheaper ones. Where these are two or more, none lies on another.
 void drawFront(QCustomPlot &plot, const std::vector<ChartPoint> &points, const plot_style::Theme &theme)
 {
     std::vector<ParetoPoint> all;
@@ -245,13 +257,16 @@ const ChartPoint *fullFineTuning(const std::vector<ChartPoint> &points)
     return best;
 }
 
-bool hasSweep(const std::vector<ChartPoint> &points)
+QString choiceNote(const std::vector<ChartPoint> &points)
 {
-    std::set<std::pair<std::string, std::int64_t>> sizes;
-    return !std::ranges::all_of(points, [&](const ChartPoint &point) {
-        return point.point.earlier ||
-               sizes.emplace(study_words::lineOf(point.run.spec.method), point.point.trainable).second;
-    });
+    const auto full = std::ranges::count_if(
+        points, [](const ChartPoint &one) { return one.point.method == "full" && !one.point.earlier; });
+    const bool lines = std::ranges::any_of(
+        byMethod(points), [](const OfMethod &ofMethod) { return std::ranges::any_of(linesOf(ofMethod), &Line::chosen); });
+    if (full > 1)
+        return lines ? tr("Lines and the reference take the best of each size.")
+                     : tr("The reference is the best of full fine-tuning.");
+    return lines ? tr("Lines take the best of each size.") : QString();
 }
 
 QCPItemText *drawPoints(QCustomPlot &plot, const std::vector<ChartPoint> &points, bool seeds, const plot_style::Theme &theme)
@@ -262,8 +277,7 @@ QCPItemText *drawPoints(QCustomPlot &plot, const std::vector<ChartPoint> &points
     const auto methods = byMethod(points);
     drawFront(plot, points, theme);
     for (const OfMethod &ofMethod : methods)
-        if (cost_text::logarithmic(ofMethod.points.front()->axis)) // the others do not grow with the size step by step
-            drawLines(plot, ofMethod, theme);
+        drawLines(plot, ofMethod, theme);
     for (const OfMethod &ofMethod : methods)
         drawMarkers(plot, ofMethod, theme);
     if (seeds)

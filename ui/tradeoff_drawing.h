@@ -22,9 +22,9 @@ struct ChartPoint {
     CostAxis axis = CostAxis::Parameters;
     Selection selection;                ///< which scores the point shows
     std::vector<std::int64_t> together; ///< togetherOf() the point
-    double x() const;                  ///< mean cost in the axis' unit; at least 1 on a log axis, which has no 0
-    double seedX(std::size_t i) const; ///< the same of a single run; the mean where that has not recorded it
-    double y() const;                  ///< mean in the axis' unit
+    double x() const;                   ///< mean cost in the axis' unit; at least 1 on a log axis, which has no 0
+    double seedX(std::size_t i) const;  ///< the same of a single run; the mean where that has not recorded it
+    double y() const;                   ///< mean in the axis' unit
     double error() const;
     bool hasBar() const; ///< whether it is a mean of several seeds, with their standard error
 };
@@ -53,8 +53,9 @@ void placeReferenceLabel(QCustomPlot &plot, const std::vector<ChartPoint> &point
 QString tooltip(const ChartPoint &point, const ChartPoint *full);
 /// One line about a point, for screen readers.
 QString spoken(const ChartPoint &point);
-/// Whether some method has several points of one size, of which its line takes the best.
-bool hasSweep(const std::vector<ChartPoint> &points);
+/// A sentence for below the chart on what lines and reference take where there are several points to choose from; else
+/// empty.
+QString choiceNote(const std::vector<ChartPoint> &points);
 /// A sentence for below the chart where its axis holds what runs take from each other and points were computed in different
 /// company; else empty.
 QString companyNote(const std::vector<ChartPoint> &points);

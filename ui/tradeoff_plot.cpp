@@ -218,10 +218,15 @@ QStringList TradeoffPlot::caption() const
     if (m_chart.empty())
         return {};
     QStringList sentences{study_words::sentence(tradeoffRule(m_rule.selection))};
-    if (tradeoff_drawing::hasSweep(m_chart))
-        sentences << tr("Lines and the reference take the best of each size.");
-    if (std::ranges::any_of(m_chart, [](const auto &one) { return one.hasBar(); }))
+    if (const QString choice = tradeoff_drawing::choiceNote(m_chart); !choice.isEmpty())
+        sentences << choice;
+    const bool bars = std::ranges::any_of(m_chart, [](const auto &one) { return one.hasBar(); });
+    if (bars)
         sentences << tr("Bars: standard error of the mean over seeds.");
+    if (m_plot->findChild<QCPGraph *>(QStringLiteral("pareto")))
+        sentences
+            << (bars ? tr("Pareto front: points that beat the cheaper ones on it by more than the error of the difference.")
+                     : tr("Pareto front: points that beat the cheaper ones on it."));
     if (m_published && m_axis == CostAxis::Parameters)
         sentences << tradeoff_published::sentence(*m_published, m_counting, m_chart.front().point.metric,
                                                   m_chart.front().run.spec.checkpoint);

@@ -58,20 +58,13 @@ void draw(QCustomPlot &plot, const PublishedFigure &figure, const plot_style::Th
         byMethod[point.method][point.x] = point.y;
     for (const auto &[method, points] : byMethod) {
         const QString name = QStringLiteral("published.") + wording::text(method);
-        QColor color = plot_style::methodColor(method, theme);
-        QCPScatterStyle marker = plot_style::methodMarker(method, theme, 7);
-        marker.setBrush(theme.background);
-        marker.setPen(QPen(color, 1.4 * theme.scale));
-        color.setAlphaF(0.6F);
-        QPen dashed(color, theme.scale);
-        dashed.setDashPattern({5, 4});
         QCPGraph &line = addGraph(plot, QStringLiteral("line.") + name, points);
-        line.setPen(dashed);
+        line.setPen(plot_style::publishedPen(plot_style::methodColor(method, theme), theme));
         line.removeFromLegend();
         QCPGraph &markers = addGraph(plot, QStringLiteral("points.") + name, points);
         markers.setName(tr("%1, published").arg(study_words::methodTitle(method)));
         markers.setLineStyle(QCPGraph::lsNone);
-        markers.setScatterStyle(marker);
+        markers.setScatterStyle(plot_style::publishedMarker(method, theme));
     }
 }
 

@@ -1,9 +1,22 @@
 #include "core/study/ablation.h"
 
+#include <algorithm>
+
+#include "core/error.h"
 #include "core/methods/methods.h"
+#include "core/methods/parameters.h"
 #include "core/study/csv.h"
 
 namespace awb {
+
+void requireAdapters(const Run &run)
+{
+    const int layers = std::max({1, run.layers, int(run.spec.method.sites.size())}); // older runs do not say how many
+    for (int i = 0; i < layers; ++i)
+        if (sitesOf(run.spec.method, i) != LayerSites{false, false})
+            return;
+    throw Error("Run " + std::to_string(run.id) + " has no adapters to take out; choose one that trained adapters.");
+}
 
 std::vector<LayerSites> sitesWithout(int layers, int first, int last)
 {

@@ -29,6 +29,9 @@ struct AblationMap {
 /// One row per cell, then one per point of the AdapterDrop curve, with what names the run.
 std::string toCsv(const AblationMap &map, const Run &run);
 
+/// Throws Error for a run without adapters to take out.
+void requireAdapters(const Run &run);
+
 /// All sites of `layers` layers but those of first..last.
 std::vector<LayerSites> sitesWithout(int layers, int first, int last);
 

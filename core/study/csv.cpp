@@ -23,6 +23,17 @@ std::string number(double value)
     return {text, std::to_chars(text, text + sizeof text, value).ptr};
 }
 
+std::string powerOfTen(double value)
+{
+    char text[32];
+    const auto end = std::to_chars(text, text + sizeof text, value, std::chars_format::scientific).ptr;
+    std::string result(text, end);
+    const auto zero = result.find_last_of("+-") + 1;
+    while (zero + 1 < result.size() && result[zero] == '0')
+        result.erase(zero, 1);
+    return result;
+}
+
 std::string sem(double sem, int n)
 {
     return n < 2 ? std::string() : number(sem);

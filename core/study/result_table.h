@@ -34,7 +34,7 @@ struct TableMethod {
 struct ResultTable {
     std::string caption; ///< the rules that the numbers follow
     std::vector<std::string> tasks, metrics;
-    std::vector<TableMethod> methods; ///< ours, then the paper's where it has one of our tasks
+    std::vector<TableMethod> methods;   ///< ours, then the paper's where it has one of our tasks
     std::vector<std::int64_t> unscored; ///< chosen runs that have no score on the part; by number, each once
 };
 

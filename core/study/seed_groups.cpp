@@ -1,7 +1,6 @@
 #include "core/study/seed_groups.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <tuple>
 
@@ -34,23 +33,11 @@ std::string joined(const std::vector<std::string> &words, const char *between)
     return text;
 }
 
-/// "3e-4" rather than "0.0003" or "3e-04".
-std::string learningRate(double value)
-{
-    char text[32];
-    const auto end = std::to_chars(text, text + sizeof text, value, std::chars_format::scientific).ptr;
-    std::string result(text, end);
-    const auto zero = result.find_last_of("+-") + 1;
-    while (zero + 1 < result.size() && result[zero] == '0')
-        result.erase(zero, 1);
-    return result;
-}
-
 /// The settings that can tell two points of one task, method and size apart, each as the words of a label.
 std::vector<std::string> settings(const TrainSpec &spec)
 {
     const Recipe &recipe = spec.recipe;
-    return {"lr " + learningRate(recipe.learningRate),
+    return {"lr " + csv::powerOfTen(recipe.learningRate),
             std::to_string(recipe.epochs) + (recipe.epochs == 1 ? " epoch" : " epochs"),
             "batch " + std::to_string(recipe.batch),
             "length " + std::to_string(recipe.maxLength),
@@ -60,7 +47,7 @@ std::vector<std::string> settings(const TrainSpec &spec)
             "clip " + csv::number(recipe.clip),
             recipe.dropout < 0 ? "the checkpoint's dropout" : "dropout " + csv::number(recipe.dropout),
             recipe.biasCorrection ? "bias correction" : "no bias correction",
-            recipe.partialBatch ? "partial batches" : "whole batches",
+            recipe.partialBatch ? "last, smaller batch" : "whole batches",
             recipe.plainPath ? "plain path" : "fast path",
             toString(recipe.precision),
             recipe.device,

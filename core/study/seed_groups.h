@@ -27,7 +27,7 @@ bool sameFiles(const Run &a, const Run &b);
 
 /// Runs that differ in the seed only.
 struct SeedGroup {
-    TrainSpec spec;                ///< what they share; seed and threads 0
+    TrainSpec spec; ///< what they share; seed and threads 0
     /// "adapters, m = 64", where the groups are of several tasks or checkpoints also those, and what tells it from groups of
     /// the same name.
     std::string label;

@@ -141,10 +141,12 @@ void keepTask(StudyResults &results, const std::string &dataset)
     std::erase_if(results.runs, [&](const Run &run) { return run.spec.dataset != dataset; });
 }
 
-std::string describeScore(const Selection &selection)
+std::string describeScore(const Selection &selection, bool several)
 {
     std::string text = "score on dev after the ";
     text += selection.epoch == Selection::Epoch::Last ? "last epoch" : "best epoch";
+    if (!several)
+        return text;
     return text + (selection.seeds == Selection::Seeds::Mean ? ", mean over seeds" : ", best seed");
 }
 

@@ -17,7 +17,7 @@ struct StudyResults {
     std::vector<Run> runs;                     ///< of Store::runsOfStudy() those that it asks for
     std::map<std::int64_t, double> bestEpochs; ///< Store::bestEpochScores()
     std::map<std::int64_t, double> testScores; ///< Store::testScores()
-    int others = 0; ///< finished runs under its name that it does not ask for, which are not among `runs`
+    int others = 0;   ///< finished runs under its name that it does not ask for, which are not among `runs`
     int outdated = 0; ///< ones on other data or weights than the library's, or scored by another metric; not among `runs`
 };
 
@@ -28,8 +28,8 @@ struct SettingResult {
     double score = 0;   ///< by the selection's rules, 0..1 (correlations -1..1)
     double sem = 0;     ///< standard error of the mean over seeds; 0 for one seed and where the best seed stands
     std::vector<std::int64_t> runs;
-    std::vector<double> scores;  ///< one per seed, in the order of runs
-    int lost = 0; ///< seeds without a score, since their runs failed or diverged; 0 where the best seed stands
+    std::vector<double> scores; ///< one per seed, in the order of runs
+    int lost = 0;               ///< seeds without a score, since their runs failed or diverged; 0 where the best seed stands
     std::int64_t parameters = 0; ///< by the study's way of counting
 };
 
@@ -62,8 +62,9 @@ std::vector<SettingResult> outcomes(const std::vector<Run> &runs, const Selectio
 
 /// Leaves out the runs of other tasks; empty: none. Throws Error where the study does not have that one.
 void keepTask(StudyResults &results, const std::string &dataset);
-/// The part of describe(Selection) on a single setting: "score on dev after the last epoch, mean over seeds".
-std::string describeScore(const Selection &selection);
+/// The part of describe(Selection) on a single setting: "score on dev after the last epoch, mean over seeds"; on seeds only
+/// where there are `several`.
+std::string describeScore(const Selection &selection, bool several = true);
 
 /// Whether a setting goes before another when one is chosen on dev: the higher score, but whatever of its seeds are left,
 /// one that lost fewer.

@@ -2,6 +2,7 @@
 #include <charconv>
 
 #include "core/methods/methods.h"
+#include "core/study/csv.h"
 #include "core/spec_json.h"
 #include "core/study/study.h"
 
@@ -84,6 +85,14 @@ StudyArm spelledOut(StudyArm arm, const StudyArm &beside, const Recipe &recipe)
     return arm;
 }
 
+std::vector<std::string> learningRates(const StudyArm &arm)
+{
+    std::vector<std::string> words;
+    for (const double rate : arm.learningRates)
+        words.push_back(csv::powerOfTen(rate));
+    return words;
+}
+
 void compareArms(std::vector<std::string> &said, const Study &study, const Study &paper)
 {
     const auto sameMethod = [](const StudyArm &arm) {
@@ -98,7 +107,7 @@ void compareArms(std::vector<std::string> &said, const Study &study, const Study
         }
         const StudyArm ours = spelledOut(arm, *there, study.recipe), theirs = spelledOut(*there, arm, paper.recipe);
         compareLists(said, title + ", sizes", ours.sizes, theirs.sizes);
-        compareLists(said, title + ", learning rates", ours.learningRates, theirs.learningRates);
+        compareLists(said, title + ", learning rates", learningRates(ours), learningRates(theirs));
         compareLists(said, title + ", epochs", ours.epochs, theirs.epochs);
         compareLists(said, title + ", initialisation", ours.initStds, theirs.initStds);
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct SweepPoint {
     double x = 0;
     SettingResult outcome; ///< the best setting at this x
     int settings = 1;      ///< that were compared
+    std::set<std::string> differed = {}; ///< of "size", "learning rate", "epochs", "initialisation" what these differed in
 };
 
 struct SweepCurve {
@@ -29,6 +31,12 @@ struct SweepCurve {
 /// Curves by task, method, size; top layers without the pooler are a curve of their own. Methods without adapters have no
 /// initialisation to sweep and are left out there.
 std::vector<SweepCurve> sweepCurves(const std::vector<SettingResult> &outcomes, SweepAxis axis);
+
+/// Whether some point is of several seeds.
+bool haveSeveralSeeds(const std::vector<SweepCurve> &curves);
+/// Which score a point shows and, where settings were compared, what was chosen: "score on dev after the last epoch, mean
+/// over seeds; the best size and epochs at each, chosen on dev". Seeds are named where some point has several.
+std::string sweepRule(const std::vector<SweepCurve> &curves, const Selection &selection);
 
 /// The numbers of the chart (RFC 4180), a row per point.
 std::string toCsv(const std::vector<SweepCurve> &curves, SweepAxis axis, const Study &study);
