@@ -100,19 +100,16 @@ int figure(Context &context, Options &options, bool drop)
     publishedIndex(options.published);
     if (!options.study.empty())
         options.run = runOfStudy(context.store(), options);
-    const auto run = context.store().run(options.run);
+    const Run run = existingRun(context, options.run);
     const auto map = context.store().ablation(options.run);
     const std::string number = std::to_string(options.run);
-    if (!run)
-        throw Error("There is no run " + number + "; `awb runs list` shows those that are.");
-    if (run->spec.method.bottleneck == 0)
-        throw Error("Run " + number + " has no adapters to take out; choose one of a method with adapters.");
+    requireAdapters(run);
     if (!map)
         throw Error("Run " + number + " has no ablation map yet; `awb ablation " + number + "` computes it.");
     if (type == ".csv")
-        writeFileAtomically(options.out, toCsv(*map, *run));
+        writeFileAtomically(options.out, toCsv(*map, run));
     else
-        draw(*map, *run, options, drop);
+        draw(*map, run, options, drop);
     context.print({{"out", options.out}, {"run", options.run}}, options.out);
     return 0;
 }
@@ -124,7 +121,7 @@ void addAblationFigures(CLI::App &command, Context &context)
     const auto options = std::make_shared<Options>();
     const auto add = [&](const char *name, const char *what, bool drop) {
         CLI::App *sub = command.add_subcommand(name, what);
-        CLI::Option_group *which = sub->add_option_group("Run", "Whose map is drawn");
+        CLI::Option_group *which = sub->add_option_group("Run", "Whose ablation is drawn");
         which->add_option("--run", options->run, "Number of a run whose map is computed");
         CLI::Option *study =
             which->add_option("--study", options->study, "Of a study the adapters that its selection chose");

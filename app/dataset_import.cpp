@@ -113,9 +113,8 @@ void requireLabels(const std::vector<std::string> &wanted, const Manifest &manif
     if (wanted.empty())
         return;
     std::set<std::string> labels;
-    for (const DataFile *file :
-         {&manifest.train, manifest.dev ? &*manifest.dev : nullptr, manifest.test ? &*manifest.test : nullptr})
-        if (file && file->label >= 0) {
+    for (const DataFile *file : filesOf(manifest))
+        if (file->label >= 0) {
             const Table table(file->path, file->format);
             for (const auto &[value, count] : distinctValues(table, file->label, table.rows()))
                 labels.insert(rawLabel(value, file->labelUntil));
@@ -155,10 +154,8 @@ std::map<std::string, std::string> classesAsked(const ImportOptions &options)
 void applyLabels(const ImportOptions &options, Manifest &manifest)
 {
     if (!options.labelUntil.empty())
-        for (DataFile *file :
-             {&manifest.train, manifest.dev ? &*manifest.dev : nullptr, manifest.test ? &*manifest.test : nullptr})
-            if (file)
-                file->labelUntil = options.labelUntil[0];
+        for (DataFile *file : filesOf(manifest))
+            file->labelUntil = options.labelUntil[0];
     const auto asked = classesAsked(options);
     for (auto &[label, name] : manifest.merge) // of a known layout: its classes may be what the user names
         if (const auto found = asked.find(name); !name.empty() && found != asked.end()) // what is dropped stays so

@@ -7,6 +7,7 @@
 #include "core/spec_json.h"
 #include "core/methods/methods.h"
 #include "core/methods/train_command.h"
+#include "core/study/csv.h"
 
 namespace awb {
 
@@ -156,7 +157,7 @@ std::string runText(const Run &run, Store &store)
     std::string text = "run " + std::to_string(run.id) + ": " + methodText(run.spec.method) + ", " + run.spec.dataset +
                        ", " + run.spec.checkpoint + ", seed " + std::to_string(run.spec.seed) + "\n";
     text += "  " + std::to_string(recipe.epochs) + (recipe.epochs == 1 ? " epoch" : " epochs") + ", learning rate " +
-            format("%g", recipe.learningRate) + ", batch " + std::to_string(recipe.batch) + ", " +
+            csv::powerOfTen(recipe.learningRate) + ", batch " + std::to_string(recipe.batch) + ", " +
             toString(recipe.precision) + " on " + recipe.device + "\n";
     text += "  " + toString(run.state);
     if (run.state == RunState::Running && run.steps > 0)

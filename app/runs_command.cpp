@@ -203,7 +203,9 @@ void addChange(CLI::App &runs, Context &context, const Change &entry)
     which->add_option("run", *ids, "Numbers of the runs");
     const bool pauses = entry.what == &Store::pause;
     if (pauses || entry.what == &Store::resume)
-        which->add_flag("--queue", *queue, "The whole queue; a run that is being computed goes on");
+        which->add_flag("--queue", *queue,
+                        pauses ? "The whole queue; a run that is being computed goes on"
+                               : "The whole queue, which goes on after `pause --queue`");
     which->require_option(1);
     sub->callback([&context, ids, queue, &entry, pauses] {
         context.action = [&context, ids, queue, &entry, pauses] {

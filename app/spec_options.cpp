@@ -93,7 +93,7 @@ void addRecipeOptions(CLI::App &command, SpecOptions &options)
     command.add_option("--weight-decay", recipe.weightDecay, "Decoupled weight decay")
         ->check(rangeOf(recipe_limits::weightDecay))
         ->capture_default_str();
-    command.add_option("--clip", recipe.clip, "Global gradient norm; 0: off")
+    command.add_option("--clip", recipe.clip, "Gradient clipping: largest global norm; 0: off")
         ->check(rangeOf(recipe_limits::clip))
         ->capture_default_str();
     command.add_option("--dropout", recipe.dropout, "Hidden and attention dropout (else the checkpoint's own)")

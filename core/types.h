@@ -109,16 +109,16 @@ struct Run {
     std::int64_t id = 0;
     TrainSpec spec;
     RunState state = RunState::Queued;
-    double position = 0;         ///< order in the queue, smallest first
-    std::string study;           ///< name of the study it belongs to; empty: none
-    std::int64_t trainable = 0;  ///< trained parameters
-    std::int64_t total = 0;      ///< parameters of the whole model, adapters and head included
+    double position = 0;            ///< order in the queue, smallest first
+    std::string study;              ///< name of the study it belongs to; empty: none
+    std::int64_t trainable = 0;     ///< trained parameters
+    std::int64_t total = 0;         ///< parameters of the whole model, adapters and head included
     std::int64_t trainedTables = 0; ///< those of `trainable` that lie in the embedding tables
     int layers = 0;                 ///< of the checkpoint; 0: not recorded (runs of older versions)
-    std::string metric;          ///< name of the task's own first metric, e.g. "accuracy"
-    std::optional<double> score; ///< that metric on dev after the last epoch, 0..1 (correlations -1..1)
-    int step = 0, steps = 0;     ///< progress
-    double loss = 0;             ///< latest
+    std::string metric;             ///< name of the task's own first metric, e.g. "accuracy"
+    std::optional<double> score;    ///< that metric on dev after the last epoch, 0..1 (correlations -1..1)
+    int step = 0, steps = 0;        ///< progress
+    double loss = 0;                ///< latest
     double examplesPerSecond = 0;
     bool stopRequested = false;             ///< cancel or pause asked for, maybe by another process
     std::string error;                      ///< sentence, for Failed; for a stopped run what the stop has lost
@@ -159,15 +159,15 @@ struct Costs {
 
 /// What a trade-off chart draws: runs that differ in the seed only.
 struct Point {
-    std::string method; ///< key of resources/methods.json
-    std::string label;  ///< for the user: "adapters, m = 64"
+    std::string method;   ///< key of resources/methods.json
+    std::string label;    ///< for the user: "adapters, m = 64"
     bool earlier = false; ///< its runs used other data or weights than the newest
     std::string metric;
     std::int64_t trainable = 0;
     std::int64_t parameters = 0; ///< of them those that the chart's way of counting counts
-    double mean = 0; ///< of the scores
-    double sem = 0;  ///< standard error of the mean; 0 when n = 1
-    int n = 0;       ///< seeds
+    double mean = 0;             ///< of the scores
+    double sem = 0;              ///< standard error of the mean; 0 when n = 1
+    int n = 0;                   ///< seeds
     std::vector<std::int64_t> runs;
     std::vector<double> scores; ///< in the order of runs
     std::vector<Costs> costs;   ///< in the order of runs

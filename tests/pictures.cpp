@@ -28,6 +28,7 @@
 #include "ui/study_dialog.h"
 #include "ui/study_panel.h"
 #include "ui/theme.h"
+#include "ui/tradeoff_panel.h"
 
 /// Draws the window on a library into PNG files, for docs/images and for looking at:
 ///     pictures LIBRARY FOLDER [WIDTHxHEIGHT]
@@ -65,6 +66,23 @@ void drawStudies(QWidget &window, awb::StudyPanel &panel, awb::Store &store, con
     }
 }
 
+/// The trade-off of the first task that has accuracies, as the paper's Figure 4 has, with the published points.
+void drawPublished(QWidget &window, awb::Store &store, const QString &theme, const QString &folder)
+{
+    auto *panel = window.findChild<awb::TradeoffPanel *>();
+    for (const auto &manifest : store.datasets()) {
+        const auto runs = store.finishedRuns(manifest.name, {});
+        if (manifest.metrics.front() != "accuracy" || runs.empty())
+            continue;
+        panel->show(QString::fromStdString(manifest.name), QString::fromStdString(runs.front().spec.checkpoint));
+        auto *published = panel->findChild<QComboBox *>(QStringLiteral("chartPublished"));
+        published->setCurrentIndex(1);
+        save(*panel, folder, QStringLiteral("tradeoff-published-") + theme);
+        published->setCurrentIndex(0);
+        return;
+    }
+}
+
 void draw(awb::LabBridge &bridge, const QString &theme, QSize size, const QString &folder)
 {
     QSettings().setValue(QStringLiteral("theme"), theme);
@@ -77,6 +95,7 @@ void draw(awb::LabBridge &bridge, const QString &theme, QSize size, const QStrin
     if (withMap != runs.end()) // else the window's own choice
         window.findChild<awb::RunsPanel *>()->selectRun(withMap->id);
     save(window, folder, QStringLiteral("window-") + theme);
+    drawPublished(window, bridge.store(), theme, folder);
 
     auto *tabs = window.findChild<QTabWidget *>(QStringLiteral("mainTabs"));
     auto *table = window.findChild<QAbstractItemView *>(QStringLiteral("runsTable"));

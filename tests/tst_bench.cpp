@@ -66,8 +66,8 @@ void TestBench::forwardOperationsAreThoseOfTheLayers()
 {
     const std::int64_t d = 384, f = 4 * d, m = 64, layers = 6, outputs = 2;
     const std::int64_t lower = work.tokens * 2 * (4 * d * d + 2 * d * f + 4 * d * m) + 4 * work.pairs * d;
-    const std::int64_t last = work.tokens * 2 * (2 * d * d) + work.examples * 2 * (2 * d * d + 2 * d * f + 4 * d * m) +
-                              4 * work.tokens * d;
+    const std::int64_t last =
+        work.tokens * 2 * (2 * d * d) + work.examples * 2 * (2 * d * d + 2 * d * f + 4 * d * m) + 4 * work.tokens * d;
     const std::int64_t head = work.examples * 2 * (d * d + d * outputs);
     QCOMPARE(productOperations(bert(6, 384), adapters(64), outputs, work).forward, (layers - 1) * lower + last + head);
 }
@@ -76,8 +76,8 @@ void TestBench::adaptersGoBackDownToTheLowestTensor()
 {
     const std::int64_t d = 384, f = 4 * d, m = 64, outputs = 2;
     const std::int64_t inner = work.tokens * 2 * (4 * d * d + 2 * d * f + 8 * d * m) + 8 * work.pairs * d;
-    const std::int64_t last = work.tokens * 2 * (2 * d * d) + work.examples * 2 * (2 * d * d + 2 * d * f + 8 * d * m) +
-                              8 * work.tokens * d;
+    const std::int64_t last =
+        work.tokens * 2 * (2 * d * d) + work.examples * 2 * (2 * d * d + 2 * d * f + 8 * d * m) + 8 * work.tokens * d;
     const std::int64_t head = work.examples * 2 * (d * d + 2 * d * outputs);
     Method method = adapters(m); // the LayerNorm of the embeddings is trained, too
     QCOMPARE(productOperations(bert(6, 384), method, outputs, work).backward, 5 * inner + last + head);

@@ -164,7 +164,7 @@ private Q_SLOTS:
         QVERIFY(store.isThere());
         fs::rename(folder, away);
         QVERIFY(!store.isThere());
-        QTest::qWait(2500); // it looks once a second
+        QTest::qWait(2500);                                   // it looks once a second
         QVERIFY_EXCEPTION_THROWN(Store again(folder), Error); // nor do the other readers of the window
         QVERIFY(!fs::exists(folder));
         fs::rename(away, folder);

@@ -122,9 +122,8 @@ class TestMnemonics : public QObject {
                     views->setCurrentIndex(view);
                 QCoreApplication::processEvents();
                 const QStringList met = collisions(window);
-                QVERIFY2(met.isEmpty(),
-                         qPrintable(tabs->tabText(tab) + QLatin1Char(' ') + QString::number(view) + QStringLiteral(":\n") +
-                                    met.join(u'\n')));
+                QVERIFY2(met.isEmpty(), qPrintable(tabs->tabText(tab) + QLatin1Char(' ') + QString::number(view) +
+                                                   QStringLiteral(":\n") + met.join(u'\n')));
             }
         }
     }

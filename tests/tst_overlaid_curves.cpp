@@ -265,6 +265,30 @@ private slots:
                  std::vector<std::int64_t>{1});
     }
 
+    void allLinesOfAChartHaveMarkersOrNone()
+    {
+        std::vector<Measurement> longer;
+        for (int step = 1; step <= 40; ++step)
+            longer.push_back({"loss", step, step / 10.0, 1.0 / step});
+        SeriesPlot plot;
+        const auto draw = [&](const curve_overlay::Measurements &measurements) {
+            plot.setChart(curve_overlay::chart({runOf(1, 8, 0), runOf(2, 64, 0), runOf(3, 256, 0)}, measurements,
+                                               curve_overlay::Quantity::Loss, {}));
+        };
+        const auto marked = [&](const char *points) { return !graph(plot.plot(), points)->scatterStyle().isNone(); };
+        draw({{1, curve(1, 0.7, 0.8)}, {2, curve(1, 0.7, 0.8)}});
+        QVERIFY(marked("points.curve.1") && marked("points.curve.2"));
+        draw({{1, curve(1, 0.7, 0.8)}, {2, longer}, {3, {{"loss", 1, 0.1, 1.0}}}});
+        QVERIFY(!marked("points.curve.1") && !marked("points.curve.2"));
+        QVERIFY(marked("points.curve.3")); // a lone point has no line to be seen by
+        QStringList named;
+        for (int i = 0; i < plot.plot().legend->itemCount(); ++i)
+            if (auto *item = qobject_cast<QCPPlottableLegendItem *>(plot.plot().legend->item(i)))
+                named << item->plottable()->objectName();
+        named.sort();
+        QCOMPARE(named, (QStringList{"line.curve.1", "line.curve.2", "points.curve.3"}));
+    }
+
     void linesOfSeveralTasksNameThem()
     {
         Run other = runOf(2, 64, 0);

@@ -216,7 +216,8 @@ private Q_SLOTS:
 
     void countingRulesHaveNamesAndSentences()
     {
-        for (const CountingRule rule : {CountingRule::WithoutEmbeddings, CountingRule::ShareOfModel, CountingRule::Trained}) {
+        for (const CountingRule rule :
+             {CountingRule::WithoutEmbeddings, CountingRule::ShareOfModel, CountingRule::Trained}) {
             QVERIFY(countingRuleFromString(toString(rule)) == rule);
             QVERIFY(describe(rule).starts_with("trained parameters"));
         }

@@ -94,7 +94,7 @@ private Q_SLOTS:
         QVERIFY(published.published);
         QVERIFY(published.title.find("published (BERT-large, GLUE test server)") != std::string::npos);
         QVERIFY(std::isnan(published.cells[1].score));
-        QVERIFY(std::isnan(published.mean())); // not of the same tasks as ours
+        QVERIFY(std::isnan(published.mean()));                               // not of the same tasks as ours
         QCOMPARE(published.total, std::string());                            // of nine tasks, where ours has one of them
         QCOMPARE(resultTable(twoTasks(), 2).methods.size(), std::size_t(3)); // none of Table 2's tasks
     }

@@ -180,8 +180,8 @@ private slots:
         QTest::mouseClick(shown.find<QWidget>("topLayersPooler"), Qt::LeftButton, {}, {8, 8});
         QCOMPARE(shown.note(), QString("top layers, k = 3, without pooler"));
         const Method chosen = shown.panel.specs().front().method;
-        QCOMPARE(chosen.train, (std::vector<std::string>{"encoder.layer.3.*", "encoder.layer.4.*", "encoder.layer.5.*",
-                                                         "classifier.*"}));
+        QCOMPARE(chosen.train,
+                 (std::vector<std::string>{"encoder.layer.3.*", "encoder.layer.4.*", "encoder.layer.5.*", "classifier.*"}));
         TrainSpec again = shown.panel.specs().front();
         again.method = topLayersMethod(methodEntry("top-k").method, 1, true, 6);
         shown.panel.setSpec(again);

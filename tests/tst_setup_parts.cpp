@@ -52,7 +52,8 @@ private slots:
             const QImage picture = box.grab().toImage();
             const int ground = box.palette().color(QPalette::Window).lightness();
             const int frame = picture.pixelColor(square.left(), square.center().y()).lightness();
-            QVERIFY2(std::abs(frame - ground) > 50, qPrintable(QStringLiteral("%1: %2 on %3").arg(name).arg(frame).arg(ground)));
+            QVERIFY2(std::abs(frame - ground) > 50,
+                     qPrintable(QStringLiteral("%1: %2 on %3").arg(name).arg(frame).arg(ground)));
         }
         theme::apply(*qApp, QStringLiteral("system"));
     }

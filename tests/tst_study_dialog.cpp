@@ -283,7 +283,7 @@ private slots:
         Shown shown(library, *presetStudy("size-sweep-small"));
         QCOMPARE(shown.child<QLineEdit>("studyName")->text(), QString("size-sweep-small-own"));
         QVERIFY(!shown.canSave()); // its checkpoint and tasks are not here
-        QVERIFY2(shown.summary().contains("data sets that the library has not"), qPrintable(shown.summary()));
+        QVERIFY2(shown.summary().contains("data sets that the library lacks"), qPrintable(shown.summary()));
         auto *tasks = shown.child<QListWidget>("studyTasks");
         for (int i = 0; i < tasks->count(); ++i)
             tasks->item(i)->setCheckState(tasks->item(i)->text() == "sms" ? Qt::Checked : Qt::Unchecked);

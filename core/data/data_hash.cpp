@@ -56,10 +56,9 @@ bool isReadAsFound(const Manifest &manifest)
 
 std::string sha256OfFiles(const Manifest &manifest)
 {
-    std::string hashes = sha256OfFile(manifest.train.path);
-    for (const auto &file : {manifest.dev, manifest.test})
-        if (file)
-            hashes.append(1, ' ').append(sha256OfFile(file->path));
+    std::string hashes;
+    for (const DataFile *file : filesOf(manifest))
+        hashes.append(hashes.empty() ? 0 : 1, ' ').append(sha256OfFile(file->path));
     return hashes;
 }
 

@@ -52,6 +52,10 @@ struct Manifest {
     bool operator==(const Manifest &) const = default;
 };
 
+/// Its files: train, then dev and test where they have one of their own.
+std::vector<DataFile *> filesOf(Manifest &manifest);
+std::vector<const DataFile *> filesOf(const Manifest &manifest);
+
 std::string toJson(const Manifest &manifest);
 Manifest manifestFromJson(std::string_view json); ///< throws Error
 

@@ -51,6 +51,22 @@ DataFile fileFromJson(const Json &json)
 
 } // namespace
 
+std::vector<DataFile *> filesOf(Manifest &manifest)
+{
+    std::vector<DataFile *> files = {&manifest.train};
+    if (manifest.dev)
+        files.push_back(&*manifest.dev);
+    if (manifest.test)
+        files.push_back(&*manifest.test);
+    return files;
+}
+
+std::vector<const DataFile *> filesOf(const Manifest &manifest)
+{
+    const std::vector<DataFile *> files = filesOf(const_cast<Manifest &>(manifest));
+    return {files.begin(), files.end()};
+}
+
 std::string toJson(const Manifest &manifest)
 {
     Json json;

@@ -22,7 +22,7 @@ std::int64_t counted(CountingRule rule, const ParameterCount &count, const Metho
 /// Of a run whose layers are not recorded every trained parameter counts.
 std::int64_t counted(CountingRule rule, const Run &run);
 
-std::string toString(CountingRule rule);                  ///< "without-embeddings" | "share-of-model" | "trained"
+std::string toString(CountingRule rule);                 ///< "without-embeddings" | "share-of-model" | "trained"
 CountingRule countingRuleFromString(std::string_view s); ///< throws Error for anything else
 /// One line for axes, tooltips and exports: "trained parameters, embedding tables not counted".
 std::string describe(CountingRule rule);

@@ -42,7 +42,7 @@ ParameterCount countParameters(const ModelShape &shape, const Method &method, in
 /// adapter.
 bool trains(const Method &method, std::string_view name);
 
-/// True when adapters exist at that layer and site.
+/// The sites of that layer that hold an adapter; none where `bottleneck` is 0.
 LayerSites sitesOf(const Method &method, int layer);
 
 } // namespace awb

@@ -191,7 +191,7 @@ torch::Tensor LayerImpl::finish(const torch::Tensor &attended, const torch::Tens
                                 std::uint64_t streams, double hiddenRate, LayerSites active)
 {
     const torch::Tensor h = attentionOutput->finish(attended, x, active.attention); // (T or B, d)
-    const torch::Tensor wide = activate(intermediate(h), activation);            // (T or B, f)
+    const torch::Tensor wide = activate(intermediate(h), activation);               // (T or B, f)
     const DropoutSite drop{streamKey(streams, FeedForwardHidden), hiddenRate};
     return output->finish(output->project(wide, drop, rows), h, active.feedForward);
 }

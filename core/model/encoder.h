@@ -39,7 +39,7 @@ torch::Tensor onDevice(const torch::Tensor &tensor, torch::Device device);
 
 /// What an evaluation leaves of each layer, so that another one can start in the middle. In the compute type.
 struct LayerStates {
-    std::vector<torch::Tensor> input; ///< (T, d) of the layer
+    std::vector<torch::Tensor> input;    ///< (T, d) of the layer
     std::vector<torch::Tensor> attended; ///< (T, d) its attention's output before the adapter; last layer: (B, d)
 };
 
@@ -51,7 +51,8 @@ struct Pass {
     std::uint64_t dropoutKey = 0;                    ///< of this step
     const std::vector<LayerSites> *active = nullptr; ///< ablation: only these adapters act; null: all that exist
     LayerStates *states = nullptr;                   ///< evaluation: filled from `firstLayer` on; null: nothing is kept
-    int firstLayer = -1; ///< the pass starts at this layer's first adapter, with what `states` holds of it; -1: with the texts
+    /// The pass starts at this layer's first adapter, with what `states` holds of it; -1: with the texts.
+    int firstLayer = -1;
     PrefixCache *prefix = nullptr; ///< fast path: of the part that the batch is drawn from; null: compute all layers
 };
 

@@ -45,7 +45,8 @@ std::vector<Block> blocksOf(const Batch &batch)
             block.clsNumbers.push_back(batch.offsets[std::size_t(example)]);
             ++example;
             block.offsets.push_back(batch.offsets[std::size_t(example)] - firstRow);
-        } while (example < examples && (batch.offsets[std::size_t(example)] + batch.offsets[std::size_t(example) + 1]) / 2 < end);
+        } while (example < examples &&
+                 (batch.offsets[std::size_t(example)] + batch.offsets[std::size_t(example) + 1]) / 2 < end);
         for (std::int64_t row = 0; row < block.offsets.back(); ++row)
             block.numbers.push_back(std::int32_t(firstRow + row));
         blocks.push_back(std::move(block));

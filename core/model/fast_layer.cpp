@@ -49,8 +49,8 @@ void denseBackwardActivated(const T *gradient, const Rows &rows, const DenseWeig
 
 /// Dropout of a part of a product: out = dropout(part + bias + addend), (rows, d).
 template <typename T>
-void dropPart(const Tile &part, std::int64_t row, std::int64_t column, const float *bias, const float *addend, const Mask &mask,
-              const Rows &rows, std::int64_t d, T *out)
+void dropPart(const Tile &part, std::int64_t row, std::int64_t column, const float *bias, const float *addend,
+              const Mask &mask, const Rows &rows, std::int64_t d, T *out)
 {
     const std::int64_t at = row * d + column;
     dropRows(part.data, part.stride, bias ? bias + column : nullptr, addend ? addend + at : nullptr, mask,
@@ -106,9 +106,7 @@ void outputBackward(const OutputWeights<T> &weights, bool adapt, const Mask &mas
 {
     const std::int64_t d = weights.dense.out;
     T *rounded = sized(scratch.rounded, rows.padded, d), *narrow = sized(scratch.narrow, rows.padded, d);
-    const auto slot = [&](int number) {
-        return number < 0 ? sized(scratch.wide, rows.padded + 2, d) : sums.of(number);
-    };
+    const auto slot = [&](int number) { return number < 0 ? sized(scratch.wide, rows.padded + 2, d) : sums.of(number); };
     normRowsBackward(gradient, tape.normalised.data(), tape.inverse.data(), weights.norm.values().weight, rounded,
                      slot(weights.norm.weightSlot), slot(weights.norm.biasSlot), rows.count, d);
     if (adapt) {
@@ -120,9 +118,10 @@ void outputBackward(const OutputWeights<T> &weights, bool adapt, const Mask &mas
         denseBackwardActivated(rounded, rows, adapter.up, tape.slope.data(), z);
         if (adapter.down.trained)
             addDenseGradient(adapter.down, z, m, tape.h.data(), d, rows.count, sums, scratch);
-        product(z, m, rows.padded, adapter.down.pack->backward, [&](std::int64_t row, std::int64_t column, const Tile &part) {
-            dropPart(part, row, column, nullptr, gradient, mask, rows, d, narrow);
-        });
+        product(z, m, rows.padded, adapter.down.pack->backward,
+                [&](std::int64_t row, std::int64_t column, const Tile &part) {
+                    dropPart(part, row, column, nullptr, gradient, mask, rows, d, narrow);
+                });
     } else {
         if (weights.adapter.exists && sums.first)
             zeroGradients(weights.adapter, sums);
@@ -269,7 +268,6 @@ void layerBackward(const LayerWeights<T> &weights, const LayerPlan &plan, const 
                                 const GradientSums &, Buffer<float> &);                                                     \
     template void addDenseGradient(const DenseWeights<T> &, const T *, std::int64_t, const T *, std::int64_t, std::int64_t, \
                                    const GradientSums &, Scratch<T> &);
-
 
 AWB_OF_TYPE(float)
 AWB_OF_TYPE(BFloat16)

@@ -18,14 +18,16 @@ struct LayerDropout {
 };
 
 /// What the end of a sub-layer keeps for the backward pass.
-template <typename T> struct OutputTape {
+template <typename T>
+struct OutputTape {
     Buffer<T> h;           ///< (rows, d) the adapter's input
     Buffer<T> z, slope;    ///< (rows, m) the adapter's activations and the derivative there
     Buffer<T> normalised;  ///< (rows, d)
     Buffer<float> inverse; ///< (rows)
 };
 /// What a layer keeps for the backward pass.
-template <typename T> struct LayerTape {
+template <typename T>
+struct LayerTape {
     Buffer<T> x;          ///< (rows, d) the layer's input
     Buffer<T> xCls;       ///< (examples, d), last layer only
     Buffer<T> q, kv;      ///< (queries, d), (rows, 2 d)
@@ -37,7 +39,8 @@ template <typename T> struct LayerTape {
     OutputTape<T> attention, output;
 };
 /// Memory of one thread, used by every layer.
-template <typename T> struct Scratch {
+template <typename T>
+struct Scratch {
     Buffer<float> wide;           ///< (rows, d): a product
     Buffer<T> z, rounded, narrow; ///< (rows, m), (rows, d), (rows, d)
     Buffer<T> feedForward;        ///< (rows, f)

@@ -47,7 +47,7 @@ struct Lane {
     Buffer<float> embedded, embeddedNormalised, embeddedInverse; ///< (rows, d), (rows, d), (rows)
     Buffer<T> cls;                                               ///< (examples, d) the encoder's output
     HeadTape<T> head;
-    Buffer<float> gradient; ///< (rows, d)
+    Buffer<float> gradient;                         ///< (rows, d)
     double forwardSeconds = 0, backwardSeconds = 0; ///< of the step
 };
 

@@ -1,30 +1,17 @@
 #include "core/store/ablate.h"
 
-#include <algorithm>
-
 #include "core/error.h"
-#include "core/methods/parameters.h"
 #include "core/store/store.h"
 #include "core/store/trained_run.h"
 
 namespace awb {
 namespace {
 
-bool hasAdapters(const Run &run)
-{
-    const int layers = std::max({1, run.layers, int(run.spec.method.sites.size())}); // older runs do not say how many
-    for (int i = 0; i < layers; ++i)
-        if (sitesOf(run.spec.method, i) != LayerSites{false, false})
-            return true;
-    return false;
-}
-
 /// The run, when its adapters can be taken out.
 TrainedRun requireAblation(const Store &store, std::int64_t id)
 {
     TrainedRun found = comparableRun(store, id);
-    if (!hasAdapters(found.run))
-        throw Error("Run " + std::to_string(id) + " has no adapters to take out; choose one that trained adapters.");
+    requireAdapters(found.run);
     return found;
 }
 

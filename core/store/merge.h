@@ -26,9 +26,9 @@ std::string runsText(int count); ///< "1 run", "2 runs"
 /// when it is no library.
 MergeReport mergeLibrary(Store &store, const std::filesystem::path &otherHome);
 
-/// Writes a study with its finished runs (specs, results, curves, weights, ablation maps) to a zip archive, which is a library of its own
-/// with study.json beside it. `addFigures` may put files into the folder it is given. The archive is there when complete and
-/// not before. Throws Error naming the file.
+/// Writes a study with its finished runs (specs, results, curves, weights, ablation maps) to a zip archive, which is a
+/// library of its own with study.json beside it. `addFigures` may put files into the folder it is given. The archive is
+/// there when complete and not before. Throws Error naming the file.
 void exportStudy(const Store &store, const Study &study, const std::filesystem::path &archive,
                  const std::function<void(const std::filesystem::path &folder)> &addFigures);
 

@@ -30,8 +30,8 @@ public:
     RunCrew(const RunCrew &) = delete;
     RunCrew &operator=(const RunCrew &) = delete;
 
-    /// Until the queue is empty, or none of the runs `only` is queued (none given: all), or stop(). Call with the worker lock
-    /// held. Throws Error when an outcome cannot be written.
+    /// Until the queue is empty, or none of the runs `only` is queued (none given: all), or stop(). Call with the worker
+    /// lock held. Throws Error when an outcome cannot be written.
     void workUntilEmpty(Store &store, std::vector<std::int64_t> only);
     int running() const { return m_running; }
 

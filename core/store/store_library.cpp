@@ -24,16 +24,6 @@ void insert(SQLite::Database &db, const std::string &name, const std::string &ma
     statement.exec();
 }
 
-template <typename F>
-void forEachPath(Manifest &manifest, F f)
-{
-    manifest.train.path = f(manifest.train.path);
-    if (manifest.dev)
-        manifest.dev->path = f(manifest.dev->path);
-    if (manifest.test)
-        manifest.test->path = f(manifest.test->path);
-}
-
 /// Throws the Error: The library has no data set named "x"; it has a, b.
 [[noreturn]] void throwUnknown(const std::string &kind, const std::string &name, const std::vector<std::string> &known)
 {
@@ -83,7 +73,8 @@ void Store::addSampleLibrary(const std::vector<CheckpointEntry> &checkpoints, co
     }
     for (Manifest manifest : datasets) {
         requireName("data set", manifest.name);
-        forEachPath(manifest, [](const std::string &path) { return requirePath(path), path; });
+        for (const DataFile *file : filesOf(manifest))
+            requirePath(file->path);
         if (!(manifestFromJson(toJson(manifest)) == manifest))
             throw Error("The data set " + manifest.name +
                         " cannot be kept: a label, its class or the licence is not UTF-8; choose others.");
@@ -92,7 +83,8 @@ void Store::addSampleLibrary(const std::vector<CheckpointEntry> &checkpoints, co
         for (const CheckpointEntry &entry : checkpoints)
             insert(m->db, entry, m->relative(entry.folder));
         for (Manifest manifest : datasets) {
-            forEachPath(manifest, [&](const std::string &path) { return m->relative(path); });
+            for (DataFile *file : filesOf(manifest))
+                file->path = m->relative(file->path);
             manifest.licence = m->relative(manifest.licence); // a file; words stay as they are
             insert(m->db, manifest.name, toJson(manifest));
         }
@@ -139,7 +131,8 @@ std::vector<Manifest> Store::datasets() const
     std::vector<Manifest> all;
     for (const std::string &json : stored) {
         all.push_back(manifestFromJson(json));
-        forEachPath(all.back(), [&](const std::string &path) { return m->absolute(path); });
+        for (DataFile *file : filesOf(all.back()))
+            file->path = m->absolute(file->path);
         std::error_code ignored; // a licence in words is no file name
         if (const std::string file = m->absolute(all.back().licence); std::filesystem::is_regular_file(file, ignored))
             all.back().licence = file;

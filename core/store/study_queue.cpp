@@ -23,7 +23,7 @@ namespace {
 
 ModelShape shapeOf(const Store &store, const Study &study)
 {
-    return Checkpoint::open(store.resolve(store.checkpoint(study.checkpoint).folder)).shape();
+    return readShape(store.resolve(store.checkpoint(study.checkpoint).folder));
 }
 
 void requireDatasets(const Store &store, const Study &study)
@@ -36,7 +36,7 @@ void requireDatasets(const Store &store, const Study &study)
         if (!known.contains(name))
             missing += (missing.empty() ? "" : ", ") + name;
     if (!missing.empty())
-        throw Error("The study " + study.name + " needs data sets that the library has not: " + missing +
+        throw Error("The study " + study.name + " needs data sets that the library lacks: " + missing +
                     "; add them under these names, or name others in the study's \"datasets\".");
 }
 
@@ -199,7 +199,9 @@ void requireComputable(const Store &store, const Study &study)
 {
     requireDatasets(store, study);
     requireLimits(study);
-    const int positions = shapeOf(store, study).positions;
+    // With its weights, since hundreds of runs would fail one by one without them.
+    const Checkpoint checkpoint = Checkpoint::open(store.resolve(store.checkpoint(study.checkpoint).folder));
+    const int positions = checkpoint.shape().positions;
     if (study.recipe.maxLength > positions)
         throw Error("The study " + study.name + " takes texts of up to " + std::to_string(study.recipe.maxLength) +
                     " tokens, and the checkpoint " + study.checkpoint + " has " + std::to_string(positions) +

@@ -30,9 +30,10 @@ StudyState studyState(const Store &store, const Study &study, const TaskSizes &s
 TaskSize readTaskSize(const Manifest &manifest);
 
 /// Throws Error where no run of the study could be computed here: its texts are longer than the checkpoint's positions, its
-/// device is another machine's, or its recipe is beyond recipe_limits.h.
+/// device is another machine's, its checkpoint cannot be read, or its recipe is beyond recipe_limits.h.
 void requireComputable(const Store &store, const Study &study);
-/// Throws Error where a setting lies beyond what a recipe may hold; a study of a library may be of before these limits.
+/// Throws Error where a setting lies beyond what a recipe may hold. Asked before computing too, since a stored study may be
+/// older than these limits.
 void requireLimits(const Study &study);
 
 /// The runs under a study's name that wait or are paused and that it, as it is now, does not ask for. Throws Error where the

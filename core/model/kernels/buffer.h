@@ -8,7 +8,8 @@
 namespace awb::kernels {
 
 /// Memory of a workspace: aligned to a cache line, zeroed when it grows, never shrinks. For plain number types.
-template <typename T> class Buffer {
+template <typename T>
+class Buffer {
 public:
     T *data() { return m_data.get(); }
     const T *data() const { return m_data.get(); }

@@ -30,15 +30,18 @@ inline float toFloat(BFloat16 value)
     return result;
 }
 
-template <typename T> inline T fromFloat(float value);
+template <typename T>
+inline T fromFloat(float value);
 
-template <> inline float fromFloat<float>(float value)
+template <>
+inline float fromFloat<float>(float value)
 {
     return value;
 }
 
 /// Rounds to nearest, ties to even. The processor's own NaN stays one.
-template <> inline BFloat16 fromFloat<BFloat16>(float value)
+template <>
+inline BFloat16 fromFloat<BFloat16>(float value)
 {
     std::uint32_t bits;
     std::memcpy(&bits, &value, sizeof bits);

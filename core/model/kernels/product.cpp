@@ -24,8 +24,8 @@ const at::BFloat16 *ofAten(const BFloat16 *values)
 
 } // namespace
 
-void multiply(const float *a, std::int64_t lda, std::int64_t rows, const float *block, std::int64_t inner, std::int64_t width,
-              float *c, std::int64_t ldc, bool add)
+void multiply(const float *a, std::int64_t lda, std::int64_t rows, const float *block, std::int64_t inner,
+              std::int64_t width, float *c, std::int64_t ldc, bool add)
 {
     blas::brgemm(rows, width, inner, lda, width, ldc, add, a, block, c);
 }

@@ -7,8 +7,8 @@
 #include "core/model/kernels/number.h"
 #include "core/model/kernels/tiles.h"
 
-/// Matrix products C = A B of the fast path. A and C are row-major, C is float32. B is packed once: as tiles where the processor
-/// has registers for them, else in blocks of columns for LibTorch's brgemm, for bfloat16 with rows in pairs.
+/// Matrix products C = A B of the fast path. A and C are row-major, C is float32. B is packed once: as tiles where the
+/// processor has registers for them, else in blocks of columns for LibTorch's brgemm, for bfloat16 with rows in pairs.
 namespace awb::kernels {
 
 constexpr std::int64_t rowStep = 16; ///< rows are rounded up to this, so that few machine-code kernels are needed
@@ -57,7 +57,8 @@ void store(const Tile &tile, float *c, std::int64_t ldc, bool add);
 /// A left factor's memory of this thread.
 Tiles &leftTiles();
 /// bfloat16 numbers that stand for one.
-template <typename T> constexpr int planesOf = sizeof(T) == sizeof(BFloat16) ? 1 : 2;
+template <typename T>
+constexpr int planesOf = sizeof(T) == sizeof(BFloat16) ? 1 : 2;
 
 /// finish(row, column, tile) takes each part of a B, which stays in the first-level cache, to where it belongs.
 template <typename T, typename Finish>
@@ -71,7 +72,8 @@ void product(const T *a, std::int64_t lda, std::int64_t rows, const Packed<T> &b
         for (std::int64_t column = 0; column < b.columns; column += tileSide)
             for (std::int64_t row = 0; row < rows; row += tileSide) {
                 use.multiply(left, b.tiles, {row, rows, column}, sums);
-                finish(row, column, Tile{sums, std::min(tileSide, rows - row), std::min(tileSide, b.columns - column), tileSide});
+                finish(row, column,
+                       Tile{sums, std::min(tileSide, rows - row), std::min(tileSide, b.columns - column), tileSide});
             }
         return;
     }
@@ -85,7 +87,8 @@ void product(const T *a, std::int64_t lda, std::int64_t rows, const Packed<T> &b
 
 /// c (rows, N) = or += a B
 template <typename T>
-void product(const T *a, std::int64_t lda, std::int64_t rows, const Packed<T> &b, float *c, std::int64_t ldc, bool add = false)
+void product(const T *a, std::int64_t lda, std::int64_t rows, const Packed<T> &b, float *c, std::int64_t ldc,
+             bool add = false)
 {
     if (b.tiled) {
         product(a, lda, rows, b, [&](std::int64_t row, std::int64_t column, const Tile &tile) {

@@ -32,7 +32,8 @@ struct Mask {
 void maskValues(const Mask &mask, std::uint64_t first, std::int64_t count, float *out);
 
 /// out = product + bias.
-template <typename T> void addBias(const float *product, std::int64_t stride, const float *bias, T *out, Extent extent);
+template <typename T>
+void addBias(const float *product, std::int64_t stride, const float *bias, T *out, Extent extent);
 /// after = g(product + bias); slope = g'(product + bias) where it is not null, for the backward pass.
 template <typename T>
 void activate(Activation g, const float *product, std::int64_t stride, const float *bias, T *after, T *slope, Extent extent);
@@ -40,7 +41,8 @@ void activate(Activation g, const float *product, std::int64_t stride, const flo
 template <typename T>
 void activateBackward(const float *gradient, std::int64_t stride, const T *slope, T *out, Extent extent);
 
-/// What the dropout of a block of a matrix depends on: its rows' numbers in the packed batch, its first column, the matrix's width.
+/// What the dropout of a block of a matrix depends on: its rows' numbers in the packed batch, its first column, the matrix's
+/// width.
 struct DropPlace {
     const std::int32_t *number;
     std::int64_t column, width;
@@ -51,9 +53,10 @@ template <typename T>
 void dropRows(const float *product, std::int64_t stride, const float *bias, const float *addend, const Mask &mask,
               const DropPlace &place, T *out, Extent extent);
 /// LayerNorm of the sum of up to three addends; what is missing is null.
-template <typename T> struct NormInput {
-    const float *product = nullptr; ///< (rows, d)
-    const float *bias = nullptr;    ///< (d), belongs to the product
+template <typename T>
+struct NormInput {
+    const float *product = nullptr;     ///< (rows, d)
+    const float *bias = nullptr;        ///< (d), belongs to the product
     const T *a = nullptr, *b = nullptr; ///< (rows, d)
 };
 struct NormWeights {
@@ -71,7 +74,8 @@ void normRowsBackward(float *gradient, const T *normalised, const float *inverse
                       float *weightGradient, float *biasGradient, std::int64_t rows, std::int64_t d);
 
 /// sum (columns) += each row.
-template <typename T> void sumRows(const T *values, std::int64_t stride, float *sum, std::int64_t rows, std::int64_t columns);
+template <typename T>
+void sumRows(const T *values, std::int64_t stride, float *sum, std::int64_t rows, std::int64_t columns);
 
 /// out (columns, outStride) = values (rows, columns) transposed; rows up to paddedRows are zero.
 template <typename T>

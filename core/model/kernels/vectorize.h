@@ -20,7 +20,7 @@ AWB_INLINE float exponential(float x)
 {
     x = x < -87.0f ? -87.0f : x > 88.0f ? 88.0f : x;
     const float n = float(std::int32_t(x * 1.44269504f + (x < 0 ? -0.5f : 0.5f))); // nearest whole power of 2
-    const float r = (x - n * 0.693359375f) - n * -2.12194440e-4f;                   // ln 2 in two parts; |r| <= ln 2 / 2
+    const float r = (x - n * 0.693359375f) - n * -2.12194440e-4f;                  // ln 2 in two parts; |r| <= ln 2 / 2
     // Taylor's series to r^7: the remainder is below half a unit in the last place on that interval.
     float p = 1.0f / 5040.0f;
     p = p * r + 1.0f / 720.0f;
