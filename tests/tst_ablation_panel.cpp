@@ -414,6 +414,9 @@ void TestAblationPanel::togglesChangeTheScore()
     const auto shown = [](double value) { return QString::number(100 * value, 'f', 2) + QStringLiteral(" %"); };
     QTRY_COMPARE_WITH_TIMEOUT(score->text(), shown(map.score), 20000);
     QVERIFY(change->text().contains(QStringLiteral("4 of 4 adapters on")));
+    QVERIFY(panel.findChild<QLabel *>(QStringLiteral("liveTitle"))
+                ->text()
+                .startsWith(QStringLiteral("Run %1 · ").arg(library().adapters)));
     savePictures(panel, QStringLiteral("ablation-toggles"));
 
     QTest::mouseClick(stack, Qt::LeftButton, {}, stack->siteRect(1, true).center());

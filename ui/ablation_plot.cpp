@@ -5,10 +5,10 @@
 
 #include <qcustomplot.h>
 
-#include "core/methods/methods.h"
 #include "core/study/published.h"
 #include "ui/chart_axes.h"
 #include "ui/chart_text.h"
+#include "ui/run_words.h"
 #include "ui/wording.h"
 
 namespace awb {
@@ -144,10 +144,7 @@ void AblationPlot::draw(bool print)
 {
     m_theme = print ? plot_style::printTheme() : plot_style::themeOf(palette());
     if (m_map)
-        chart_axes::setTitle(*m_plot, tr("Run %1 · %2 · %3")
-                                          .arg(m_run.id)
-                                          .arg(wording::text(m_run.spec.dataset),
-                                               wording::text(describe(m_run.spec.method, m_map->layers()))));
+        chart_axes::setTitle(*m_plot, run_words::title(m_run, m_map->layers()));
     m_own->draw(m_theme);
     if (m_published)
         m_published->draw(m_theme);

@@ -5,11 +5,11 @@
 
 #include <qcustomplot.h>
 
-#include "core/methods/methods.h"
 #include "ui/chart_axes.h"
 #include "ui/chart_text.h"
 #include "ui/plot_style.h"
 #include "ui/series_drawing.h"
+#include "ui/run_words.h"
 #include "ui/wording.h"
 
 namespace awb {
@@ -101,10 +101,7 @@ void AdapterDropPlot::draw(bool print)
     m_ring->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssCircle, QPen(theme.text, 1.5), Qt::NoBrush, 15));
     m_ring->setVisible(!print);
     if (!isEmpty()) {
-        chart_axes::setTitle(*m_plot, tr("Run %1 · %2 · %3")
-                                          .arg(m_run.id)
-                                          .arg(wording::text(m_run.spec.dataset),
-                                               wording::text(describe(m_run.spec.method, m_map->layers()))));
+        chart_axes::setTitle(*m_plot, run_words::title(m_run, m_map->layers()));
         m_plot->yAxis->setLabel(chart_text::metricAxis(m_map->metric));
     }
     plot_style::apply(*m_plot, theme);

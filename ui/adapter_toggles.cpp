@@ -12,6 +12,7 @@
 #include "ui/ablation_worker.h"
 #include "ui/chart_text.h"
 #include "ui/model_stack.h"
+#include "ui/run_words.h"
 #include "ui/setup_widgets.h"
 
 namespace awb {
@@ -34,6 +35,8 @@ AdapterToggles::AdapterToggles(AblationWorker &worker, QWidget *parent) : QWidge
     m_stack->setObjectName(QStringLiteral("ablationStack"));
     m_stack->setAccessibleName(tr("Adapters of the trained run"));
     auto *scroll = new UprightScrollArea(m_stack, "ablationStackScroll");
+    m_title = new QLabel(this);
+    m_title->setObjectName(QStringLiteral("liveTitle"));
     m_score = new QLabel(this);
     m_score->setObjectName(QStringLiteral("liveScore"));
     QFont large = m_score->font();
@@ -45,7 +48,7 @@ AdapterToggles::AdapterToggles(AblationWorker &worker, QWidget *parent) : QWidge
     m_note = new QLabel(this);
     m_note->setObjectName(QStringLiteral("liveNote"));
     m_note->setForegroundRole(QPalette::PlaceholderText);
-    for (QLabel *label : {m_score, m_change, m_note})
+    for (QLabel *label : {m_title, m_score, m_change, m_note})
         label->setWordWrap(true);
     m_on = new QPushButton(tr("&All on"), this);
     m_on->setObjectName(QStringLiteral("allAdaptersOnButton"));
@@ -58,6 +61,7 @@ AdapterToggles::AdapterToggles(AblationWorker &worker, QWidget *parent) : QWidge
     buttons->addStretch();
     auto *side = new QVBoxLayout;
     side->setContentsMargins(8, 8, 8, 8);
+    side->addWidget(m_title);
     side->addWidget(m_score);
     side->addWidget(m_change);
     side->addLayout(buttons);
@@ -90,6 +94,7 @@ void AdapterToggles::setRun(const Run &run, const ModelShape &shape, int classes
     for (int i = 0; i < shape.layers; ++i)
         m_exists.push_back(sitesOf(run.spec.method, i));
     m_asked.reset();
+    m_title->setText(run_words::title(run, shape.layers));
     for (QLabel *label : {m_score, m_change, m_note}) // of the run before
         label->clear();
     setSites(m_exists);

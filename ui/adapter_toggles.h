@@ -36,7 +36,7 @@ private:
 
     AblationWorker &m_worker;
     ModelStack *m_stack;
-    QLabel *m_score, *m_change, *m_note;
+    QLabel *m_title, *m_score, *m_change, *m_note;
     QPushButton *m_on, *m_off;
     Run m_run;
     ModelShape m_shape;

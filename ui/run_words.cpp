@@ -271,6 +271,11 @@ RunFacts factsOf(const Run &run, const std::vector<Measurement> &measurements)
     return {run, lastOf(measurements, "dev.", run.metric), lastOf(measurements, "test.", run.metric)};
 }
 
+QString title(const Run &run, int layers)
+{
+    return tr("Run %1 · %2 · %3").arg(run.id).arg(text(run.spec.dataset), text(describe(run.spec.method, layers)));
+}
+
 QString facts(const std::vector<RunFacts> &runs)
 {
     std::vector<std::vector<Section>> all;

@@ -17,6 +17,8 @@ struct RunFacts {
 };
 RunFacts factsOf(const Run &run, const std::vector<Measurement> &measurements);
 
+/// "Run 15 · cola · adapters, m = 64"; `layers` of its checkpoint.
+QString title(const Run &run, int layers);
 /// One run: everything. Two: the settings that differ, and scores and costs of both.
 QString facts(const std::vector<RunFacts> &runs);
 /// Confusion matrices, and of two runs the examples on which they disagree.
