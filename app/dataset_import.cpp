@@ -118,6 +118,7 @@ void requireLabels(const std::vector<std::string> &wanted, const Manifest &manif
             const Table table(file->path, file->format);
             for (const auto &[value, count] : distinctValues(table, file->label, table.rows()))
                 labels.insert(rawLabel(value, file->labelUntil));
+            table.requireUnchanged();
         }
     for (const std::string &label : wanted)
         if (!labels.contains(label)) {

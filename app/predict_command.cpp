@@ -14,8 +14,8 @@ namespace awb {
 
 namespace {
 
-/// One example a line, the texts of a pair between which a tab stands; of standard input where `file` is "-".
-std::vector<Example> textsOf(const std::string &file)
+/// One example a line, a tab between the texts of a pair; of standard input where `file` is "-".
+std::vector<Example> textsOf(const std::string &file, bool pairs)
 {
     std::ifstream opened;
     if (file != "-") {
@@ -29,7 +29,7 @@ std::vector<Example> textsOf(const std::string &file)
         if (line.ends_with('\r'))
             line.pop_back();
         const std::string text = decodeText(line);
-        const std::size_t tab = text.find('\t');
+        const std::size_t tab = pairs ? text.find('\t') : text.npos;
         texts.push_back({text.substr(0, tab), tab == text.npos ? std::string() : text.substr(tab + 1), 0, 0});
     }
     if (texts.empty())
@@ -62,7 +62,8 @@ int predict(Context &context, std::int64_t run, const Example &text)
 
 int predictFile(Context &context, std::int64_t run, const std::string &file)
 {
-    const std::vector<Example> texts = textsOf(file);
+    const Manifest task = context.store().dataset(existingRun(context, run).spec.dataset);
+    const std::vector<Example> texts = textsOf(file, task.train.textB >= 0);
     const std::vector<Prediction> predictions = predictTexts(context.store(), run, texts);
     Json objects = Json::array();
     std::string lines;

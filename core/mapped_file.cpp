@@ -34,7 +34,7 @@ void fillLostPages(int signal, siginfo_t *about, void *)
     const auto address = reinterpret_cast<std::uintptr_t>(about->si_addr);
     for (Guarded &one : guarded) {
         const std::uintptr_t begin = one.begin, end = one.end;
-        if (address < begin || address >= end)
+        if (address < begin || address >= end || begin != one.begin) // the last: the entry is another's meanwhile
             continue;
         const std::uintptr_t page = address - address % std::uintptr_t(::getpagesize());
         if (::mmap(reinterpret_cast<void *>(page), end - page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==

@@ -21,10 +21,10 @@ public:
     {
         std::error_code error;
         std::filesystem::remove_all(m_path, error);
-        std::filesystem::create_directory(m_path, error);
-        if (error)
-            throw Error("The folder " + m_path.string() + " cannot be created: " + error.message() +
-                        "; choose another place.");
+        const bool isNew = std::filesystem::create_directory(m_path, error); // false: another user's
+        if (error || !isNew)
+            throw Error("The folder " + m_path.string() + " cannot be created: " +
+                        (error ? error.message() : "it is there already") + "; choose another place.");
     }
     ~TemporaryFolder()
     {

@@ -175,6 +175,7 @@ private Q_SLOTS:
         QCOMPARE(awb({"runs", "show", "1"}).status, 0); // not deleted either
         const Result pair = awb({"predict", "1", "--text", "Where?", "--text2", "Here."});
         refused(pair, "has single texts");
+        refused(awb({"predict", "1", "--file", write(QStringLiteral("none"), "")}), "has no text");
         QCOMPARE(awb({"runs", "delete", "1"}).status, 0);
     }
 

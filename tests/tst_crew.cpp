@@ -1,7 +1,10 @@
 #include <atomic>
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include <QTest>
 
@@ -21,6 +24,7 @@
 using namespace awb;
 using namespace awb::test;
 using std::chrono::milliseconds;
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -228,6 +232,64 @@ private Q_SLOTS:
                   {{}, [&](const Progress &progress) { threads.insert(int(progress.examplesPerSecond) - 32); }, {}}, {}, {});
         QVERIFY(threads.contains(defaultThreads()));                                          // alone
         QVERIFY(threads.contains(std::max(1, defaultThreads() / std::min(2, mostAtOnce())))); // two of them
+    }
+
+    void aCheckpointThatWasWrittenToIsOpenedAnew()
+    {
+        QTemporaryDir home;
+        const fs::path folder = pathOf(home) / "tiny";
+        fs::copy(testData("model/tiny"), folder);
+        Store store(pathOf(home));
+        store.addCheckpoint({"tiny", folder.string(), {}, {}});
+        Manifest manifest;
+        manifest.name = "weather";
+        manifest.train.path = (pathOf(home) / "weather.tsv").string();
+        manifest.train.label = 1;
+        std::ofstream rows(manifest.train.path);
+        for (int i = 0; i < 60; ++i)
+            rows << (i % 2 ? "It rained on day " : "The sun shone on day ") << i << '\t' << (i % 2 ? "wet" : "dry") << '\n';
+        rows.close();
+        completeManifest(manifest);
+        store.addDataset(manifest);
+        TrainSpec spec;
+        spec.checkpoint = "tiny";
+        spec.dataset = "weather";
+        spec.method = methodEntry("adapter").method;
+        spec.recipe.epochs = 2;
+        spec.recipe.maxLength = 12;
+        TrainSpec other = spec;
+        other.seed = 1;
+        const auto ids = store.enqueue({spec, other});
+        const RunFunction training = trainingFunction();
+        const auto compute = [&](std::int64_t id, const std::function<void()> &meanwhile) {
+            Store own(pathOf(home));
+            const fs::path runFolder = pathOf(home) / "runs" / std::to_string(id);
+            fs::create_directories(runFolder);
+            bool asked = false;
+            RunContext context{own,
+                               runFolder,
+                               [&](const Progress &) {
+                                   if (!std::exchange(asked, true))
+                                       meanwhile();
+                               },
+                               [](const std::vector<Measurement> &) {},
+                               [] { return false; },
+                               [] { return 1; }};
+            return training(*own.run(id), context);
+        };
+        Run second;
+        std::string said;
+        try {
+            compute(ids[0], [&] {
+                fs::last_write_time(folder / "model.safetensors",
+                                    fs::file_time_type::clock::now() + std::chrono::seconds(1));
+                second = compute(ids[1], [] {}); // while the first one holds the file as it was
+            });
+        } catch (const Error &error) {
+            said = error.what();
+        }
+        QVERIFY2(said.find("model.safetensors was written to") != said.npos, said.c_str());
+        QVERIFY(second.score);
     }
 
     void numbersDoNotDependOnTheCompany()

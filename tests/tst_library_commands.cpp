@@ -228,6 +228,7 @@ private Q_SLOTS:
         fs::create_directory_symlink(here / "a" / "best", here / "mine");
         QCOMPARE(added(path(QStringLiteral("mine"))), QString("mine"));
 
+        QCOMPARE(added(put(here / "trained" / "snapshots" / "epoch1")), QString("epoch1"));
         const QString snapshot = put(cache / "snapshots" / "0123456789abcdef");
         QCOMPARE(added(snapshot), QString("own-bert"));
         fs::create_directories(cache / "refs");

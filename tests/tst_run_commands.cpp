@@ -45,7 +45,7 @@ private Q_SLOTS:
         const QByteArray told = "epoch 1 of 2: mean loss " + QByteArray::number(sum / steps, 'f', 4) + ", dev accuracy ";
         QVERIFY2(result.err.contains(told), result.err.constData());
         const QJsonObject asked = awb({"predict", "1", "--text", "Where is Lima?", "--json"}).json();
-        const QString texts = write(QStringLiteral("texts"), "Where is Lima?\r\n\nWho wrote it?");
+        const QString texts = write(QStringLiteral("texts"), "Where is Lima?\r\n\nWho\twrote it?");
         const Result lines = awb({"predict", "1", "--file", texts});
         QCOMPARE(lines.out.count('\n'), 3); // the empty one is answered too, so that lines stand beside lines
         QVERIFY2(lines.out.startsWith(asked["class"].toString().toUtf8() + '\t'), lines.out.constData());
@@ -375,7 +375,7 @@ private Q_SLOTS:
             QVERIFY2(after != before, name);
             const Result other = awb({"predict", "1", "--text", "Where is Lima?"});
             QCOMPARE(other.status, 1);
-            QVERIFY2(other.err.contains("its vocabulary, or what its configuration says"), other.err.constData());
+            QVERIFY2(other.err.contains("its vocabulary, what its configuration says"), other.err.constData());
             write(name, before);
         }
         QCOMPARE(awb({"predict", "1", "--text", "Where is Lima?"}).status, 0);

@@ -333,6 +333,7 @@ private Q_SLOTS:
             if (reading.runs().size() != 1 || reading.home() != pathOf(home))
                 return 2;
             for (const auto &write : {std::function([&] { Store(pathOf(home)).enqueue({someSpec()}); }),
+                                      std::function([&] { reading.requireWritable(); }),
                                       std::function([&] { reading.enqueue({someSpec()}); })}) {
                 const auto sentence = sentenceOf(write);
                 if (sentence.find((pathOf(home) / "library.sqlite").string()) == std::string::npos ||

@@ -516,14 +516,14 @@ void TestTrain::storedWeightsScoreTheSame()
     QVERIFY(!complaint(other).empty());
     other = spec;
     other.seed = 9;
-    QVERIFY2(complaint(other).ends_with("run with other settings; run it again to have it back."), complaint(other).c_str());
+    QVERIFY2(complaint(other).ends_with("run with other settings; compute the run again."), complaint(other).c_str());
     std::string bytes = readFile(files.weights);
     bytes.replace(bytes.size() - 4, 4, std::string("\0\0\xc0\x7f", 4)); // not a number
     writeFileAtomically(files.weights, bytes);
     const std::string damaged = complaint(spec);
-    QVERIFY2(damaged.find("no finite float32; run it again") != std::string::npos, damaged.c_str());
+    QVERIFY2(damaged.find("no finite float32; compute the run again") != std::string::npos, damaged.c_str());
     writeFileAtomically(files.weights, bytes.substr(0, bytes.size() / 2));
-    QVERIFY2(complaint(spec).ends_with("; run it again to have it back."), complaint(spec).c_str());
+    QVERIFY2(complaint(spec).ends_with("; compute the run again."), complaint(spec).c_str());
 }
 
 void TestTrain::divergingLearningRateIsSaid()

@@ -127,7 +127,7 @@ void writeOrSay(QWidget &parent, const QString &title, const QString &file,
     try {
         write(file);
         if (auto *window = qobject_cast<QMainWindow *>(parent.window()))
-            window->statusBar()->showMessage(tr("Written: %1").arg(file));
+            window->statusBar()->showMessage(tr("Written: %1").arg(file), 5000); // milliseconds
     } catch (const Error &error) {
         dialogs::functions().error(&parent, title, QString::fromUtf8(error.what()));
     }

@@ -173,6 +173,10 @@ void MainWindow::connectPanels()
         m_trouble->show();
     });
     connect(&m_bridge, &LabBridge::changed, this, &MainWindow::refreshStatus);
+    connect(statusBar(), &QStatusBar::messageChanged, this, [this](const QString &now) {
+        if (now.isEmpty()) // what was shown for some seconds is over
+            refreshStatus();
+    });
     connect(qApp, &QApplication::focusChanged, this, [this](QWidget *before, QWidget *now) {
         if (before && !qobject_cast<const QMenuBar *>(before)) // else the window comes back, and what it shows was chosen
             raiseDockOf(now);

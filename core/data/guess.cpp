@@ -208,7 +208,10 @@ bool looksLikeHeader(const std::vector<std::vector<std::string>> &rows)
 bool readsQuoted(const std::filesystem::path &file, char delimiter)
 {
     const MappedFile whole(file);
-    return quotingFits(fitOf(whole.text(), false, delimiter, true), fitOf(whole.text(), false, delimiter, false), delimiter);
+    const bool fits =
+        quotingFits(fitOf(whole.text(), false, delimiter, true), fitOf(whole.text(), false, delimiter, false), delimiter);
+    whole.requireUnchanged();
+    return fits;
 }
 
 Error oneJsonDocument(const std::filesystem::path &file)

@@ -14,7 +14,8 @@
 namespace awb {
 
 /// BERT's tokenizer: clean-up, lower-casing, accents, CJK, punctuation, then greedy longest-match word pieces.
-/// Equal to the `tokenizers` library's BertWordPiece pipeline, special tokens typed by the user included.
+/// Equal to the `tokenizers` library's BertWordPiece pipeline, special tokens typed by the user included; an added token's
+/// `single_word` is not looked at.
 class WordPiece {
 public:
     /// A token beside the usual five, known when typed and never cut.

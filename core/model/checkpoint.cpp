@@ -177,10 +177,10 @@ std::string partOf(const std::string &name)
 std::string suggestedName(const fs::path &folder)
 {
     constexpr std::string_view cached = "models--"; // models--ORGANISATION--NAME/snapshots/HASH
-    std::string name = folder.filename().string();
-    if (folder.parent_path().filename() == "snapshots")
-        name = folder.parent_path().parent_path().filename().string();
-    return name.starts_with(cached) ? name.substr(name.rfind("--") + 2) : name;
+    const std::string name = folder.filename().string();
+    const bool isSnapshot = folder.parent_path().filename() == "snapshots";
+    const std::string model = isSnapshot ? folder.parent_path().parent_path().filename().string() : name;
+    return model.starts_with(cached) ? model.substr(model.rfind("--") + 2) : name;
 }
 
 fs::path modelFolder(const fs::path &folder)

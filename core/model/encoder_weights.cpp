@@ -116,9 +116,10 @@ void AdaptedBertImpl::loadTrained(const TensorFile &file, const std::string &fil
         const auto found = std::find_if(views.begin(), views.end(), [&](const TensorView &v) { return v.name == name; });
         if (found == views.end() || found->shape != parameter.sizes().vec())
             throw Error(fileName + " does not fit the run: " + name +
-                        (found == views.end() ? " is missing" : " has another shape") + "; fetch it again.");
+                        (found == views.end() ? " is missing" : " has another shape") + "; compute the run again.");
         if (found->type != ElementType::Float32 || !torch::isfinite(viewOf(*found)).all().item<bool>())
-            throw Error(fileName + " is damaged: " + name + " holds values that are no finite float32; fetch it again.");
+            throw Error(fileName + " is damaged: " + name +
+                        " holds values that are no finite float32; compute the run again.");
         parameter.copy_(viewOf(*found));
     }
 }

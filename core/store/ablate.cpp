@@ -44,6 +44,7 @@ std::unique_ptr<AblationEngine> openAblation(const Store &store, std::int64_t id
 AblationMap computeAblation(Store &store, std::int64_t run, const std::function<void(double)> &progress,
                             const std::function<bool()> &stop)
 {
+    store.requireWritable();
     AblationMap map = openAblation(store, run)->map(progress, stop);
     store.saveAblation(run, map);
     return map;

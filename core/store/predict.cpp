@@ -39,18 +39,21 @@ std::vector<Prediction> predictTexts(Store &store, std::int64_t id, const std::v
 {
     const auto [run, weights] = comparableRun(store, id);
     const Manifest manifest = store.dataset(run.spec.dataset);
-    const bool pairs = std::ranges::any_of(texts, [](const Example &one) { return !one.b.empty(); });
-    if ((manifest.train.textB >= 0) != pairs)
-        throw Error("The data set " + manifest.name +
-                    (pairs ? " has single texts, so the run takes no second one."
-                           : " has pairs of texts, so the run needs a second one too."));
+    const bool pairs = manifest.train.textB >= 0;
+    for (std::size_t i = 0; i < texts.size(); ++i)
+        if (pairs == texts[i].b.empty())
+            throw Error((texts.size() > 1 ? "Line " + std::to_string(i + 1) + ": the data set " : "The data set ") +
+                        manifest.name +
+                        (pairs ? " has pairs of texts, so the run needs a second one too."
+                               : " has single texts, so the run takes no second one."));
     const Checkpoint checkpoint = openUnchanged(store, run.spec.checkpoint);
     EncodedDataset data;
     data.task = manifest.task;
     data.classes = manifest.classes;
     const EncodedTexts encoded = encodeExamples(texts, tokenizerOf(checkpoint), run.spec.recipe.maxLength);
     TrainSpec spec = run.spec;
-    spec.recipe.device = "cpu"; // a few texts are not worth a trip to another device
+    if (texts.size() < 64)
+        spec.recipe.device = "cpu"; // a few are not worth a trip to another device
     const std::vector<float> logits = evaluate(spec, checkpoint, weights, encoded, data).logits;
     const auto outputs = std::size_t(data.outputs());
     std::vector<Prediction> predictions;

@@ -29,6 +29,16 @@ struct OpenCheckpoint {
     std::shared_ptr<FrozenPacks> frozen = std::make_shared<FrozenPacks>();
 };
 
+bool isUnchanged(const Checkpoint &checkpoint)
+{
+    try {
+        checkpoint.requireUnchanged();
+        return true;
+    } catch (const Error &) {
+        return false;
+    }
+}
+
 /// Checkpoints that runs use at the moment, each once.
 class OpenCheckpoints {
 public:
@@ -37,6 +47,8 @@ public:
         const std::lock_guard guard(m_mutex);
         std::weak_ptr<const OpenCheckpoint> &known = m_known[store.resolve(entry.folder).string() + " " + entry.sha256];
         auto open = known.lock();
+        if (open && !isUnchanged(open->checkpoint)) // those that hold it will fail, others need not
+            open.reset();
         if (!open) {
             Checkpoint checkpoint = Checkpoint::open(store.resolve(entry.folder));
             std::string sha256 = unchangedSha256(entry, checkpoint);

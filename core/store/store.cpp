@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <tuple>
 
 #include <pwd.h>
 #include <sys/stat.h>
@@ -81,28 +82,31 @@ SQLite::Database opened(const std::filesystem::path &file)
 std::unique_ptr<const TemporaryFolder> copyOfReadOnly(const std::filesystem::path &home)
 {
     namespace fs = std::filesystem;
-    const fs::path database = home / "library.sqlite", log = home / "library.sqlite-wal"; // what is not in the first yet
+    const fs::path database = home / "library.sqlite";
+    // What is not in it yet, and what an unfinished change of it can be taken back by.
+    const fs::path log = home / "library.sqlite-wal", journal = home / "library.sqlite-journal";
     if (::access(database.c_str(), R_OK) != 0 ||
         (::access(home.c_str(), W_OK) == 0 && ::access(database.c_str(), W_OK) == 0))
         return nullptr;
+    removeAbandoned(fs::temp_directory_path(), "awb-library-");
     auto copy = std::make_unique<TemporaryFolder>(TemporaryFolder::freeName("awb-library"));
     const auto written = [&](const fs::path &file) {
         std::error_code missing;
         return std::pair(fs::last_write_time(file, missing), fs::file_size(file, missing));
     };
     for (int attempt = 0; attempt < 5; ++attempt) { // somebody else may write meanwhile
-        const auto before = std::pair(written(database), written(log));
-        for (const fs::path &file : {database, log}) {
+        const auto before = std::tuple(written(database), written(log), written(journal));
+        for (const fs::path &file : {database, log, journal}) {
             const fs::path to = copy->path() / file.filename();
             std::error_code error;
             fs::remove(to, error);
             if (fs::exists(file) && fs::copy_file(file, to, error))
                 fs::permissions(to, fs::perms::owner_read | fs::perms::owner_write, error);
-            if (error)
+            if (error && error != std::errc::no_such_file_or_directory) // it is gone since it was looked for
                 throw Error("The library file " + file.string() + " cannot be copied to " + to.string() + ": " +
                             error.message() + ".");
         }
-        if (before == std::pair(written(database), written(log)))
+        if (before == std::tuple(written(database), written(log), written(journal)))
             return copy;
     }
     throw Error("The library " + home.string() +
@@ -136,6 +140,14 @@ Store::~Store() = default;
 const std::filesystem::path &Store::home() const
 {
     return m->home;
+}
+
+void Store::requireWritable() const
+{
+    m->read([&] {
+        if (m->copy)
+            throw SQLite::Exception("read-only", SQLITE_READONLY);
+    });
 }
 
 std::filesystem::path Store::resolve(const std::string &stored) const

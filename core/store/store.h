@@ -46,6 +46,8 @@ public:
     ~Store();
 
     const std::filesystem::path &home() const;
+    /// Throws Error where nothing can be written, before something is computed for nothing.
+    void requireWritable() const;
     /// Absolute path of a stored path (relative ones start at home()).
     std::filesystem::path resolve(const std::string &stored) const;
 

@@ -62,6 +62,7 @@ void scoreOnTest(Store &store, std::int64_t id)
 TestReport scoreChosenOnTest(Store &store, const Study &study, const std::function<void(int done, int of)> &progress,
                              const std::function<bool()> &stop)
 {
+    store.requireWritable();
     TestReport report;
     const std::vector<std::int64_t> runs = chosenAndUnscored(store, study);
     for (std::size_t i = 0; i < runs.size(); ++i) {

@@ -39,8 +39,10 @@ std::string unchangedSha256(const CheckpointEntry &entry, const Checkpoint &chec
 {
     std::string now = checkpointSha256(checkpoint);
     if (!sameCheckpoint(now, entry.sha256))
-        refuseChanged("The checkpoint " + entry.name + " in " + checkpoint.folder().string() +
-                      " has changed since it was added: its weights, its vocabulary, or what its configuration says.");
+        refuseChanged(
+            "The checkpoint " + entry.name + " in " + checkpoint.folder().string() +
+            " has changed since it was added: its weights, its vocabulary, what its configuration says, or how this "
+            "version reads added tokens.");
     return now;
 }
 

@@ -28,6 +28,20 @@ Recipe inFloat32(Recipe recipe, bool fast)
     return recipe;
 }
 
+/// The file of a run, which cannot be fetched again as a checkpoint's can.
+std::unique_ptr<TensorFile> openWeights(const std::filesystem::path &file)
+{
+    try {
+        return TensorFile::openSafetensors(file);
+    } catch (const Error &error) {
+        std::string sentence = error.what();
+        const std::string_view advice = "fetch it again.";
+        if (sentence.ends_with(advice))
+            sentence.replace(sentence.size() - advice.size(), advice.size(), "compute the run again.");
+        throw Error(sentence);
+    }
+}
+
 } // namespace
 
 std::string pathOf(const ModelShape &shape, const Recipe &recipe)
@@ -46,20 +60,11 @@ Computation::Computation(const Checkpoint &checkpoint, const Method &method, int
 
 void Computation::load(const std::filesystem::path &weights, const TrainSpec &spec)
 {
-    try {
-        const auto file = TensorFile::openSafetensors(weights);
-        const auto metadata = file->metadata();
-        if (const auto of = metadata.find("spec");
-            of != metadata.end() && anywhere(specFromJson(of->second)) != anywhere(spec))
-            throw Error(weights.string() + " holds the weights of a run with other settings; fetch it again.");
-        m_model->loadTrained(*file, weights.string());
-    } catch (const Error &error) {
-        std::string sentence = error.what();
-        const std::string advice = "fetch it again."; // of a checkpoint's file
-        if (sentence.ends_with(advice))
-            sentence.replace(sentence.size() - advice.size(), advice.size(), "run it again to have it back.");
-        throw Error(sentence);
-    }
+    const auto file = openWeights(weights);
+    const auto metadata = file->metadata();
+    if (const auto of = metadata.find("spec"); of != metadata.end() && anywhere(specFromJson(of->second)) != anywhere(spec))
+        throw Error(weights.string() + " holds the weights of a run with other settings; compute the run again.");
+    m_model->loadTrained(*file, weights.string());
 }
 
 void Computation::prepare()

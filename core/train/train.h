@@ -89,5 +89,4 @@ double evaluationSeconds(const TrainSpec &spec, const Checkpoint &checkpoint, co
 /// code, then down to 0 in a line.
 double learningRateAt(int step, int steps, double warmup, double peak);
 
-
 } // namespace awb
